@@ -1,0 +1,3 @@
+"""The conformance suite of refvec."""
+
+__version__ = "0.1.0"

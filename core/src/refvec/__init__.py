@@ -1,0 +1,71 @@
+"""refvec: id -> float32 vector, identical vectors stored once, on interchangeable backends."""
+
+from .capabilities import Capabilities
+from .contract.search import SearchResult
+from .contract.store import VectorStore
+from .errors import (
+    BackendError,
+    BackendLoadError,
+    BackendLoadWarning,
+    CorruptStoreError,
+    DimensionMismatchError,
+    DuplicateIdError,
+    IdEncodingError,
+    IdTypeError,
+    InvalidIndexError,
+    ReadOnlyError,
+    RefvecError,
+    StoreClosedError,
+    StoreFullError,
+    StoreLockedError,
+    UnknownBackendError,
+    UnknownIdError,
+    UnsupportedError,
+    VectorError,
+    VectorTypeError,
+)
+from .hookspecs import CONTRACT_VERSION, BackendPlugin, hookimpl
+from .identity import identity_keys
+from .opening import OpenSpec
+from .registry import Backend, backends
+from .state import Layout, Size, Snapshot, State, grown_capacity
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "Backend",
+    "BackendError",
+    "BackendLoadError",
+    "BackendLoadWarning",
+    "BackendPlugin",
+    "Capabilities",
+    "CorruptStoreError",
+    "DimensionMismatchError",
+    "DuplicateIdError",
+    "IdEncodingError",
+    "IdTypeError",
+    "InvalidIndexError",
+    "Layout",
+    "OpenSpec",
+    "ReadOnlyError",
+    "RefvecError",
+    "SearchResult",
+    "Size",
+    "Snapshot",
+    "State",
+    "StoreClosedError",
+    "StoreFullError",
+    "StoreLockedError",
+    "UnknownBackendError",
+    "UnknownIdError",
+    "UnsupportedError",
+    "VectorError",
+    "VectorStore",
+    "VectorTypeError",
+    "__version__",
+    "backends",
+    "grown_capacity",
+    "hookimpl",
+    "identity_keys",
+]

@@ -1,0 +1,81 @@
+"""The errors that several backends raise, worded once.
+
+Each function returns the error; the caller raises it. Native backends call
+these too, so that the texts and attributes cannot differ.
+"""
+
+from __future__ import annotations
+
+from .errors import (
+    DimensionMismatchError,
+    DuplicateIdError,
+    InvalidIndexError,
+    StoreClosedError,
+    StoreFullError,
+    UnknownIdError,
+    VectorError,
+)
+
+MAX_DIMENSION = 65_536
+
+
+def _at(position: int | None) -> str:
+    return "" if position is None else f" (position {position} of the batch)"
+
+
+def duplicate_id(chunk_id: str, position: int | None, *, repeated: bool = False) -> DuplicateIdError:
+    """Return the error for an id that is present, or repeated in its batch."""
+    if repeated:
+        text = f"Chunk {chunk_id!r} occurs more than once in the batch{_at(position)}; pass each id once"
+    else:
+        text = (
+            f"Chunk {chunk_id!r} already has an associated vector{_at(position)}; "
+            "use upsert to replace it, or remove it first"
+        )
+    return DuplicateIdError(text, chunk_id=chunk_id, position=position)
+
+
+def unknown_id(chunk_id: str, position: int | None) -> UnknownIdError:
+    """Return the error for an id that is not in the store."""
+    text = f"Chunk {chunk_id!r} is not in the store{_at(position)}; get_indices() gives -1 for unknown ids"
+    return UnknownIdError(text, chunk_id=chunk_id, position=position)
+
+
+def invalid_index(index: int, allocated: int, position: int | None) -> InvalidIndexError:
+    """Return the error for an index that is not active; `allocated` tells freed from never used."""
+    if 0 <= index < allocated:
+        text = f"Vector index {index} has been freed{_at(position)}"
+    else:
+        text = f"Invalid vector index: {index}{_at(position)}"
+    return InvalidIndexError(text, index=index, position=position)
+
+
+def dimension_mismatch(expected: int, got: int, position: int | None = None) -> DimensionMismatchError:
+    """Return the error for a vector of the wrong length."""
+    return DimensionMismatchError(
+        f"Vector dimension mismatch: expected {expected}, got {got}{_at(position)}", position=position
+    )
+
+
+def length_mismatch(ids: int, vectors: int) -> VectorError:
+    """Return the error for a batch with more ids than vectors, or fewer."""
+    return VectorError(f"Got {ids} chunk_ids and {vectors} vectors; pass one vector for each id")
+
+
+def store_full(limit: int, needed: int) -> StoreFullError:
+    """Return the error for a batch that needs more slots than the backend can number."""
+    return StoreFullError(
+        f"The store holds at most {limit} vectors and the call needs {needed} slots; nothing was added"
+    )
+
+
+def store_closed() -> StoreClosedError:
+    """Return the error for any use of a closed store."""
+    return StoreClosedError("The store is closed; open a new one")
+
+
+def dimension_out_of_range(got: int, limit: int = MAX_DIMENSION) -> VectorError:
+    """Return the error for a dimension below 1 or above `limit`."""
+    if got < 1:
+        return VectorError(f"Dimension must be positive, got {got}")
+    return VectorError(f"Dimension must be at most {limit}, got {got}")

@@ -1,0 +1,105 @@
+"""The plain data that passes between the contract and its backends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Size(NamedTuple):
+    """The counts of a store.
+
+    Attributes
+    ----------
+    unique : int
+        Active slots: vectors stored.
+    references : int
+        Ids.
+    allocated : int
+        Slots that were ever used; indices below this were allocated.
+    capacity : int
+        The number of COUNT-2.
+    """
+
+    unique: int
+    references: int
+    allocated: int
+    capacity: int
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Who references what: everything of a store but its vectors.
+
+    Attributes
+    ----------
+    ids : list of str
+        In the order in which they were added.
+    id_indices : ndarray of int64, (references,)
+        ``ids[j]`` references ``id_indices[j]``.
+    slot_order : ndarray of int64, (references,)
+        A permutation: ``ids[j] for j in slot_order`` goes slot by slot in
+        ascending order, and within a slot in the order in which the ids came
+        to it, which an upsert can make another than that of `ids`.
+    allocated, capacity : int
+        As in `Size`.
+    """
+
+    ids: list[str]
+    id_indices: NDArray[np.int64]
+    slot_order: NDArray[np.int64]
+    allocated: int
+    capacity: int
+    indices: NDArray[np.int64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive the active indices, ascending."""
+        object.__setattr__(self, "indices", np.unique(self.id_indices))
+
+    def slots(self) -> dict[int, list[str]]:
+        """Return the ids of every active index, in the order in which they came to it."""
+        found: dict[int, list[str]] = {index: [] for index in self.indices.tolist()}
+        ids, id_indices = self.ids, self.id_indices.tolist()
+        for j in self.slot_order.tolist():
+            found[id_indices[j]].append(ids[j])
+        return found
+
+    def free(self) -> NDArray[np.int64]:
+        """Return the allocated indices without a reference, ascending."""
+        return np.setdiff1d(np.arange(self.allocated), self.indices, assume_unique=True)
+
+
+class State(NamedTuple):
+    """A whole store at one moment; `vectors` are those at ``layout.indices``, in that order."""
+
+    layout: Layout
+    vectors: NDArray[np.float32]
+
+
+class Snapshot(NamedTuple):
+    """One consistent state as its user sees it (GET-7).
+
+    Attributes
+    ----------
+    ids : list of str
+        In the order in which they were added.
+    id_indices : ndarray of int64, (references,)
+        ``ids[j]`` references ``id_indices[j]``.
+    indices : ndarray of int64, (count,)
+        The active indices, ascending.
+    vectors : ndarray of float32, (count, dimension)
+        ``vectors[r]`` is at ``indices[r]``.
+    """
+
+    ids: list[str]
+    id_indices: NDArray[np.int64]
+    indices: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+
+
+def grown_capacity(capacity: int, index: int) -> int:
+    """Return the capacity after a vector has taken `index` (COUNT-2)."""
+    return capacity if index < capacity else max(index + 1, capacity + capacity // 2)
