@@ -63,7 +63,7 @@ class NumpyVectorStore(VectorStore):
 
     def _put(self, ids: list[str], rows: NDArray[np.float32], replace: bool) -> NDArray[np.int64]:
         keys = identity_keys(rows, self.precision)
-        fresh = len(set(keys) - self._by_key.keys())
+        fresh = len({key for key in keys if key not in self._by_key})
         self._reserve(self._allocated + max(0, fresh - len(self._free)), rows.shape[1])
         written: dict[int, int] = {}  # index -> the row that it now holds; of two, the later counts
         found = np.empty(len(ids), np.int64)

@@ -180,9 +180,9 @@ def _find(name: str) -> _Claim:
         _claims.cache_clear()  # it may have been installed meanwhile
     names = sorted({claim.name for claim in _claims()})
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f" Did you mean {near[0]!r}?" if near else ""
     listed = ", ".join(names) or "none; install refvec to have rust, numpy and python"
-    raise UnknownBackendError(f"No backend is called {name!r}{hint} Installed: {listed}")
+    raise UnknownBackendError(f"No backend is called {name!r}.{hint} Installed: {listed}")
 
 
 def _plugin(claim: _Claim) -> type[VectorStore]:

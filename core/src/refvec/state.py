@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -30,34 +29,43 @@ class Size(NamedTuple):
     capacity: int
 
 
-@dataclass(frozen=True, eq=False)
 class Layout:
     """Who references what: everything of a store but its vectors.
 
-    Attributes
+    Parameters
     ----------
     ids : list of str
         In the order in which they were added.
     id_indices : ndarray of int64, (references,)
         ``ids[j]`` references ``id_indices[j]``.
-    slot_order : ndarray of int64, (references,)
+    slot_order : ndarray of int64, (references,), or None
         A permutation: ``ids[j] for j in slot_order`` goes slot by slot in
         ascending order, and within a slot in the order in which the ids came
-        to it, which an upsert can make another than that of `ids`.
+        to it, which an upsert can make another than that of `ids`. None takes
+        the order of `ids` within every slot.
     allocated, capacity : int
         As in `Size`.
+
+    Attributes
+    ----------
+    indices : ndarray of int64
+        The active indices, ascending.
     """
 
-    ids: list[str]
-    id_indices: NDArray[np.int64]
-    slot_order: NDArray[np.int64]
-    allocated: int
-    capacity: int
-    indices: NDArray[np.int64] = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Derive the active indices, ascending."""
-        object.__setattr__(self, "indices", np.unique(self.id_indices))
+    def __init__(
+        self,
+        ids: list[str],
+        id_indices: NDArray[np.int64],
+        slot_order: NDArray[np.int64] | None,
+        allocated: int,
+        capacity: int,
+    ) -> None:
+        self.ids = ids
+        self.id_indices = id_indices
+        self.slot_order = np.argsort(id_indices, kind="stable") if slot_order is None else slot_order
+        self.allocated = allocated
+        self.capacity = capacity
+        self.indices: NDArray[np.int64] = np.unique(id_indices)
 
     def slots(self) -> dict[int, list[str]]:
         """Return the ids of every active index, in the order in which they came to it."""

@@ -1,0 +1,16 @@
+"""The command ``refvec``; needs the extra ``cli`` (typer and rich)."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line, or say what to install for it."""
+    try:
+        from .app import app
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in ("typer", "rich", "click"):
+            raise
+        sys.exit(f"The command needs {error.name}: install 'refvec-core[cli]', or the distribution refvec.")
+    app()

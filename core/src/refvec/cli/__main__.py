@@ -1,0 +1,5 @@
+"""``python -m refvec.cli`` is ``refvec``."""
+
+from . import main
+
+main()

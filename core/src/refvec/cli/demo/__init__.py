@@ -1,0 +1,1 @@
+"""``refvec demo``: the main job, on every backend, on real text."""
