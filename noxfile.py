@@ -1,7 +1,8 @@
 """Every task of the project: ``nox -l`` lists them, ``nox`` runs those that decide what lands.
 
-Wheels are built once into build/wheels (session ``wheels``) and every other
-session installs them into an environment of its own.
+Wheels are built once into build/wheels (session ``wheels``); the other
+sessions install them, so each tests what a user would install. The rust wheel
+is built for the stable ABI and serves every Python.
 """
 
 from __future__ import annotations
@@ -13,38 +14,119 @@ import nox
 
 ROOT = Path(__file__).parent
 WHEELS = ROOT / "build" / "wheels"
-PROJECTS = ("core", "backends", "rust_ext", "conformance", ".")
+REPORTS = ROOT / "build" / "conformance"
+PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "examples/refvec-dict-backend")
 PYTHONS = ("3.11", "3.12", "3.13")
 BACKENDS = ("python", "numpy", "rust")
-TEST_TOOLS = ("pytest>=8.3", "pytest-benchmark>=5", "hypothesis>=6.120")
-SOURCES = ("core/src", "backends/src", "conformance/src", "rust_ext/python")
+TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "hypothesis>=6.120", "jsonschema>=4.20")
+CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
 nox.needs_version = ">=2024.10"
-nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["wheels", "lint", "types", "rust", "tests", "conformance", "demo"]
+nox.options.sessions = ["wheels", "lint", "types", "rust", "tests", "conformance", "example", "demo"]
+
+
+def install(session: nox.Session, *requirements: str, example: bool = False) -> None:
+    """Install our wheels as built last, and what a session needs besides."""
+    wheels = sorted(path for path in WHEELS.glob("*.whl") if example or "dict_backend" not in path.name)
+    if len(wheels) < len(PROJECTS) - (not example):
+        session.error("build/wheels is not complete: run `nox -s wheels` first")
+    again = [f"--reinstall-package={path.name.split('-')[0]}" for path in wheels]
+    session.install(*again, *map(str, wheels), *requirements)
 
 
 @nox.session
 def wheels(session: nox.Session) -> None:
-    """Build the wheels of all distributions into build/wheels; the other sessions install them."""
-    session.install("build[virtualenv]")
+    """Build the wheels of all distributions into build/wheels."""
     for old in WHEELS.glob("*.whl"):
         old.unlink()
     for project in PROJECTS:
-        session.run("python", "-m", "build", "--wheel", "--outdir", str(WHEELS), project, silent=True)
+        session.run("uv", "build", "--wheel", "--out-dir", str(WHEELS), project, silent=True, external=True)
 
 
-def install(session: nox.Session, *requirements: str) -> None:
-    """Install our wheels, and what a session needs besides."""
-    found = sorted(map(str, WHEELS.glob("*.whl")))
-    if len(found) < len(PROJECTS):
-        session.error("build/wheels is not complete; run `nox -s wheels` first")
-    session.install("--reinstall-package" if session.venv_backend == "uv" else "--force-reinstall", *_ours(session))
-    session.install(*found, *requirements)
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff (rules and format), cargo fmt, clippy with and without the Python binding."""
+    session.install("ruff>=0.14")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.chdir("rust_ext")
+    session.run("cargo", "fmt", "--check", external=True)
+    for features in ((), ("--no-default-features",)):
+        session.run("cargo", "clippy", "--all-targets", *features, "--", *CLIPPY, external=True)
 
 
-def _ours(session: nox.Session) -> list[str]:
-    return []
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy (strict), stubtest of the native stub, and a user's file under mypy and pyright."""
+    install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox")
+    for package in ("core/src/refvec", "backends/src/refvec_backends", "conformance/src/refvec_conformance"):
+        session.run("mypy", package)
+    session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
+    session.run("stubtest", "rust_vector_store._native", "--concise")
+    session.run("mypy", "core/tests/typing/user_code.py")
+    session.run("basedpyright", "--project", "core/tests/typing", "core/tests/typing/user_code.py")
+
+
+@nox.session
+def rust(session: nox.Session) -> None:
+    """Test the pure Rust core, without Python."""
+    session.chdir("rust_ext")
+    session.run("cargo", "test", "--no-default-features", "--release", external=True)
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("backend", BACKENDS)
+def tests(session: nox.Session, backend: str) -> None:
+    """Unit tests, and the quick tier of the suite, on one Python and one backend."""
+    install(session, *TESTING)
+    session.env["REFVEC_BACKEND"] = backend
+    session.run("pytest", "-q", "core/tests", *session.posargs)
+    suite = ("--pyargs", "refvec_conformance", f"--refvec-backend={backend}", "--refvec-tier=quick")
+    session.run("pytest", "-q", "-c", "pyproject.toml", *suite)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Run the standard tier on all backends, the suite's own tests, and the kill matrix."""
+    install(session, *TESTING)
+    session.run("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "2")
+    session.run("pytest", "-q", "conformance/meta_tests", *session.posargs)
+
+
+@nox.session
+def example(session: nox.Session) -> None:
+    """Judge the example third-party backend from wheels, in an empty directory."""
+    install(session, example=True)
+    session.chdir(session.create_tmp())
+    session.run("refvec", "backends")
+    session.run("refvec", "conformance", "dict")
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Run ``refvec demo`` as a user would; ``nox -s demo -- --data DIR`` on other data."""
+    install(session)
+    session.chdir(session.create_tmp())
+    session.run("refvec", "demo", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Compare the backends' speed side by side (pytest-benchmark); not part of what lands."""
+    install(session, *TESTING)
+    session.env.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
+    session.run("pytest", "benchmarks", "-q", "--benchmark-group-by=group", *session.posargs)
+
+
+@nox.session
+def dev(session: nox.Session) -> None:
+    """Make .venv for working on the project: all distributions editable, all tools."""
+    python = os.fspath(ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
+    session.run("uv", "venv", "--allow-existing", ".venv", external=True)
+    editable = [part for project in PROJECTS[:5] for part in ("-e", f"./{project}")]
+    tools = ("mypy", "ruff", "basedpyright", "nox[uv]", *TESTING)
+    session.run("uv", "pip", "install", "--python", python, *editable, *tools, external=True)

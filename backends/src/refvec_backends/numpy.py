@@ -8,8 +8,17 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from refvec import Capabilities, Layout, OpenSpec, Size, State, VectorStore, grown_capacity, identity_keys
-from refvec import ranking
+from refvec import (
+    Capabilities,
+    Layout,
+    OpenSpec,
+    Size,
+    State,
+    VectorStore,
+    grown_capacity,
+    identity_keys,
+    ranking,
+)
 from refvec.contract.search import Members, Metric, members_of
 
 _FIRST_ROWS = 64
@@ -40,9 +49,7 @@ class NumpyVectorStore(VectorStore):
         layout, vectors = state
         self._reserve(layout.allocated, vectors.shape[1])
         self._block[layout.indices] = vectors
-        self._keys = dict(
-            zip(layout.indices.tolist(), identity_keys(vectors, self.precision), strict=True)
-        )
+        self._keys = dict(zip(layout.indices.tolist(), identity_keys(vectors, self.precision), strict=True))
         self._by_key = {key: index for index, key in self._keys.items()}
         self._members = {index: dict.fromkeys(ids) for index, ids in layout.slots().items()}
         self._index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))

@@ -126,10 +126,10 @@ class PythonVectorStore(VectorStore):
             self._check_query(queries)
             slots = self._slots if within is None else self._narrowed(within)
             hits = [self._nearest(query.tolist(), k, metric, slots) for query in queries]
-        width = min(k, len(slots))
+            members = [[tuple(slots[index]) for _, index, _ in row] for row in hits]
+            width = min(k, len(slots))
         indices = np.array([[index for _, index, _ in row] for row in hits], np.int64)
         scores = np.array([[score for _, _, score in row] for row in hits], np.float32)
-        members = [[tuple(slots[index]) for _, index, _ in row] for row in hits]
         return indices.reshape(len(queries), width), scores.reshape(len(queries), width), members
 
     def _narrowed(self, within: list[str]) -> dict[int, dict[str, None]]:
@@ -159,7 +159,7 @@ class PythonVectorStore(VectorStore):
 def _score(query: list[float], norm: float, vector: array[float], metric: Metric) -> float:
     if metric == "euclidean":
         return math.sqrt(sum((q - v) * (q - v) for q, v in zip(query, vector, strict=True)))
-    product = sum(map(mul, query, vector))
+    product: float = sum(map(mul, query, vector))
     if metric == "dot":
         return product
     length = math.sqrt(sum(map(mul, vector, vector)))

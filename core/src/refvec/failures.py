@@ -23,6 +23,11 @@ def _at(position: int | None) -> str:
     return "" if position is None else f" (position {position} of the batch)"
 
 
+def shown(number: int) -> str:
+    """Return an integer for a message; Python refuses to print those of very many digits."""
+    return str(number) if number.bit_length() <= 256 else f"an integer of {number.bit_length()} bits"
+
+
 def duplicate_id(chunk_id: str, position: int | None, *, repeated: bool = False) -> DuplicateIdError:
     """Return the error for an id that is present, or repeated in its batch."""
     if repeated:
@@ -46,7 +51,7 @@ def invalid_index(index: int, allocated: int, position: int | None) -> InvalidIn
     if 0 <= index < allocated:
         text = f"Vector index {index} has been freed{_at(position)}"
     else:
-        text = f"Invalid vector index: {index}{_at(position)}"
+        text = f"Invalid vector index: {shown(index)}{_at(position)}"
     return InvalidIndexError(text, index=index, position=position)
 
 
@@ -77,5 +82,5 @@ def store_closed() -> StoreClosedError:
 def dimension_out_of_range(got: int, limit: int = MAX_DIMENSION) -> VectorError:
     """Return the error for a dimension below 1 or above `limit`."""
     if got < 1:
-        return VectorError(f"Dimension must be positive, got {got}")
-    return VectorError(f"Dimension must be at most {limit}, got {got}")
+        return VectorError(f"Dimension must be positive, got {shown(got)}")
+    return VectorError(f"Dimension must be at most {limit}, got {shown(got)}")

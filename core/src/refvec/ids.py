@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from uuid import UUID
 
 from .errors import IdEncodingError, IdTypeError
@@ -26,7 +26,8 @@ def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
     """
     kind = type(chunk_id)
     if issubclass(kind, str):
-        text = chunk_id if kind is str else str.__str__(chunk_id)  # type: ignore[arg-type]
+        # Also a copy of a subclass is an exact str, and no method of its own is asked.
+        text = str.__str__(cast(str, chunk_id))
         if not str.isascii(text):
             _check_encodable(text, position)
         return text
@@ -51,8 +52,7 @@ def canonical_ids(chunk_ids: Iterable[ChunkId]) -> list[str]:
     """
     if issubclass(type(chunk_ids), str | bytes):
         raise TypeError(
-            f"chunk_ids must be an iterable of ids, got a single {type(chunk_ids).__name__}; "
-            "put it in a list"
+            f"chunk_ids must be an iterable of ids, got a single {type(chunk_ids).__name__}; put it in a list"
         )
     try:
         iterator = iter(chunk_ids)

@@ -57,7 +57,7 @@ def canonical_indices(
         return _from_array(indices)
     if isinstance(indices, str | bytes):
         raise TypeError(f"indices must be a sequence of integers, got {type(indices).__name__}")
-    values = list(indices)
+    values: list[Any] = list(indices)
     if set(map(type, values)) != {int}:
         values = [canonical_int(value, f"indices[{position}]") for position, value in enumerate(values)]
     try:

@@ -8,8 +8,8 @@ import pluggy
 
 from . import hookspecs
 from .capabilities import Capabilities
+from .contract.meta import StoreMeta
 from .contract.primitives import missing_primitives
-from .contract.store import VectorStore
 from .errors import BackendLoadError
 from .hookspecs import CONTRACT_VERSION, PROJECT, BackendPlugin
 
@@ -53,7 +53,7 @@ def _ask(entry_point: EntryPoint) -> BackendPlugin:
 def check_plugin(plugin: BackendPlugin, name: str) -> None:
     """Raise ``TypeError`` or ``ValueError`` unless the plugin is a backend called `name`."""
     store = plugin.store
-    if not (isinstance(store, type) and issubclass(store, VectorStore)):
+    if not isinstance(store, StoreMeta):
         raise TypeError(f"BackendPlugin.store must be a subclass of refvec.VectorStore, got {store!r}")
     missing = missing_primitives(store)
     if missing:

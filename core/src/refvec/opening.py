@@ -77,22 +77,25 @@ def _dimension(value: SupportsIndex) -> int:
 def _capacity(value: SupportsIndex) -> int:
     capacity = canonical_int(value, "initial_capacity")
     if capacity < 1:
-        raise ValueError(f"Initial capacity must be positive, got {capacity}")
+        raise ValueError(f"Initial capacity must be positive, got {failures.shown(capacity)}")
     if capacity > MAX_CAPACITY:
-        raise ValueError(f"Initial capacity must be at most {MAX_CAPACITY}, got {capacity}")
+        raise ValueError(f"Initial capacity must be at most {MAX_CAPACITY}, got {failures.shown(capacity)}")
     return capacity
 
 
 def _precision(value: Any) -> Precision:
-    text = f"precision must be an integer from 0 to {MAX_PRECISION} or 'exact', got {value!r}"
     if isinstance(value, str):
         if value != "exact":
-            raise ValueError(text)
+            raise _no_precision(repr(value))
         return "exact"
     precision = canonical_int(value, "precision")
     if not 0 <= precision <= MAX_PRECISION:
-        raise ValueError(text)
+        raise _no_precision(failures.shown(precision))
     return precision
+
+
+def _no_precision(shown: str) -> ValueError:
+    return ValueError(f"precision must be an integer from 0 to {MAX_PRECISION} or 'exact', got {shown}")
 
 
 def _path(path: Any, use_mmap: bool, mmap_path: Any) -> Path | None:

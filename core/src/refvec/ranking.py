@@ -78,9 +78,7 @@ def _distances(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArr
     return distances
 
 
-def _sort_keys(
-    found: NDArray[np.float32], indices: NDArray[np.int64], metric: str
-) -> NDArray[np.uint64]:
+def _sort_keys(found: NDArray[np.float32], indices: NDArray[np.int64], metric: str) -> NDArray[np.uint64]:
     """Return integers whose order is: better score, then lower index; NaN after all."""
     values = found if metric == "euclidean" else -found
     bits = (values + np.float32(0)).view(np.int32)  # adding 0 turns -0.0 into 0.0

@@ -125,14 +125,24 @@ def select_backend(name: str, needs: Iterable[str], environ: Mapping[str, str]) 
     if name != "auto":
         return load_backend(name)
     chosen = environ.get(VARIABLE)
-    return _from_variable(chosen) if chosen and chosen != "auto" else _first_able(tuple(needs))
+    wanted = tuple(needs)
+    return _from_variable(chosen, wanted) if chosen and chosen != "auto" else _first_able(wanted)
 
 
-def _from_variable(name: str) -> type[VectorStore]:
+def _from_variable(name: str, needs: tuple[str, ...]) -> type[VectorStore]:
+    text = f"The environment variable {VARIABLE} is {name!r}"
     try:
-        return load_backend(name)
+        found = load_backend(name)
     except (UnknownBackendError, BackendLoadError) as error:
-        raise type(error)(f"The environment variable {VARIABLE} is {name!r}: {error}") from error
+        raise type(error)(f"{text}: {error}") from error
+    lacking = _lacking(found, needs)
+    if lacking:
+        raise UnsupportedError(f"{text}: it does not declare {lacking}")
+    return found
+
+
+def _lacking(found: type[VectorStore], needs: tuple[str, ...]) -> str:
+    return ", ".join(repr(need) for need in needs if not getattr(found.capabilities, need))
 
 
 def _first_able(needs: tuple[str, ...]) -> type[VectorStore]:
@@ -148,10 +158,10 @@ def _first_able(needs: tuple[str, ...]) -> type[VectorStore]:
             reasons[name] = str(error)
             warnings.warn(f"backend='auto' passes over {name!r}: {error}", BackendLoadWarning, stacklevel=4)
         else:
-            lacking = [need for need in needs if not getattr(found.capabilities, need)]
+            lacking = _lacking(found, needs)
             if not lacking:
                 return found
-            reasons[name] = f"does not declare {', '.join(map(repr, lacking))}"
+            reasons[name] = f"does not declare {lacking}"
     raise _none_left(reasons, needs, broken)
 
 

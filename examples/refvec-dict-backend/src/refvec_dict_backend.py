@@ -1,7 +1,16 @@
 """A whole refvec backend: eight primitives on two dicts; everything else is inherited."""
 
 import numpy as np
-from refvec import BackendPlugin, Capabilities, Layout, Size, VectorStore, grown_capacity, hookimpl, identity_keys
+from refvec import (
+    BackendPlugin,
+    Capabilities,
+    Layout,
+    Size,
+    VectorStore,
+    grown_capacity,
+    hookimpl,
+    identity_keys,
+)
 
 
 class DictVectorStore(VectorStore):

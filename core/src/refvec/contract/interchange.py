@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .. import savefile
-from ..errors import BackendLoadError, UnknownBackendError
+from ..errors import BackendLoadError, StoreClosedError, UnknownBackendError
 from ..opening import OpenSpec
 from ..state import State
 from .search import Search
@@ -29,7 +29,7 @@ class Interchange(Search):
         self._require_open()
         target = Path(os.fspath(path))
         state = self._dump()
-        savefile.write(target, savefile.encode(self._own_spec(), state))
+        savefile.write(target, savefile.encode(self._spec_of(state), state))
 
     @classmethod
     def _restore(cls, spec: OpenSpec, state: State) -> Self:
@@ -37,20 +37,22 @@ class Interchange(Search):
         store._start(spec, state)
         return store
 
-    def _own_spec(self) -> OpenSpec:
-        return replace(self._spec, dimension=self.dimension)
+    def _spec_of(self, state: State) -> OpenSpec:
+        # The dimension of that moment: another thread may have fixed it since.
+        return replace(self._spec, dimension=state.vectors.shape[1] or None)
 
     def _copy_state(self) -> State:
-        if self.closed:
-            raise TypeError("A closed store cannot be copied or pickled")
         if self._spec.path is not None:
             raise TypeError("A durable store cannot be copied or pickled; save() it to a file")
-        return self._dump()
+        try:
+            return self._dump()
+        except StoreClosedError as error:
+            raise TypeError("A closed store cannot be copied or pickled") from error
 
     def __copy__(self) -> Self:
         """Return an independent copy."""
         state = self._copy_state()
-        return self._restore(self._own_spec(), state)
+        return self._restore(self._spec_of(state), state)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return an independent copy."""
@@ -59,7 +61,7 @@ class Interchange(Search):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the name of the backend and the bytes that `save` would write."""
         state = self._copy_state()
-        return unpickle, (self.backend, b"".join(savefile.encode(self._own_spec(), state)))
+        return unpickle, (self.backend, b"".join(savefile.encode(self._spec_of(state), state)))
 
 
 def unpickle(backend: str, blob: bytes) -> Any:

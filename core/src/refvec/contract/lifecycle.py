@@ -52,7 +52,7 @@ class Lifecycle(Primitives):
             self._check_dimension(spec.dimension)
         self._spec = spec
         self._dimension = spec.dimension
-        self._guard = self._guard_factory()
+        self._guard = type(self)._guard_factory()
         self._open(spec, state)
         self._closed = False
 
@@ -116,7 +116,8 @@ class Lifecycle(Primitives):
             two decimals), ``free_indices`` (allocated without a reference),
             ``dimension``, ``storage_type`` ("in-memory" or "memory-mapped").
         """
-        size = self._sizes()
+        with self._guard:
+            size, dimension = self._sizes(), self.dimension
         return {
             "type": self.backend,
             "unique_vectors": size.unique,
@@ -124,7 +125,7 @@ class Lifecycle(Primitives):
             "capacity": size.capacity,
             "utilization": round(100 * size.unique / size.capacity, 2),
             "free_indices": size.allocated - size.unique,
-            "dimension": self.dimension,
+            "dimension": dimension,
             "storage_type": self._storage_type,
         }
 

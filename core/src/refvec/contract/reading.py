@@ -110,12 +110,14 @@ class Reading(Lifecycle):
         """
         self._require_open()
         found, given = canonical_indices(indices)
+        filled = None if out is None else plain_out(out)
         with self._guard:
             self._require_open()
-            if out is not None:
-                check_out(out, (len(found), self.dimension or 0))
+            if filled is not None:
+                check_out(filled, (len(found), self.dimension or 0))
             self._active(given, found)
-            return self._gather(found, out)
+            rows = self._gather(found, filled)
+        return rows if out is None else out
 
     def get_all_vectors(self) -> NDArray[np.float32]:
         """Return every stored vector, shape (count, dimension), by ascending index."""
@@ -190,7 +192,7 @@ class Reading(Lifecycle):
         self._require_open()
         size = canonical_int(batch_size, "batch_size")
         if size < 1:
-            raise ValueError(f"batch_size must be positive, got {size}")
+            raise ValueError(f"batch_size must be positive, got {failures.shown(size)}")
         indices = self.indices()
         size = min(size, max(len(indices), 1))
         return self._batches(indices, size)
@@ -261,16 +263,24 @@ class Reading(Lifecycle):
         indices = self._indices()
         for start in range(0, len(indices), _SCAN_ROWS):
             part = indices[start : start + _SCAN_ROWS]
-            for index, key in zip(part.tolist(), identity_keys(self._gather(part), self.precision), strict=True):
+            for index, key in zip(
+                part.tolist(), identity_keys(self._gather(part), self.precision), strict=True
+            ):
                 if key == wanted:
                     return int(index)
         return None
 
 
+def plain_out(out: object) -> NDArray[Any]:
+    """Return `out` as a plain array, so that no code of a subclass runs inside the guard."""
+    if not issubclass(type(out), np.ndarray):
+        raise ValueError(f"out must be a float32 ndarray, got {type(out).__name__}")
+    return np.asarray(out)
+
+
 def check_out(out: object, shape: tuple[int, int]) -> None:
-    """Raise ``ValueError`` unless `out` is an array that can be filled with `shape` rows (GET-3)."""
-    if not isinstance(out, np.ndarray):
-        raise ValueError(f"out must be a float32 ndarray of shape {shape}, got {type(out).__name__}")
+    """Raise ``ValueError`` unless `out` can be filled with `shape` rows (GET-3)."""
+    out = plain_out(out)
     flags = out.flags
     if out.dtype != np.float32 or not out.dtype.isnative or out.shape != shape:
         raise ValueError(f"out must be native float32 of shape {shape}, got {out.dtype.str} of {out.shape}")

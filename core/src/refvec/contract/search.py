@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import ranking
 from ..errors import VectorError
+from ..failures import shown
 from ..ids import ChunkId, canonical_ids
 from ..integers import canonical_int
 from ..vectors import canonical_query
@@ -106,9 +107,7 @@ class Search(Reading):
             indices, scores = ranking.rank(self._blocks(candidates), queries, k, metric)
         return indices, scores, members_of(indices, slots)
 
-    def _blocks(
-        self, indices: NDArray[np.int64]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    def _blocks(self, indices: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         for start in range(0, len(indices), ranking.BLOCK_ROWS):
             part = indices[start : start + ranking.BLOCK_ROWS]
             yield part, self._gather(part)
@@ -133,5 +132,5 @@ def members_of(indices: NDArray[np.int64], slots: Mapping[int, Iterable[str]]) -
 def _check_k(k: SupportsIndex) -> int:
     wanted = canonical_int(k, "k")
     if wanted < 1:
-        raise ValueError(f"k must be at least 1, got {wanted}")
+        raise ValueError(f"k must be at least 1, got {shown(wanted)}")
     return wanted

@@ -128,9 +128,7 @@ class Writing(Lifecycle):
         """Remove every id in one step; capacity and dimension stay."""
         self._remove(None)
 
-    def _batch(
-        self, chunk_ids: Iterable[ChunkId], vectors: ArrayLike
-    ) -> tuple[list[str], NDArray[np.float32]]:
+    def _batch(self, chunk_ids: Iterable[ChunkId], vectors: ArrayLike) -> tuple[list[str], NDArray[np.float32]]:
         self._require_open()
         ids = canonical_ids(chunk_ids)
         rows = canonical_rows(vectors, self.dimension)

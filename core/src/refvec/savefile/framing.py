@@ -22,14 +22,14 @@ _RANGES = {
 }
 
 
-class Damage(Exception):
+class DamageError(Exception):
     """What is wrong with a file; the reader adds which file."""
 
 
 def require(condition: object, text: str) -> None:
-    """Raise `Damage` unless the condition holds."""
+    """Raise `DamageError` unless the condition holds."""
     if not condition:
-        raise Damage(text)
+        raise DamageError(text)
 
 
 def unframe(blob: memoryview) -> tuple[Header, memoryview]:
@@ -49,7 +49,7 @@ def _header(text: bytes) -> Header:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Damage("its header is no JSON") from error
+        raise DamageError("its header is no JSON") from error
     names = {field.name for field in fields(Header)}
     require(isinstance(found, dict) and found.keys() == names, "its header has other fields")
     header = Header(**found)

@@ -15,7 +15,7 @@ from ..identity import identity_keys
 from ..opening import OpenSpec
 from ..state import Layout, State
 from .format import Header
-from .framing import Damage, require, unframe
+from .framing import DamageError, require, unframe
 
 
 def read(path: str | os.PathLike[str]) -> tuple[OpenSpec, State]:
@@ -35,7 +35,7 @@ def decode(blob: bytes, source: str) -> tuple[OpenSpec, State]:
         header, body = unframe(memoryview(blob))
         spec = OpenSpec(header.dimension, header.initial_capacity, header.precision)
         return spec, _state(header, _cut(header, body))
-    except Damage as damage:
+    except DamageError as damage:
         raise CorruptStoreError(f"{source} is no intact refvec file: {damage}") from damage.__cause__
 
 
@@ -86,7 +86,7 @@ def _ids(lengths: NDArray[np.int64], blob: memoryview) -> list[str]:
     try:
         ids = [str(blob[start:end], "utf-8") for start, end in zip([0, *ends], ends, strict=False)]
     except UnicodeDecodeError as error:
-        raise Damage("an id is no UTF-8") from error
+        raise DamageError("an id is no UTF-8") from error
     require(len(set(ids)) == len(ids), "an id occurs twice")
     return ids
 

@@ -55,9 +55,11 @@ def _read(directory: Path, label: str) -> Corpus:
     chunks = [_chunk(line, row) for row, line in enumerate(_lines(directory / CHUNKS), start=1)]
     vectors = np.load(directory / VECTORS, allow_pickle=False)
     if vectors.ndim != 2 or len(vectors) != len(chunks) or not len(chunks):
-        raise ValueError(f"{CHUNKS} has {len(chunks)} lines, {VECTORS} the shape {vectors.shape}: one row a line")
-    columns = ([chunk[name] for chunk in chunks] for name in ("id", "source", "text"))
-    return Corpus(label, *columns, vectors.astype(np.float32, copy=False))
+        raise ValueError(
+            f"{CHUNKS} has {len(chunks)} lines, {VECTORS} the shape {vectors.shape}: one row a line"
+        )
+    ids, sources, texts = ([chunk[name] for chunk in chunks] for name in ("id", "source", "text"))
+    return Corpus(label, ids, sources, texts, vectors.astype(np.float32, copy=False))
 
 
 def _lines(path: Path) -> list[str]:

@@ -15,6 +15,7 @@ from ...contract.store import VectorStore
 
 # Enough copies of a small store that pages and allocator slack count little.
 _ENOUGH_BYTES = 24 * 2**20
+_MOST_COPIES = 64
 
 
 def bytes_per_vector(backend: str, ids: list[str], vectors: NDArray[np.float32]) -> float | None:
@@ -33,7 +34,7 @@ def bytes_per_vector(backend: str, ids: list[str], vectors: NDArray[np.float32])
 
 def _measure(backend: str, ids: list[str], vectors: NDArray[np.float32]) -> float:
     warm = _filled(backend, ids[:64], vectors[:64])
-    copies = 1 + _ENOUGH_BYTES // vectors.nbytes
+    copies = min(_MOST_COPIES, 1 + _ENOUGH_BYTES // vectors.nbytes)
     gc.collect()
     before = _resident()
     stores = [_filled(backend, ids, vectors) for _ in range(copies)]

@@ -45,8 +45,8 @@ def show_saving(console: Console, run: Run) -> None:
     unique, total = len(run.store), run.store.total_references
     raw = 4 * (run.store.dimension or 0)
     console.print(
-        f"{total - unique:,} of {total:,} vectors ([bold]{(total - unique) / total:.0%}[/bold]) were duplicates of "
-        f"another and cost no vector of their own: {unique * raw / 2**20:,.1f} MiB of floats "
+        f"{total - unique:,} of {total:,} vectors ([bold]{(total - unique) / total:.0%}[/bold]) were "
+        f"duplicates of another and cost no vector of their own: {unique * raw / 2**20:,.1f} MiB of floats "
         f"instead of {total * raw / 2**20:,.1f} MiB.\n"
     )
 

@@ -1,0 +1,42 @@
+"""The export list, and the one version of all distributions."""
+
+import re
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import refvec
+
+ROOT = Path(__file__).parents[2]
+PROJECTS = (".", "core", "backends", "rust_ext", "conformance")
+
+
+def test_exports_are_sorted_and_there():
+    ordered = sorted(refvec.__all__, key=lambda name: (not name.isupper(), name.startswith("_"), name))
+    assert ordered == refvec.__all__
+    assert all(hasattr(refvec, name) for name in refvec.__all__)
+
+
+def test_nothing_public_is_left_out():
+    modules = {"capabilities", "contract", "errors", "failures", "hookspecs", "identity", "ids", "integers"}
+    modules |= {"loading", "opening", "ranking", "registry", "savefile", "state", "vectors", "cli"}
+    public = {name for name in vars(refvec) if not name.startswith("_")} - modules
+    assert public <= set(refvec.__all__)
+
+
+@pytest.mark.parametrize("project", PROJECTS)
+def test_versions_are_in_lockstep(project):
+    table = tomllib.loads((ROOT / project / "pyproject.toml").read_text())["project"]
+    assert table["version"] == refvec.__version__
+    ours = [line for line in table.get("dependencies", []) if re.match("refvec|rust-vector", line)]
+    assert all(line.endswith(f"=={refvec.__version__}") for line in ours)
+
+
+def test_the_crate_has_the_version_too():
+    table = tomllib.loads((ROOT / "rust_ext" / "Cargo.toml").read_text())
+    assert table["package"]["version"] == refvec.__version__
+
+
+def test_what_is_installed_is_this_version():
+    assert metadata.version("refvec-core") == refvec.__version__
