@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from typing import Any
 
@@ -18,14 +19,24 @@ class StoreMeta(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make a store: of the chosen backend for ``VectorStore``, else of this class."""
-        target = _choose(*args, **kwargs) if cls.__dict__.get("_front_door") else cls
+        target = cls._chosen(*args, **kwargs) if cls.__dict__.get("_front_door") else cls
         missing = missing_primitives(target)
         if missing:
             raise TypeError(f"{target.__name__} is no backend yet: it lacks {', '.join(missing)}")
         return type.__call__(target, *args, **kwargs)
 
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """The constructor's own; without it, tools would show that of the call above."""
+        constructor = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return constructor.replace(parameters=list(constructor.parameters.values())[1:])
 
-def _choose(*args: Any, backend: str = "auto", **kwargs: Any) -> type:
-    from ..registry import select_backend
+    def _chosen(cls, *args: Any, **kwargs: Any) -> type:
+        from ..registry import select_backend
 
-    return select_backend(backend, parse_spec(*args, **kwargs).needs(), os.environ)
+        try:
+            given = cls.__signature__.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{cls.__name__}() {error}") from None
+        backend = given.pop("backend", "auto")
+        return select_backend(backend, parse_spec(**given).needs(), os.environ)
