@@ -1,0 +1,156 @@
+//! Ids as keys: 16 bytes for anything that is the canonical text of a UUID, the text itself for everything else.
+//!
+//! A UUID and its canonical text (36 lower-case characters) are one id by contract, so both become the same 16 bytes; every other
+//! spelling is another id and stays text.
+
+use std::hash::{BuildHasher, Hasher};
+
+use crate::error::Result;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+/// Where the two hex digits of byte `i` start in the canonical text.
+const DIGITS: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+const NOT_HEX: u8 = 0xff;
+const VALUE: [u8; 256] = values();
+
+const fn values() -> [u8; 256] {
+    let mut table = [NOT_HEX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        table[HEX[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    table
+}
+
+/// An id as a caller hands it over: nothing is copied to look it up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    Uuid([u8; 16]),
+    Text(&'a str),
+}
+
+/// An id as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Id {
+    Uuid([u8; 16]),
+    Text(Box<str>),
+}
+
+impl<'a> Key<'a> {
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        match <&[u8; 36]>::try_from(text.as_bytes()).ok().and_then(uuid_of) {
+            Some(bytes) => Self::Uuid(bytes),
+            None => Self::Text(text),
+        }
+    }
+
+    #[must_use]
+    pub fn uuid(value: u128) -> Self {
+        Self::Uuid(value.to_be_bytes())
+    }
+
+    /// # Errors
+    /// [`crate::Error::Memory`].
+    pub fn to_id(self) -> Result<Id> {
+        Ok(match self {
+            Self::Uuid(bytes) => Id::Uuid(bytes),
+            Self::Text(text) => {
+                let mut copy = String::new();
+                copy.try_reserve_exact(text.len())?;
+                copy.push_str(text);
+                Id::Text(copy.into_boxed_str())
+            }
+        })
+    }
+
+    pub fn hash(self, state: &impl BuildHasher) -> u64 {
+        let mut hasher = state.build_hasher();
+        match self {
+            Self::Uuid(bytes) => hasher.write_u128(u128::from_ne_bytes(bytes)),
+            Self::Text(text) => hasher.write(text.as_bytes()),
+        }
+        hasher.finish()
+    }
+}
+
+impl Id {
+    #[must_use]
+    pub fn key(&self) -> Key<'_> {
+        match self {
+            Self::Uuid(bytes) => Key::Uuid(*bytes),
+            Self::Text(text) => Key::Text(text),
+        }
+    }
+
+    /// Hands the id's text to `read`, without an allocation for a UUID.
+    pub fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
+        match self {
+            Self::Text(text) => read(text),
+            Self::Uuid(bytes) => {
+                let text = text_of(bytes);
+                read(std::str::from_utf8(&text).unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn uuid_of(text: &[u8; 36]) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let mut wrong = 0;
+    for (byte, at) in bytes.iter_mut().zip(DIGITS) {
+        let (high, low) = (VALUE[usize::from(text[at])], VALUE[usize::from(text[at + 1])]);
+        wrong |= high | low;
+        *byte = high << 4 | low & 0xf;
+    }
+    let hyphens = HYPHENS.iter().all(|&at| text[at] == b'-');
+    (hyphens && wrong & 0xf0 == 0).then_some(bytes)
+}
+
+fn text_of(bytes: &[u8; 16]) -> [u8; 36] {
+    let mut text = [b'-'; 36];
+    for (byte, at) in bytes.iter().zip(DIGITS) {
+        text[at] = HEX[usize::from(byte >> 4)];
+        text[at + 1] = HEX[usize::from(byte & 0xf)];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn uuid_text_makes_a_round_trip(value: u128) {
+            let id = Key::uuid(value).to_id().unwrap();
+            let text = id.with_text(str::to_owned);
+            prop_assert_eq!(text.len(), 36);
+            prop_assert_eq!(Key::parse(&text), Key::uuid(value));
+        }
+
+        #[test]
+        fn every_id_reads_back_as_it_was_given(text in "\\PC{0,40}|[0-9a-f-]{36}|[0-9a-fA-F]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}") {
+            prop_assert_eq!(Key::parse(&text).to_id().unwrap().with_text(str::to_owned), text);
+        }
+    }
+
+    #[test]
+    fn other_spellings_stay_text() {
+        let canonical = "0123abcd-0123-4567-89ab-0123456789ab";
+        assert!(matches!(Key::parse(canonical), Key::Uuid(_)));
+        for other in [
+            canonical.to_uppercase(),
+            canonical.replace('-', ""),
+            format!("{{{canonical}}}"),
+            canonical.replace('-', "0"),
+            canonical.replace('a', "g"),
+            canonical.replace("ab", "é"),
+        ] {
+            assert!(matches!(Key::parse(&other), Key::Text(_)), "{other}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The inner loops for AVX2 with FMA, eight components at a time.
+
+use std::arch::x86_64::{
+    __m256, __m256i, _CMP_LE_OQ, _CMP_UNORD_Q, _mm_add_pd, _mm_add_sd, _mm_cvtsd_f64, _mm_unpackhi_pd, _mm256_add_epi32, _mm256_add_epi64,
+    _mm256_add_pd, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_castpd256_pd128, _mm256_castps_si256, _mm256_castps256_ps128,
+    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_mul_epu32, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi64,
+    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm256_testz_si256, _mm256_xor_si256,
+};
+
+use super::tile::tiles;
+use super::{BLOCK, Tile, padded};
+use crate::fingerprint::Secrets;
+use crate::identity::Identity;
+
+/// 1.5 * 2^23: between 2^23 and 2^24 the floats are the integers, so one fused multiply-add rounds a product of magnitude up to 2^22 to
+/// the nearest integer, ties to even, and its low bits are that integer.
+const MAGIC: f32 = 12_582_912.0;
+
+#[target_feature(enable = "avx2,fma")]
+pub fn nh(row: &[f32], identity: Identity, secrets: &Secrets) -> u64 {
+    if identity.exact { nh_with::<true>(row, identity, secrets) } else { nh_with::<false>(row, identity, secrets) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn nh_with<const EXACT: bool>(row: &[f32], identity: Identity, secrets: &Secrets) -> u64 {
+    let (groups, rest) = row.as_chunks::<8>();
+    let mut sums = [_mm256_setzero_si256(); 2];
+    let (pairs, odd) = groups.as_chunks::<2>();
+    let (secret_pairs, _) = secrets.as_chunks::<2>();
+    for (pair, secret) in pairs.iter().zip(secret_pairs) {
+        sums[0] = fold(sums[0], keys::<EXACT>(load(&pair[0]), identity), &secret[0]);
+        sums[1] = fold(sums[1], keys::<EXACT>(load(&pair[1]), identity), &secret[1]);
+    }
+    if let ([group], Some(secret)) = (odd, secrets.get(groups.len().wrapping_sub(1))) {
+        sums[0] = fold(sums[0], keys::<EXACT>(load(group), identity), secret);
+    }
+    if let (false, Some(secret)) = (rest.is_empty(), secrets.last()) {
+        sums[1] = fold(sums[1], keys::<EXACT>(load(&padded(rest)), identity), secret);
+    }
+    let mut lanes = [0u64; 4];
+    // SAFETY: the array has room for the 32 bytes that the unaligned store writes.
+    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), _mm256_add_epi64(sums[0], sums[1])) };
+    lanes.iter().fold(0, |sum, &lane| sum.wrapping_add(lane))
+}
+
+/// Adds the products of neighbouring masked keys.
+#[target_feature(enable = "avx2,fma")]
+fn fold(sum: __m256i, keys: __m256i, secret: &[u32; 8]) -> __m256i {
+    // SAFETY: the array has the 32 bytes that the unaligned load reads.
+    let masked = _mm256_add_epi32(keys, unsafe { _mm256_loadu_si256(secret.as_ptr().cast()) });
+    _mm256_add_epi64(sum, _mm256_mul_epu32(masked, _mm256_srli_epi64::<32>(masked)))
+}
+
+/// The keys of [`Identity::key`], without a branch.
+#[target_feature(enable = "avx2,fma")]
+fn keys<const EXACT: bool>(x: __m256, identity: Identity) -> __m256i {
+    if EXACT {
+        return _mm256_castps_si256(x);
+    }
+    let magic = _mm256_set1_ps(MAGIC);
+    let rounded = _mm256_castps_si256(_mm256_fmadd_ps(x, _mm256_set1_ps(identity.scale), magic));
+    let whole = _mm256_castsi256_ps(_mm256_sub_epi32(rounded, _mm256_castps_si256(magic)));
+    let near = _mm256_cmp_ps::<_CMP_LE_OQ>(_mm256_andnot_ps(_mm256_set1_ps(-0.0), x), _mm256_set1_ps(identity.limit));
+    let nan = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fc0_0000));
+    let far = _mm256_blendv_ps(x, nan, _mm256_cmp_ps::<_CMP_UNORD_Q>(x, x));
+    _mm256_castps_si256(_mm256_blendv_ps(far, whole, near))
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn same_keys(a: &[f32], b: &[f32], identity: Identity) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in a.iter().zip(b) {
+        if !same_group(a, b, identity) {
+            return false;
+        }
+    }
+    same_group(&padded(a_rest), &padded(b_rest), identity)
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn same_group(a: &[f32; 8], b: &[f32; 8], identity: Identity) -> bool {
+    let difference = _mm256_xor_si256(keys::<false>(load(a), identity), keys::<false>(load(b), identity));
+    _mm256_testz_si256(difference, difference) == 1
+}
+
+tiles!("avx2,fma", __m256, 8);
+
+#[target_feature(enable = "avx2,fma")]
+fn zero() -> __m256 {
+    _mm256_setzero_ps()
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn multiply_add(x: __m256, y: __m256, sum: __m256) -> __m256 {
+    _mm256_fmadd_ps(x, y, sum)
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn subtract(x: __m256, y: __m256) -> __m256 {
+    _mm256_sub_ps(x, y)
+}
+
+/// # Safety
+/// Eight components must be readable.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn load_from(group: *const f32) -> __m256 {
+    // SAFETY: promised by the caller; the load needs no alignment.
+    unsafe { _mm256_loadu_ps(group) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn total(lanes: __m256) -> f64 {
+    let upper = _mm256_cvtps_pd(_mm256_extractf128_ps::<1>(lanes));
+    let four = _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(lanes)), upper);
+    let two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
+    _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+}

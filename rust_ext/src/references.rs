@@ -1,0 +1,192 @@
+//! Which id references which slot: an arena of entries, found by id through a hash table that holds only entry numbers.
+//!
+//! Every entry stands in two doubly linked lists: all entries in the order in which their ids were added, and the entries of its slot
+//! in the order in which they came to it. Links are `u32`; a dropped entry is reused.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::error::{Error, Result};
+use crate::ids::{Id, Key};
+use crate::slots::{NIL, Slot};
+
+#[derive(Debug)]
+struct Entry {
+    id: Id,
+    /// [`NIL`] for an entry that waits for reuse; `after` then leads to the next such entry.
+    slot: u32,
+    before: u32,
+    after: u32,
+    slot_before: u32,
+    slot_after: u32,
+}
+
+/// The ids and their slots.
+#[derive(Debug)]
+pub struct References {
+    seed: RandomState,
+    table: HashTable<u32>,
+    entries: Vec<Entry>,
+    first: u32,
+    last: u32,
+    unused: u32,
+}
+
+impl Default for References {
+    fn default() -> Self {
+        Self { seed: RandomState::default(), table: HashTable::new(), entries: Vec::new(), first: NIL, last: NIL, unused: NIL }
+    }
+}
+
+impl References {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Entry numbers are below this.
+    #[must_use]
+    pub fn arena(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[must_use]
+    pub fn hash(&self, key: Key<'_>) -> u64 {
+        key.hash(&self.seed)
+    }
+
+    #[must_use]
+    pub fn find(&self, key: Key<'_>, hash: u64) -> Option<u32> {
+        self.table.find(hash, |&entry| self.entries[entry as usize].id.key() == key).copied()
+    }
+
+    #[must_use]
+    pub fn slot_of(&self, key: Key<'_>) -> Option<u32> {
+        self.find(key, self.hash(key)).map(|entry| self.slot(entry))
+    }
+
+    #[must_use]
+    pub fn slot(&self, entry: u32) -> u32 {
+        self.entries[entry as usize].slot
+    }
+
+    #[must_use]
+    pub fn id(&self, entry: u32) -> &Id {
+        &self.entries[entry as usize].id
+    }
+
+    /// Room for `more` ids, so that as many `insert` cannot fail.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], or [`Error::Full`] when entries can no longer be numbered.
+    pub fn reserve(&mut self, more: usize) -> Result<()> {
+        if self.len().saturating_add(more) >= NIL as usize {
+            return Err(Error::Full { limit: NIL - 1, needed: self.len().saturating_add(more) });
+        }
+        let (entries, seed) = (&self.entries, &self.seed);
+        self.table.try_reserve(more, |&entry| entries[entry as usize].id.key().hash(seed))?;
+        let unused = self.entries.len() - self.table.len();
+        self.entries.try_reserve(more.saturating_sub(unused))?;
+        Ok(())
+    }
+
+    /// Adds an id that is not present, as the last of all and of its slot; room for it was reserved.
+    pub fn insert(&mut self, id: Id, hash: u64, index: u32, slot: &mut Slot) {
+        let number = self.append(id, hash);
+        self.attach(number, index, slot);
+    }
+
+    /// The first half of [`Self::insert`]: the entry must be attached to a slot next.
+    pub fn append(&mut self, id: Id, hash: u64) -> u32 {
+        let entry = Entry { id, slot: NIL, before: self.last, after: NIL, slot_before: NIL, slot_after: NIL };
+        let number = self.store(entry);
+        match self.last {
+            NIL => self.first = number,
+            last => self.entries[last as usize].after = number,
+        }
+        self.last = number;
+        let (entries, seed) = (&self.entries, &self.seed);
+        self.table.insert_unique(hash, number, |&entry| entries[entry as usize].id.key().hash(seed));
+        number
+    }
+
+    /// Takes the entry out of both lists and the table; the caller settles the slot if it was the last reference.
+    pub fn remove(&mut self, number: u32, hash: u64, slot: &mut Slot) {
+        if let Ok(found) = self.table.find_entry(hash, |&entry| entry == number) {
+            found.remove();
+        }
+        self.detach(number, slot);
+        let entry = &mut self.entries[number as usize];
+        let (before, after) = (entry.before, entry.after);
+        entry.id = Id::Uuid([0; 16]);
+        entry.slot = NIL;
+        entry.after = self.unused;
+        self.unused = number;
+        match before {
+            NIL => self.first = after,
+            before => self.entries[before as usize].after = after,
+        }
+        match after {
+            NIL => self.last = before,
+            after => self.entries[after as usize].before = before,
+        }
+    }
+
+    /// Makes the entry the last one of a slot.
+    pub fn attach(&mut self, number: u32, index: u32, slot: &mut Slot) {
+        let entry = &mut self.entries[number as usize];
+        (entry.slot, entry.slot_before, entry.slot_after) = (index, slot.tail, NIL);
+        match slot.tail {
+            NIL => slot.head = number,
+            tail => self.entries[tail as usize].slot_after = number,
+        }
+        slot.tail = number;
+        slot.refs += 1;
+    }
+
+    /// Takes the entry out of its slot's list.
+    pub fn detach(&mut self, number: u32, slot: &mut Slot) {
+        let entry = &self.entries[number as usize];
+        let (before, after) = (entry.slot_before, entry.slot_after);
+        match before {
+            NIL => slot.head = after,
+            before => self.entries[before as usize].slot_after = after,
+        }
+        match after {
+            NIL => slot.tail = before,
+            after => self.entries[after as usize].slot_before = before,
+        }
+        slot.refs -= 1;
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self { seed: self.seed.clone(), ..Self::default() };
+    }
+
+    /// All entries in the order in which their ids were added.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        self.list(self.first, |entry| entry.after)
+    }
+
+    /// The entries of a slot in the order in which they came to it.
+    pub fn iter_slot(&self, slot: &Slot) -> impl Iterator<Item = u32> {
+        self.list(slot.head, |entry| entry.slot_after)
+    }
+
+    fn list(&self, first: u32, next: impl Fn(&Entry) -> u32) -> impl Iterator<Item = u32> {
+        let link = |number: u32| (number != NIL).then_some(number);
+        std::iter::successors(link(first), move |&number| link(next(&self.entries[number as usize])))
+    }
+
+    fn store(&mut self, entry: Entry) -> u32 {
+        if self.unused == NIL {
+            self.entries.push(entry);
+            return self.entries.len() as u32 - 1;
+        }
+        let number = self.unused;
+        let place = &mut self.entries[number as usize];
+        self.unused = place.after;
+        *place = entry;
+        number
+    }
+}

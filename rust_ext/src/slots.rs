@@ -1,0 +1,24 @@
+//! What the store knows of each index besides its vector.
+
+/// No entry, no slot: the end of a list.
+pub const NIL: u32 = u32::MAX;
+
+/// One allocated index; freed while nothing references it.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// The fingerprint of the vector, so that the table never hashes a row twice.
+    pub hash: u64,
+    pub refs: u32,
+    /// First and last entry that reference this slot, in the order in which they came.
+    pub head: u32,
+    pub tail: u32,
+}
+
+impl Slot {
+    pub const FREED: Self = Self { hash: 0, refs: 0, head: NIL, tail: NIL };
+
+    #[must_use]
+    pub fn active(&self) -> bool {
+        self.refs > 0
+    }
+}
