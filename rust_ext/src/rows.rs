@@ -1,6 +1,9 @@
 //! The vectors themselves: segments of about 1 MiB that never move, so that growing copies nothing and never needs twice the memory.
 
-use crate::error::{Result, room};
+use std::alloc::{Layout, alloc_zeroed};
+use std::ptr;
+
+use crate::error::{Error, Result};
 
 const SEGMENT_BYTES: usize = 1 << 20;
 const CACHE_LINE: usize = 64;
@@ -17,18 +20,29 @@ pub struct Rows {
 
 #[derive(Debug)]
 struct Segment {
-    items: Vec<f32>,
+    items: Box<[f32]>,
     /// Where the first row starts: on a cache line, so that loads of dimensions divisible by 16 never cross one.
     start: usize,
 }
 
 impl Segment {
     fn new(items: usize) -> Result<Self> {
-        let mut items: Vec<f32> = room(items + CACHE_LINE / size_of::<f32>())?;
+        let items = zeroed(items + CACHE_LINE / size_of::<f32>())?;
         let start = items.as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE / size_of::<f32>());
-        items.resize(start, 0.0);
         Ok(Self { items, start })
     }
+}
+
+/// Zeros that take no memory until they are written to: a saved store may have many freed indices and few rows.
+fn zeroed(count: usize) -> Result<Box<[f32]>> {
+    let layout = Layout::array::<f32>(count).ok().filter(|layout| layout.size() > 0).ok_or(Error::Memory)?;
+    // SAFETY: the layout is not empty.
+    let memory = unsafe { alloc_zeroed(layout) };
+    if memory.is_null() {
+        return Err(Error::Memory);
+    }
+    // SAFETY: the allocator gave this memory for `count` floats, and zero bytes are 0.0.
+    Ok(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(memory.cast(), count)) })
 }
 
 impl Rows {
@@ -74,20 +88,13 @@ impl Rows {
         let index = index as usize;
         let (segment, start) = self.place(index);
         let Segment { items, start: first } = &mut self.segments[segment];
-        if index < self.len {
-            items[*first + start..][..self.dimension].copy_from_slice(row);
-        } else {
-            debug_assert_eq!(index, self.len);
-            items.extend_from_slice(row);
-            self.len += 1;
-        }
+        debug_assert!(index <= self.len);
+        items[*first + start..][..self.dimension].copy_from_slice(row);
+        self.len = self.len.max(index + 1);
     }
 
-    /// Appends a row for an index that is freed; room for it was reserved.
-    pub fn push_zeros(&mut self) {
-        let (segment, start) = self.place(self.len);
-        let Segment { items, start: first } = &mut self.segments[segment];
-        items.resize(*first + start + self.dimension, 0.0);
+    /// Appends the row of an index that is freed, untouched; room for it was reserved.
+    pub fn skip(&mut self) {
         self.len += 1;
     }
 

@@ -174,7 +174,7 @@ impl Vectors {
 
     fn skip(&mut self, index: u32, stored: usize) {
         if (index as usize) < stored {
-            self.rows.push_zeros();
+            self.rows.skip();
         }
         self.free.push(Reverse(index));
     }
