@@ -68,7 +68,15 @@ def types(session: nox.Session) -> None:
     session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
     session.run("stubtest", "rust_vector_store._native", "--concise")
     session.run("mypy", "core/tests/typing/user_code.py")
-    session.run("basedpyright", "--project", "core/tests/typing", "core/tests/typing/user_code.py")
+    python = str(Path(session.bin) / "python")
+    session.run(
+        "basedpyright",
+        "--pythonpath",
+        python,
+        "--project",
+        "core/tests/typing",
+        "core/tests/typing/user_code.py",
+    )
 
 
 @nox.session

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from refvec import VectorStore, backends
+from refvec import RefvecError, VectorStore
 
+from .clauses import contract_version
+from .expected import Expectations, ExpectedFileError
 from .marks import TIERS
+from .results import ExitCode
+from .selection import Choice
+from .session import SuiteSession, manifest
 from .target import Target, resolved
+
+_NAME = "refvec-conformance-session"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,24 +28,50 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a backend to test, or module:Class; repeatable (default: every installed backend that loads)",
     )
     group.addoption("--refvec-tier", choices=TIERS, default="standard", help="how deep (default: %(default)s)")
-    group.addoption("--refvec-seed", type=int, default=0, help="seed of everything random (default: %(default)s)")
+    group.addoption(
+        "--refvec-seed", type=int, default=0, help="seed of everything random (default: %(default)s)"
+    )
+    group.addoption("--refvec-as-of", default=contract_version(), metavar="1.x", help="version of the contract")
+    group.addoption("--refvec-expected", metavar="FILE", help="TOML file of expected failures")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the mark."""
-    config.addinivalue_line("markers", "clause(*ids, tier, requires): the clauses that a test judges")
+    """Register the marks, and the part that lives as long as the session."""
+    config.addinivalue_line("markers", "clause(*ids, tier, requires, since): the clauses that a test judges")
+    config.addinivalue_line("markers", "provisional(since): too new to fail anybody")
+    try:
+        expectations = Expectations.read(config.getoption("--refvec-expected"))
+    except ExpectedFileError as error:
+        raise pytest.UsageError(str(error)) from error
+    choice = Choice(config.getoption("--refvec-tier"), config.getoption("--refvec-as-of"))
+    given = config.getoption("--refvec-backend") or []
+    config.pluginmanager.register(SuiteSession(given, choice, expectations), _NAME)
 
 
+def suite_session(config: pytest.Config) -> SuiteSession:
+    """Return the part of the plugin that knows how the session goes."""
+    found = config.pluginmanager.get_plugin(_NAME)
+    assert isinstance(found, SuiteSession)
+    return found
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for `target` once for each backend."""
-    if "target" in metafunc.fixturenames:
-        metafunc.parametrize("target", chosen(metafunc.config), indirect=True, scope="session")
+    """Run every test of a clause that asks for `target` once for each backend."""
+    # Strangers may have a `target` of their own: only tests of a clause are ours.
+    if "target" in metafunc.fixturenames and metafunc.definition.get_closest_marker("clause"):
+        spellings = _loadable(metafunc.config)
+        metafunc.parametrize("target", spellings, indirect=True, scope="session", ids=spellings)
 
 
-def chosen(config: pytest.Config) -> list[str]:
-    """Return the spellings of the backends to test."""
-    given: list[str] | None = config.getoption("--refvec-backend")
-    return given or [row.name for row in backends() if row.error is None]
+def _loadable(config: pytest.Config) -> list[str]:
+    spellings = suite_session(config).chosen
+    for spelling in spellings:
+        try:
+            manifest(spelling)
+        except (RefvecError, ImportError, AttributeError, TypeError, ValueError) as error:
+            pytest.exit(f"The backend {spelling!r} cannot be tested: {error}", returncode=ExitCode.CANNOT_RUN)
+    return spellings
 
 
 @pytest.fixture(scope="session")

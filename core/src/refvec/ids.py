@@ -12,6 +12,8 @@ ChunkId: TypeAlias = str | UUID
 
 # The slot itself: subclasses of UUID may override `int`, and are not asked.
 _uuid_int = UUID.__dict__["int"].__get__
+# Likewise the name of a type, which a metaclass may override.
+_name_of = type.__dict__["__name__"].__get__
 
 
 def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
@@ -34,7 +36,7 @@ def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
     if issubclass(kind, UUID):
         return _uuid_text(chunk_id, position)
     raise IdTypeError(
-        f"chunk_id must be a str or uuid.UUID, got {kind.__name__}{_at(position)}",
+        f"chunk_id must be a str or uuid.UUID, got {_name_of(kind)}{_at(position)}",
         chunk_id=chunk_id,
         position=position,
     )
@@ -52,14 +54,14 @@ def canonical_ids(chunk_ids: Iterable[ChunkId]) -> list[str]:
     """
     if issubclass(type(chunk_ids), str | bytes):
         raise TypeError(
-            f"chunk_ids must be an iterable of ids, got a single {type(chunk_ids).__name__}; put it in a list"
+            f"chunk_ids must be an iterable of ids, got a single {_name_of(type(chunk_ids))}; put it in a list"
         )
     try:
         iterator = iter(chunk_ids)
     except TypeError as error:
         if hasattr(type(chunk_ids), "__iter__") and type(chunk_ids).__iter__ is not None:
             raise  # the caller's own __iter__ raised
-        raise TypeError(f"chunk_ids must be an iterable of ids, got {type(chunk_ids).__name__}") from error
+        raise TypeError(f"chunk_ids must be an iterable of ids, got {_name_of(type(chunk_ids))}") from error
     return [canonical_id(chunk_id, position) for position, chunk_id in enumerate(list(iterator))]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import os
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ..opening import parse_spec
 from .primitives import missing_primitives
+
+Store = TypeVar("Store")
 
 
 class StoreMeta(type):
@@ -17,13 +19,14 @@ class StoreMeta(type):
     twice; dispatching the call instead initialises it once.
     """
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+    # Typed as returning an instance of the class, so that type checkers go on to its `__init__`.
+    def __call__(cls: type[Store], *args: Any, **kwargs: Any) -> Store:
         """Make a store: of the chosen backend for ``VectorStore``, else of this class."""
-        target = cls._chosen(*args, **kwargs) if cls.__dict__.get("_front_door") else cls
+        target = _chosen(cls, *args, **kwargs) if cls.__dict__.get("_front_door") else cls
         missing = missing_primitives(target)
         if missing:
             raise TypeError(f"{target.__name__} is no backend yet: it lacks {', '.join(missing)}")
-        return type.__call__(target, *args, **kwargs)
+        return cast("Store", type.__call__(target, *args, **kwargs))
 
     @property
     def __signature__(cls) -> inspect.Signature:
@@ -31,12 +34,13 @@ class StoreMeta(type):
         constructor = inspect.signature(cls.__init__)  # type: ignore[misc]
         return constructor.replace(parameters=list(constructor.parameters.values())[1:])
 
-    def _chosen(cls, *args: Any, **kwargs: Any) -> type:
-        from ..registry import select_backend
 
-        try:
-            given = cls.__signature__.bind(*args, **kwargs).arguments
-        except TypeError as error:
-            raise TypeError(f"{cls.__name__}() {error}") from None
-        backend = given.pop("backend", "auto")
-        return select_backend(backend, parse_spec(**given).needs(), os.environ)
+def _chosen(front_door: type[Store], *args: Any, **kwargs: Any) -> type[Store]:
+    from ..registry import select_backend
+
+    try:
+        given = inspect.signature(front_door).bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{front_door.__name__}() {error}") from None
+    backend = given.pop("backend", "auto")
+    return cast("type[Store]", select_backend(backend, parse_spec(**given).needs(), os.environ))

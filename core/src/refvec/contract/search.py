@@ -81,8 +81,7 @@ class Search(Reading):
         self._require_open()
         self._require("search")
         wanted = _check_k(k)
-        if metric not in METRICS:
-            raise ValueError(f"metric must be one of {', '.join(map(repr, METRICS))}, got {metric!r}")
+        _check_metric(metric)
         ids = None if within is None else list(dict.fromkeys(canonical_ids(within)))
         queries, single = canonical_query(query, self.dimension)
         indices, scores, members = self._search(queries, wanted, metric, ids)
@@ -127,6 +126,12 @@ def narrowed(slots: dict[int, list[str]], within: list[str]) -> dict[int, list[s
 def members_of(indices: NDArray[np.int64], slots: Mapping[int, Iterable[str]]) -> Members:
     """Return the tuple of ids of every hit."""
     return [[tuple(slots[index]) for index in row] for row in indices.tolist()]
+
+
+def _check_metric(metric: object) -> None:
+    if not isinstance(metric, str) or metric not in METRICS:
+        given = repr(metric) if type(metric) is str else f"a {type(metric).__name__}"
+        raise ValueError(f"metric must be one of {', '.join(map(repr, METRICS))}, got {given}")
 
 
 def _check_k(k: SupportsIndex) -> int:

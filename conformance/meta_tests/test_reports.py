@@ -1,0 +1,167 @@
+"""The reports, on a run that has one of everything."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from refvec_conformance import reports
+from refvec_conformance.clauses import clauses
+from refvec_conformance.results import ExitCode, LevelResult, RunResult
+
+
+def test_the_json_report_fits_its_schema_and_reads_back(mixed):
+    document = json.loads(json.dumps(mixed.to_json()))
+    jsonschema.Draft202012Validator.check_schema(reports.schema())
+    jsonschema.validate(document, reports.schema())
+    assert RunResult.from_json(document) == mixed
+    for backend in document["backends"]:
+        assert sum(backend["totals"].values()) == len(clauses())
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "3", "", '{"format": "refvec-conformance-report"}'])
+def test_what_is_no_report_is_refused(tmp_path, text):
+    path = tmp_path / "report.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="is no report"):
+        reports.read(path)
+
+
+def test_a_damaged_report_is_refused(mixed):
+    document = mixed.to_json()
+    del document["backends"][0]["levels"]
+    with pytest.raises(ValueError, match="damaged"):
+        RunResult.from_json(document)
+
+
+def test_every_report_is_written(mixed, tmp_path):
+    written = {path.relative_to(tmp_path).as_posix() for path in reports.write(mixed, tmp_path)}
+    assert {"report.json", "report.html", "report.md", "junit.xml", "badge-good.json"} <= written
+    assert "reproduce/bad/smallsuite.test_small_test_clear.py" in written
+    assert reports.read(tmp_path / "report.json") == mixed
+
+
+def test_the_scripts_reproduce_the_failures(mixed, tmp_path, tmp_path_factory):
+    reports.write(mixed, tmp_path)
+    for backend, folder in (("bad", "mixed"), ("blocked", "mixed")):
+        for script in (tmp_path / "reproduce" / backend).iterdir():
+            ast.parse(script.read_text())
+            where = next(tmp_path_factory.getbasetemp().glob(f"{folder}*"))
+            found = subprocess.run(
+                [sys.executable, script], env={"PYTHONPATH": str(where)}, capture_output=True, check=False
+            )
+            assert found.returncode in (1, 3), found.stderr
+
+
+def test_junit_counts_what_happened(mixed):
+    root = ET.fromstring(reports.junit(mixed))  # noqa: S314
+    suites = {suite.get("name"): suite for suite in root}
+    assert suites["refvec.good"].attrib.items() >= {"failures": "0", "errors": "0", "skipped": "0"}.items()
+    assert suites["refvec.bad"].get("failures") == "2"
+    assert suites["refvec.blocked"].get("errors") == "4"
+    assert suites["refvec.broken_module:Nasty"].get("errors") == "1"
+    for suite in suites.values():
+        assert int(suite.get("tests")) == len(suite.findall("testcase"))
+
+
+class Page(HTMLParser):
+    """Checks that elements are closed, and collects what a browser would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.fetched += [given[key] for key in ("src", "href") if key in given]
+        self.ids += [given["id"]] if "id" in given else []
+        if tag not in ("meta", "input", "p", "br", "link"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag != "p":
+            assert self.open.pop() == tag
+
+
+def test_the_page_stands_alone_and_shows_everything(mixed):
+    text = reports.html(mixed)
+    page = Page()
+    page.feed(text)
+    assert page.open == []
+    assert page.fetched == []
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert set(clauses()) <= set(page.ids)
+    assert len(page.ids) == len(set(page.ids))
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+    assert not re.search(r"<!--(?!-)", text)
+
+
+def test_markdown_tells_every_failure_and_every_clause(mixed):
+    text = reports.markdown(mixed)
+    assert all(f"| {one} |" in text for one in clauses())
+    assert "test_clear" in text
+    assert clauses()["REMOVE-3"].text.strip() in text
+
+
+def badge_of(mixed, **changes):
+    return reports.badge(replace(mixed.backends[0], **changes), mixed.contract)
+
+
+def test_the_badge_names_levels_and_contract_or_is_withheld(mixed):
+    levels = (
+        LevelResult("Core", "earned"),
+        LevelResult("Search", "earned"),
+        LevelResult("Durable", "withheld"),
+    )
+    earned = badge_of(mixed, levels=levels, exit_code=ExitCode.CONFORMS)
+    assert earned == {
+        "schemaVersion": 1,
+        "label": "refvec conformance",
+        "message": "Core + Search · contract 1.0",
+        "color": "brightgreen",
+    }
+    assert badge_of(mixed)["message"].startswith("withheld")
+    assert badge_of(mixed, exit_code=ExitCode.FAILS)["color"] == "red"
+
+
+def test_combine_makes_one_matrix(mixed):
+    halves = [
+        replace(mixed, backends=mixed.backends[:2]),
+        replace(mixed, backends=mixed.backends[2:], tier="smoke"),
+    ]
+    found = reports.combine(halves)
+    assert found.backends == mixed.backends
+    assert found.tier == "smoke"
+    newer = replace(mixed.backends[0], version="9")
+    assert reports.combine([mixed, replace(mixed, backends=(newer,))]).backends[0].version == "9"
+
+
+@pytest.mark.parametrize("changes", [{"suite": "9.0"}, {"contract": "9.0"}])
+def test_runs_of_different_suites_do_not_combine(mixed, changes):
+    with pytest.raises(ValueError, match="same suite"):
+        reports.combine([mixed, replace(mixed, **changes)])
+    with pytest.raises(ValueError, match="no report"):
+        reports.combine([])
+
+
+def test_diff_tells_what_changed_and_what_got_worse(mixed):
+    assert reports.diff(mixed, mixed) == []
+    good, bad = mixed.backends[0], replace(mixed.backends[1], name="good")
+    before, after = replace(mixed, backends=(good,)), replace(mixed, backends=(bad,))
+    changes = {(one.what, one.id): one for one in reports.diff(before, after)}
+    assert changes["clause", "REMOVE-3"].after == "fail"
+    assert changes["clause", "REMOVE-3"].worse
+    assert not any(one.worse for one in reports.diff(after, before))
+    lone = reports.diff(before, replace(mixed, backends=()))
+    assert [(one.what, one.after) for one in lone] == [("backend", "")]

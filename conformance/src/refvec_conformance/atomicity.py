@@ -1,0 +1,72 @@
+"""Failure atomicity (ATOM-1): everything observable, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+from refvec import VectorStore
+
+from .outcomes import attempt, frozen
+
+STATISTICS = (
+    "type",
+    "unique_vectors",
+    "total_references",
+    "capacity",
+    "utilization",
+    "free_indices",
+    "dimension",
+    "storage_type",
+)
+
+
+def observe(store: VectorStore) -> dict[str, object]:
+    """Return everything that a caller can see of an open store, each thing under its name."""
+    seen = store.snapshot()
+    statistics = store.get_statistics()
+    allocated = statistics["unique_vectors"] + statistics["free_indices"]
+    indices = sorted({*range(allocated), *seen.indices.tolist()})
+    return {
+        "dimension": store.dimension,
+        "precision": store.precision,
+        "len": len(store),
+        "count": store.count,
+        "total_references": store.total_references,
+        "statistics": {name: statistics[name] for name in STATISTICS},
+        "snapshot": frozen(seen),
+        "ids": store.ids(),
+        "indices": frozen(store.indices()),
+        "vectors": frozen(store.get_all_vectors()),
+        "get_indices": frozen(store.get_indices(seen.ids)),
+        "ids_at": [attempt(partial(store.ids_at, index)) for index in indices],
+        "refcounts": [attempt(partial(store.get_refcount, index)) for index in indices],
+        "rows": [attempt(partial(store.get_vector_by_index, index)) for index in indices],
+    }
+
+
+def differences(before: dict[str, object], after: dict[str, object]) -> list[str]:
+    """Return a line for each thing that is not the same in both."""
+    return [f"{name}: {before[name]!r} -> {after[name]!r}" for name in before if before[name] != after[name]]
+
+
+@contextmanager
+def unchanged(store: VectorStore) -> Iterator[None]:
+    """Fail unless the store is after the block exactly as it was before."""
+    before = observe(store)
+    yield
+    changed = differences(before, observe(store))
+    if changed:
+        pytest.fail("the store has changed:\n" + "\n".join(changed), pytrace=False)
+
+
+@contextmanager
+def refused(
+    store: VectorStore, error: type[BaseException] | tuple[type[BaseException], ...], match: str | None = None
+) -> Iterator[pytest.ExceptionInfo[Any]]:
+    """Fail unless the block raises `error` and leaves the store exactly as it was."""
+    with unchanged(store), pytest.raises(error, match=match) as caught:
+        yield caught

@@ -1,0 +1,49 @@
+"""Child processes: what a test may not do to its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+PATIENCE = 120.0
+
+
+def run_child(
+    code: str, *args: str, env: Mapping[str, str] | None = None, path: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a child process with warnings as errors and return how it ended.
+
+    Parameters
+    ----------
+    code : str
+        The code; it is dedented.
+    *args : str
+        Its ``sys.argv[1:]``.
+    env : mapping, optional
+        Changes to the environment; REFVEC_BACKEND is unset unless given.
+    path : Path, optional
+        A folder that comes first in ``sys.path``.
+    """
+    environ = {name: value for name, value in os.environ.items() if name != "REFVEC_BACKEND"}
+    # A stranger's module:Class may be importable here only because of our own sys.path.
+    folders = [str(path)] if path else []
+    environ["PYTHONPATH"] = os.pathsep.join([*folders, *filter(None, sys.path)])
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *args],
+        env={**environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def output_of(code: str, *args: str, env: Mapping[str, str] | None = None, path: Path | None = None) -> str:
+    """Run code in a child as `run_child` does and return what it printed; it must end well."""
+    done = run_child(code, *args, env=env, path=path)
+    assert done.returncode == 0, f"the child ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return done.stdout.strip()

@@ -1,0 +1,64 @@
+"""What several test modules do in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from refvec import VectorStore
+
+from .outcomes import bits
+from .scoring import METRICS
+
+every_metric = pytest.mark.parametrize("metric", METRICS)
+
+
+def as_batch(vector: Any) -> Any:
+    """Return one vector as a batch."""
+    return vector[None] if isinstance(vector, np.ndarray) and vector.ndim else [vector]
+
+
+# Every way in which a vector gets into a store.
+PUT: dict[str, Callable[[VectorStore, str, Any], Any]] = {
+    "add_vector": lambda store, one, vector: store.add_vector(one, vector),
+    "add_vectors": lambda store, one, vector: store.add_vectors([one], as_batch(vector)),
+    "upsert_vector": lambda store, one, vector: store.upsert_vector(one, vector),
+    "upsert_vectors": lambda store, one, vector: store.upsert_vectors([one], as_batch(vector)),
+}
+every_way_in = pytest.mark.parametrize("put", PUT.values(), ids=PUT)
+
+
+def stored(store: VectorStore) -> bytes:
+    """Return the bits of the vector of "a", as two methods agree on them."""
+    one, other = bits(store.get_vector("a")), bits(store.snapshot().vectors[0])
+    assert one == other
+    return one
+
+
+def at(store: VectorStore, *ids: str) -> list[int]:
+    """Return the indices that ids reference."""
+    return [int(index) for index in store.get_indices(ids)]
+
+
+def freed(store: VectorStore) -> int:
+    """Free the slot of "c" and return it."""
+    index = at(store, "c")[0]
+    store.remove_vector("c")
+    return index
+
+
+def shared(store: VectorStore, one: Any, other: Any) -> bool:
+    """Return whether two vectors get one index."""
+    return bool(store.add_vector("one", one) == store.add_vector("other", other))
+
+
+def rows(count: int, start: int = 0) -> Any:
+    """Return so many different vectors of one component."""
+    return np.arange(start, start + count, dtype=np.float32)[:, None]
+
+
+def ids(count: int, start: int = 0) -> list[str]:
+    """Return so many different ids."""
+    return [str(one) for one in range(start, start + count)]

@@ -1,0 +1,1 @@
+"""The tests of the suite, one module for each group of clauses."""

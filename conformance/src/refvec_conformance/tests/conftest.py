@@ -1,0 +1,7 @@
+"""Makes the fixtures of the suite known to its tests."""
+
+from __future__ import annotations
+
+from refvec_conformance.fixtures import budget, explore, names, rng, seed, spelling, stocked
+
+__all__ = ["budget", "explore", "names", "rng", "seed", "spelling", "stocked"]

@@ -1,0 +1,121 @@
+"""VEC-4: the store keeps a copy, and gives copies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from refvec import VectorStore
+
+from refvec_conformance.fixtures import UNITS
+from refvec_conformance.helpers import every_way_in, stored
+from refvec_conformance.marks import clause
+from refvec_conformance.outcomes import bits
+
+TAKE: dict[str, Callable[[VectorStore], Any]] = {
+    "get_vector": lambda store: store.get_vector("a"),
+    "get_vectors": lambda store: store.get_vectors(["a"]),
+    "get_vector_by_index": lambda store: store.get_vector_by_index(store.get_index("a")),  # type: ignore[arg-type]
+    "get_vectors_by_indices": lambda store: store.get_vectors_by_indices(store.get_indices(["a"])),
+    "get_all_vectors": lambda store: store.get_all_vectors(),
+    "snapshot": lambda store: store.snapshot().vectors,
+    "iter_batches": lambda store: next(iter(store.iter_batches()))[1],
+}
+
+
+every_way_out = pytest.mark.parametrize("take", TAKE.values(), ids=TAKE)
+
+
+@clause("VEC-4")
+@every_way_in
+@pytest.mark.parametrize("dtype", ["f4", "f8", ">f4", "i4"])
+def test_a_change_of_the_callers_array_does_not_reach_the_store(
+    store: VectorStore, put: Any, dtype: str
+) -> None:
+    row = np.array([1, 2, 3, 4], dtype)
+    put(store, "a", row)
+    row[:] = 9
+    assert stored(store) == bits(np.array([1, 2, 3, 4], np.float32))
+
+
+@clause("VEC-4")
+@every_way_in
+def test_a_change_of_the_callers_array_does_not_reach_identity(store: VectorStore, put: Any) -> None:
+    row = np.array([1, 2, 3, 4], np.float32)
+    put(store, "a", row)
+    row[:] = 9
+    assert (store.find_vector([1, 2, 3, 4]), store.find_vector([9] * 4)) == (store.get_index("a"), None)
+
+
+@clause("VEC-4")
+@every_way_out
+@pytest.mark.parametrize("fact", ["dtype", "writeable", "c_contiguous", "aligned", "type"])
+def test_what_comes_back_is_a_plain_native_array(stocked: VectorStore, take: Any, fact: str) -> None:
+    found = take(stocked)
+    facts = {"dtype": found.dtype.str == np.dtype("=f4").str, "type": type(found) is np.ndarray}
+    assert facts[fact] if fact in facts else getattr(found.flags, fact)
+
+
+@clause("VEC-4")
+@every_way_out
+def test_writing_to_a_result_does_not_reach_the_store(stocked: VectorStore, take: Any) -> None:
+    found = take(stocked)
+    found[...] = 9
+    assert bits(stocked.get_vector("a")) == bits(UNITS[0])
+
+
+@clause("VEC-4")
+@every_way_out
+def test_writing_to_a_result_does_not_reach_a_later_result(stocked: VectorStore, take: Any) -> None:
+    take(stocked)[...] = 9
+    assert 9 not in take(stocked)
+
+
+@clause("VEC-4")
+@every_way_out
+@pytest.mark.parametrize("then", ["upsert", "remove", "clear", "grow", "reuse", "close"])
+def test_later_calls_do_not_change_a_result(stocked: VectorStore, take: Any, then: str) -> None:
+    found = take(stocked)
+    before = bits(found)
+    _CHANGES[then](stocked)
+    assert bits(found) == before
+
+
+def _reuse(store: VectorStore) -> None:
+    store.clear()
+    store.add_vectors(map(str, range(8)), np.arange(32).reshape(8, 4) + 100)
+
+
+_CHANGES: dict[str, Callable[[VectorStore], object]] = {
+    "upsert": lambda store: store.upsert_vectors(["a", "b", "c", "d"], np.full((4, 4), 8)),
+    "remove": lambda store: store.remove_vectors(["a", "b"]),
+    "clear": lambda store: store.clear(),
+    "grow": lambda store: store.add_vectors(map(str, range(1500)), np.arange(6000).reshape(1500, 4)),
+    "reuse": _reuse,
+    "close": lambda store: store.close(),
+}
+
+
+@clause("VEC-4")
+def test_two_results_do_not_share_memory(stocked: VectorStore) -> None:
+    assert not np.shares_memory(stocked.get_all_vectors(), stocked.get_all_vectors())
+
+
+@clause("VEC-4")
+@pytest.mark.parametrize("field", ["indices", "id_indices"])
+def test_the_indices_of_a_snapshot_are_the_callers_own(stocked: VectorStore, field: str) -> None:
+    before = stocked.indices()
+    found: NDArray[np.int64] = getattr(stocked.snapshot(), field)
+    found[...] = 77
+    assert bits(stocked.indices()) == bits(before)
+
+
+@clause("VEC-4")
+@pytest.mark.parametrize("give", ["ids", "ids_at"])
+def test_a_list_of_ids_is_the_callers_own(stocked: VectorStore, give: str) -> None:
+    found = stocked.ids() if give == "ids" else stocked.ids_at(stocked.get_index("a"))  # type: ignore[arg-type]
+    found.clear()
+    assert stocked.ids_at(stocked.get_index("a")) == ["a", "b"]  # type: ignore[arg-type]

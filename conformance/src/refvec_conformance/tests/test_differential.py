@@ -1,0 +1,62 @@
+"""Generated traces on all chosen backends at once, and on the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+import pytest
+
+from refvec_conformance.fixtures import Budget
+from refvec_conformance.marks import clause
+from refvec_conformance.oracle import Model
+from refvec_conformance.outcomes import Outcome
+from refvec_conformance.target import Target
+from refvec_conformance.traces import Open, Writer, compare, run, searches
+
+PRECISIONS = [0, 3, 6, 7, "exact"]
+
+
+def _stores(target: Target, **opening: object) -> Mapping[str, Open]:
+    model = partial(Model, backend=target.name, **opening)  # type: ignore[arg-type]
+    return {"model": model, target.name: partial(target.open, **opening)}
+
+
+@clause("ERR-1", "VEC-5", tier="standard", requires="dense_indices")
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("dimension", [1, 3])
+def test_a_random_trace_agrees_with_the_oracle_bit_for_bit(
+    target: Target, rng: np.random.Generator, budget: Budget, dimension: int, precision: int | str
+) -> None:
+    trace = Writer(rng, dimension, precision).trace(budget(400))
+    opening = {"dimension": dimension, "initial_capacity": 2, "precision": precision}
+    compare(trace, _stores(target, **opening), str(opening))
+
+
+@clause("OPEN-7", tier="standard", requires="dense_indices")
+def test_a_random_trace_without_a_dimension_agrees_with_the_oracle(
+    target: Target, rng: np.random.Generator, budget: Budget
+) -> None:
+    for _ in range(budget(30)):
+        compare(Writer(rng, 2, 6).trace(20), _stores(target), "{}")
+
+
+@clause("SEARCH-3", tier="quick", requires="search")
+def test_dot_products_of_small_integers_give_every_backend_the_hits_of_the_oracle(
+    target: Target, rng: np.random.Generator, budget: Budget
+) -> None:
+    trace = searches(rng, 3, budget(150))
+    compare(trace, _stores(target, dimension=3), "{'dimension': 3}")
+
+
+@clause("ERR-1", tier="quick")
+def test_the_same_trace_gives_the_same_outcomes_again(target: Target, rng: np.random.Generator) -> None:
+    trace = Writer(rng, 3, 6).trace(150)
+    first, second = (run(trace, partial(target.open, 3)) for _ in range(2))
+    differing = [line for line, a, b in zip(trace, first, second, strict=True) if _unlike(a, b)]
+    assert not differing
+
+
+def _unlike(first: Outcome, second: Outcome) -> bool:
+    return first != second

@@ -1,0 +1,121 @@
+"""SAVE-1: files whose checksum is right and whose content is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from refvec import CorruptStoreError, VectorStore
+from refvec.savefile.format import DIGEST_BYTES, PREFIX_BYTES, digest
+
+from refvec_conformance.fixtures import UNITS, Make
+from refvec_conformance.marks import clause
+from refvec_conformance.outcomes import bits
+from refvec_conformance.target import Target
+from refvec_conformance.work import work_of
+
+MODEST = 2**20
+
+
+@pytest.fixture
+def blob(stocked: VectorStore, tmp_path: Path) -> bytes:
+    """What ``save`` writes of a small store."""
+    stocked.save(tmp_path / "saved")
+    return (tmp_path / "saved").read_bytes()
+
+
+def signed(body: bytes) -> bytes:
+    return body + digest([body])
+
+
+def with_header(blob: bytes, **changes: Any) -> bytes:
+    end = PREFIX_BYTES + int.from_bytes(blob[8:PREFIX_BYTES], "little")
+    head = json.dumps({**json.loads(blob[PREFIX_BYTES:end]), **changes}).encode()
+    head += b" " * (-len(head) % 8)
+    return signed(blob[:8] + len(head).to_bytes(8, "little") + head + blob[end:-DIGEST_BYTES])
+
+
+def with_int64(blob: bytes, old: list[int], new: list[int]) -> bytes:
+    """Replace the one place where these 64-bit numbers follow each other."""
+    before, after = (np.array(one, "<i8").tobytes() for one in (old, new))
+    assert blob.count(before) == 1
+    return signed(blob[:-DIGEST_BYTES].replace(before, after))
+
+
+# In the store "stocked": ids a b c d, at 0 0 1 2; index 3 is free.
+FORGERIES: dict[str, Callable[[bytes], bytes]] = {
+    "an id twice": lambda blob: signed(blob[:-DIGEST_BYTES].replace(b"abcd", b"abca")),
+    "an id that is no UTF-8": lambda blob: signed(blob[:-DIGEST_BYTES].replace(b"abcd", b"abc\xff")),
+    "an index never allocated": lambda blob: with_int64(blob, [0, 0, 1, 2], [0, 0, 1, 9]),
+    "a negative index": lambda blob: with_int64(blob, [0, 0, 1, 2], [0, 0, 1, -1]),
+    "a vector without an id": lambda blob: with_int64(blob, [0, 0, 1, 2], [0, 0, 1, 1]),
+    "an order that is no permutation": lambda blob: with_int64(blob, [0, 1, 2, 3], [0, 1, 1, 3]),
+    "an order across slots": lambda blob: with_int64(blob, [0, 1, 2, 3], [0, 2, 1, 3]),
+    "lengths that do not add up": lambda blob: with_int64(blob, [1, 1, 1, 1], [1, 1, 1, 2]),
+    "a negative length": lambda blob: with_int64(blob, [1, 1, 1, 1], [1, 1, 3, -1]),
+    "more bytes": lambda blob: signed(blob[:-DIGEST_BYTES] + bytes(16)),
+    "fewer bytes": lambda blob: signed(blob[: -DIGEST_BYTES - 16]),
+    "a vector twice": lambda blob: signed(
+        blob[:-DIGEST_BYTES].replace(UNITS[:3].tobytes(), UNITS[[0, 1, 1]].tobytes())
+    ),
+    "too small a capacity": lambda blob: with_header(blob, capacity=1),
+    "no dimension": lambda blob: with_header(blob, dimension=None),
+    "a dimension of 0": lambda blob: with_header(blob, dimension=0),
+    "a dimension of another type": lambda blob: with_header(blob, dimension=4.0),
+    "a precision of 99": lambda blob: with_header(blob, precision=99),
+    "another format": lambda blob: with_header(blob, format=99),
+    "another field": lambda blob: with_header(blob, extra=1),
+    "a negative count": lambda blob: with_header(blob, vectors=-1),
+    "a list for a count": lambda blob: with_header(blob, references=[4]),
+}
+HUGE: dict[str, dict[str, int]] = {
+    name: {name: 2**60} for name in ("references", "id_bytes", "free", "vectors", "dimension")
+}
+
+
+@clause("SAVE-1")
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
+def test_a_right_checksum_does_not_make_it_a_store(
+    target: Target, tmp_path: Path, blob: bytes, forge: Callable[[bytes], bytes]
+) -> None:
+    forged = tmp_path / "forged"
+    forged.write_bytes(forge(blob))
+    with pytest.raises(CorruptStoreError, match="forged"):
+        VectorStore.load(forged, backend=target.name)
+
+
+@clause("SAVE-1", "ATOM-2")
+@pytest.mark.parametrize("changes", HUGE.values(), ids=HUGE)
+def test_a_length_is_checked_before_it_is_allocated(
+    target: Target, tmp_path: Path, blob: bytes, changes: dict[str, int]
+) -> None:
+    forged = tmp_path / "forged"
+    forged.write_bytes(with_header(blob, **changes))
+
+    def load() -> None:
+        with pytest.raises(CorruptStoreError):
+            VectorStore.load(forged, backend=target.name)
+
+    assert work_of(load).allocated < MODEST
+
+
+@clause("SAVE-1", "VEC-5")
+def test_a_loaded_store_has_every_bit(make: Make, target: Target, tmp_path: Path) -> None:
+    odd = np.array([0x7FC00001, 0xFFFFFFFF, 0x80000000, 1, 0x7F800000, 0x00800000, 0x7FA00000, 0], np.uint32)
+    rows = np.stack([odd, np.roll(odd, 1)]).view(np.float32)
+    store = make(8, precision="exact")
+    store.add_vectors(["a", "b"], rows)
+    store.save(tmp_path / "saved")
+    assert bits(VectorStore.load(tmp_path / "saved", backend=target.name).get_all_vectors()) == bits(rows)
+
+
+@clause("SAVE-1")
+def test_a_save_that_cannot_replace_leaves_no_draft(stocked: VectorStore, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        stocked.save(tmp_path / "folder")
+    assert [one.name for one in tmp_path.iterdir()] == ["folder"]

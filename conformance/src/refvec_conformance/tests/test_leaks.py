@@ -1,0 +1,39 @@
+"""Memory stays flat over cycles; measured in a child, because native memory has no other witness."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from refvec_conformance import leaks
+from refvec_conformance.children import output_of
+from refvec_conformance.fixtures import UNITS, Make
+from refvec_conformance.marks import clause
+
+CHILD = "import sys; from refvec_conformance.leaks import main; main(*sys.argv[1:])"
+# One cycle moves 200 kB: a cycle that loses its vectors grows the process by 24 MB.
+ALLOWED = 6_000_000
+
+
+@clause("REMOVE-2", "REMOVE-3", "ATOM-2", tier="standard")
+@pytest.mark.parametrize("cycle", leaks.NAMES)
+def test_memory_stays_flat(spelling: str, cycle: str) -> None:
+    assert int(output_of(CHILD, spelling, cycle)) < ALLOWED
+
+
+@clause("DUR-2")
+@pytest.mark.parametrize("how", ["close", "drop"])
+def test_a_store_that_is_let_go_is_collected(make: Make, how: str) -> None:
+    store = make(4)
+    store.add_vectors(["a", "b"], UNITS[:2])
+    try:
+        ghost = weakref.ref(store)
+    except TypeError:
+        return  # a native class may do without weak references
+    if how == "close":
+        store.close()
+    del store
+    gc.collect()
+    assert ghost() is None

@@ -1,0 +1,80 @@
+"""Other ideas of closing (DUR-2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from refvec import failures
+
+from .catalogue import breaks
+from .specimen import Specimen
+
+
+@breaks("DUR-2")
+class ClosesOnce(Specimen):
+    """Closing twice raises."""
+
+    def close(self, *, flush: bool = True) -> None:
+        """Close."""
+        if self._closed:
+            raise failures.store_closed()
+        super().close(flush=flush)
+
+
+@breaks("DUR-2")
+class FlushesClosed(Specimen):
+    """``flush()`` of a closed store does nothing."""
+
+    def flush(self) -> None:
+        """Flush."""
+
+
+@breaks("DUR-2")
+class NeverCloses(Specimen):
+    """A closed store still answers."""
+
+    def _require_open(self) -> None:
+        pass
+
+
+@breaks("DUR-2")
+class CountsWhenClosed(Specimen):
+    """A closed store is empty, and says so."""
+
+    def __len__(self) -> int:
+        return 0 if self.closed else super().__len__()
+
+
+@breaks("DUR-2")
+class WithKeepsOpen(Specimen):
+    """``with`` leaves the store open when the body raised."""
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+        if kind is None:
+            self.close()
+
+
+@breaks("DUR-2")
+class WithSwallows(Specimen):
+    """``with`` swallows what the body raised."""
+
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> Any:
+        self.close()
+        return True
+
+
+@breaks("DUR-2")
+class WithReturnsNone(Specimen):
+    """``with store as same`` gives None."""
+
+    def __enter__(self) -> Any:
+        super().__enter__()
+
+
+@breaks("DUR-2")
+class ValueErrorWhenClosed(Specimen):
+    """A closed store raises a plain ValueError."""
+
+    def _require_open(self) -> None:
+        if self.closed:
+            raise ValueError("closed")

@@ -1,0 +1,258 @@
+"""A front door that is broken (OPEN-3, OPEN-4, OPEN-6, PLUGIN)."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from unittest import mock
+
+import refvec
+from refvec import BackendLoadError, UnknownBackendError, loading, registry
+
+from .catalogue import breaks
+
+Broken = AbstractContextManager[Any]
+
+
+@breaks("OPEN-3")
+def variable_ignored() -> Broken:
+    """REFVEC_BACKEND is ignored."""
+    return mock.patch.object(registry, "_from_variable", lambda _name, needs: registry._first_able(needs))
+
+
+@breaks("OPEN-3")
+def other_order() -> Broken:
+    """``"auto"`` tries python first."""
+    return mock.patch.object(registry, "AUTO_ORDER", ("python", "numpy", "rust"))
+
+
+@breaks("OPEN-3")
+def needs_ignored() -> Broken:
+    """``"auto"`` does not ask what a backend can do."""
+    return mock.patch.object(registry, "_lacking", return_value="")
+
+
+@breaks("OPEN-3")
+def passes_silently() -> Broken:
+    """``"auto"`` passes over a broken backend without a warning."""
+    return mock.patch("refvec.registry.warnings.warn")
+
+
+@breaks("OPEN-3")
+def named_is_replaced() -> Broken:
+    """A backend that was named is replaced when it does not load."""
+    load = registry.load_backend
+
+    def forgiving(name: str) -> Any:
+        try:
+            return load(name)
+        except BackendLoadError:
+            return load("python")
+
+    return mock.patch.object(registry, "load_backend", forgiving)
+
+
+@breaks("OPEN-3")
+def variable_unnamed() -> Broken:
+    """An error about REFVEC_BACKEND does not name it."""
+    return mock.patch.object(registry, "_from_variable", lambda name, _needs: registry.load_backend(name))
+
+
+@breaks("OPEN-3")
+def empty_variable_counts() -> Broken:
+    """An empty REFVEC_BACKEND is the name of a backend."""
+    select = registry.select_backend
+
+    def strict(name: str, needs: Any, environ: Any) -> Any:
+        if name == "auto" and environ.get(registry.VARIABLE) == "":
+            return registry._from_variable("", tuple(needs))
+        return select(name, needs, environ)
+
+    return mock.patch.object(registry, "select_backend", strict)
+
+
+@breaks("OPEN-3")
+def strangers_chosen() -> Broken:
+    """``"auto"`` prefers any third-party backend."""
+
+    def anybody(needs: tuple[str, ...]) -> Any:
+        for claim in registry._claims():
+            if claim.name not in ("rust", "numpy", "python"):
+                return registry.load_backend(claim.name)
+        return first_able(needs)
+
+    first_able = registry._first_able
+    return mock.patch.object(registry, "_first_able", anybody)
+
+
+@breaks("OPEN-4")
+def unknown_is_default() -> Broken:
+    """An unknown name opens the python backend."""
+    find = registry._find
+
+    def lenient(name: str) -> Any:
+        try:
+            return find(name)
+        except UnknownBackendError:
+            return find("python")
+
+    return mock.patch.object(registry, "_find", lenient)
+
+
+@breaks("OPEN-4")
+def unknown_unlisted() -> Broken:
+    """The error for an unknown name does not say what is installed."""
+
+    def find(name: str) -> Any:
+        for claim in registry._claims():
+            if claim.name == name:
+                return claim
+        raise UnknownBackendError(f"No backend is called {name!r}")
+
+    return mock.patch.object(registry, "_find", find)
+
+
+@breaks("OPEN-4")
+def no_nearest_match() -> Broken:
+    """The error for an unknown name does not say which name is near."""
+    return mock.patch("refvec.registry.difflib.get_close_matches", return_value=[])
+
+
+@breaks("OPEN-4")
+def cause_lost() -> Broken:
+    """The error for a plugin that cannot be imported hides why."""
+
+    def hiding(entry_point: Any, distribution: str) -> Any:
+        try:
+            return load(entry_point, distribution)
+        except BackendLoadError:
+            raise BackendLoadError(f"{entry_point.name!r} does not load") from None
+
+    load = loading.load_plugin
+    return mock.patch.object(registry, "load_plugin", hiding)
+
+
+@breaks("OPEN-4")
+def plain_import_error() -> Broken:
+    """A plugin that cannot be imported raises its own error."""
+
+    def bare(entry_point: Any, distribution: str) -> Any:
+        try:
+            return load(entry_point, distribution)
+        except BackendLoadError as error:
+            raise (error.__cause__ or error) from None
+
+    load = loading.load_plugin
+    return mock.patch.object(registry, "load_plugin", bare)
+
+
+@breaks("OPEN-6")
+def loads_all() -> Broken:
+    """Opening one backend loads them all."""
+    select = registry.select_backend
+
+    def eager(name: str, needs: Any, environ: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            registry.backends()
+        return select(name, needs, environ)
+
+    return mock.patch.object(registry, "select_backend", eager)
+
+
+@breaks("OPEN-6")
+@contextmanager
+def imports_first_party() -> Iterator[None]:
+    """``import refvec`` imports the numpy backend."""
+    importlib.import_module("refvec_backends.numpy")
+    yield
+
+
+@breaks("PLUGIN-1")
+def other_group() -> Broken:
+    """Backends are looked for in another group of entry points."""
+    registry._claims.cache_clear()
+    return mock.patch.object(registry, "GROUP", "refvec.plugins")
+
+
+@breaks("PLUGIN-1")
+def name_of_class() -> Broken:
+    """A backend is known by the name that its class declares, whatever its entry point says."""
+    return mock.patch.object(loading, "check_plugin")
+
+
+@breaks("PLUGIN-2")
+def one_stops_all() -> Broken:
+    """A plugin that raises on import stops ``backends()``."""
+
+    def fragile(claim: Any, owner: Any) -> Any:
+        if claim is owner:
+            loading.load_plugin(claim.entry_point, claim.distribution)
+        return row(claim, owner)
+
+    row = registry._row
+    return mock.patch.object(registry, "_row", fragile)
+
+
+@breaks("PLUGIN-2")
+def broken_hidden() -> Broken:
+    """``backends()`` leaves out what does not load."""
+
+    def only_good() -> Any:
+        return [one for one in listed() if one.error is None]
+
+    listed = registry.backends
+    return _everywhere("backends", only_good)
+
+
+@breaks("PLUGIN-2")
+def last_claim_wins() -> Broken:
+    """Of two claims of a name, the stranger's wins."""
+    rank = registry._Claim.rank
+
+    def backwards(claim: Any) -> Any:
+        name, stranger, distribution = rank(claim)
+        return name, not stranger, distribution
+
+    registry._claims.cache_clear()
+    return mock.patch.object(registry._Claim, "rank", backwards)
+
+
+@breaks("PLUGIN-2")
+def claims_unreported() -> Broken:
+    """A second claim of a name is not reported."""
+
+    def first_only() -> Any:
+        found: dict[str, Any] = {}
+        for one in listed():
+            found.setdefault(one.name, one)
+        return list(found.values())
+
+    listed = registry.backends
+    return _everywhere("backends", first_only)
+
+
+@breaks("PLUGIN-2")
+def any_version() -> Broken:
+    """A plugin for another contract is taken."""
+    return mock.patch.object(loading, "_check_version")
+
+
+@breaks("PLUGIN-2")
+def unnamed() -> Broken:
+    """What is reported as broken does not say whose it is."""
+
+    def anonymous() -> Any:
+        return [refvec.Backend(one.name, "", "", one.capabilities, one.contract, one.error) for one in listed()]
+
+    listed = registry.backends
+    return _everywhere("backends", anonymous)
+
+
+@contextmanager
+def _everywhere(name: str, value: Any) -> Iterator[None]:
+    with mock.patch.object(registry, name, value), mock.patch.object(refvec, name, value):
+        yield
