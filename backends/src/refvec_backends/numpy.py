@@ -141,15 +141,7 @@ class NumpyVectorStore(VectorStore):
         np.take(self._block, indices, axis=0, out=out, mode="clip")
 
     def _scan(self) -> Layout:
-        place = {chunk_id: position for position, chunk_id in enumerate(self._index)}
-        order = [place[chunk_id] for index in sorted(self._members) for chunk_id in self._members[index]]
-        return Layout(
-            list(self._index),
-            np.array(list(self._index.values()), np.int64),
-            np.array(order, np.int64),
-            self._allocated,
-            self._capacity,
-        )
+        return Layout.from_dicts(self._index, self._members, self._allocated, self._capacity)
 
     def _size(self) -> Size:
         return Size(len(self._members), len(self._index), self._allocated, self._capacity)

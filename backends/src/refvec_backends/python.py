@@ -96,15 +96,7 @@ class PythonVectorStore(VectorStore):
             out[position] = self._vectors[index]
 
     def _scan(self) -> Layout:
-        place = {chunk_id: position for position, chunk_id in enumerate(self._index)}
-        order = [place[chunk_id] for index in sorted(self._slots) for chunk_id in self._slots[index]]
-        return Layout(
-            list(self._index),
-            np.array(list(self._index.values()), np.int64),
-            np.array(order, np.int64),
-            self._allocated,
-            self._capacity,
-        )
+        return Layout.from_dicts(self._index, self._slots, self._allocated, self._capacity)
 
     def _size(self) -> Size:
         return Size(len(self._slots), len(self._index), self._allocated, self._capacity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,26 @@ class Layout:
         self.allocated = allocated
         self.capacity = capacity
         self.indices: NDArray[np.int64] = np.unique(id_indices)
+
+    @classmethod
+    def from_dicts(
+        cls, index: Mapping[str, int], members: Mapping[int, Iterable[str]], allocated: int, capacity: int
+    ) -> Layout:
+        """Return the layout of a store that keeps it in two dicts, both in the order of arrival.
+
+        Parameters
+        ----------
+        index : mapping of str to int
+            The index that every id references.
+        members : mapping of int to iterable of str
+            The ids of every active index.
+        allocated, capacity : int
+            As in `Size`.
+        """
+        place = {chunk_id: position for position, chunk_id in enumerate(index)}
+        order = [place[chunk_id] for slot in sorted(members) for chunk_id in members[slot]]
+        id_indices = np.array(list(index.values()), np.int64)
+        return cls(list(index), id_indices, np.array(order, np.int64), allocated, capacity)
 
     def slots(self) -> dict[int, list[str]]:
         """Return the ids of every active index, in the order in which they came to it."""
