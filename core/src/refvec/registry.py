@@ -7,12 +7,14 @@ imported until a backend is asked for, and a broken one hurts nobody else.
 from __future__ import annotations
 
 import difflib
+import math
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .capabilities import Capabilities
@@ -65,8 +67,10 @@ class _Claim:
     version: str
     entry_point: metadata.EntryPoint
 
-    def rank(self) -> tuple[str, bool, str]:
-        return self.name, self.distribution != _OWNERS.get(self.name), self.distribution
+    def rank(self) -> tuple[str, bool, float, str]:
+        """Of several claims of a name the least has it: ours, else the one that was installed first."""
+        displaceable = self.distribution != _OWNERS.get(self.name)
+        return self.name, displaceable, _installed_at(self.entry_point.dist), self.distribution
 
 
 def backends() -> list[Backend]:
@@ -180,6 +184,16 @@ def _claims() -> tuple[_Claim, ...]:
         claim = _Claim(point.name, name, version, point)
         found[point.name, name] = claim  # an editable install may be listed twice
     return tuple(sorted(found.values(), key=_Claim.rank))
+
+
+def _installed_at(dist: metadata.Distribution | None) -> float:
+    if dist is None:
+        return math.inf
+    folder = dist.locate_file(f"{dist.name.replace('-', '_')}-{dist.version}.dist-info")
+    try:
+        return Path(str(folder)).stat().st_mtime
+    except OSError:
+        return math.inf
 
 
 def _find(name: str) -> _Claim:
