@@ -132,7 +132,7 @@ def test_no_module_imports_a_backend(path: Path) -> None:
 def test_no_backend_is_named(path: Path) -> None:
     """The tests of OPEN-3 name them, because the contract does."""
     named = [node.value for node in nodes(path) if isinstance(node, ast.Constant) and node.value in BACKENDS]
-    assert not named or path.name == "test_plugins.py"
+    assert not named or path.name == "test_auto.py"
 
 
 @by_path

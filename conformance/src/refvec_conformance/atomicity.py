@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import pytest
-from refvec import VectorStore
+from refvec import Capabilities, VectorStore
 
 from .outcomes import attempt, frozen
 
@@ -26,6 +26,7 @@ STATISTICS = (
 
 def observe(store: VectorStore) -> dict[str, object]:
     """Return everything that a caller can see of an open store, each thing under its name."""
+    order: Callable[[Iterable[Any]], list[Any]] = list if capabilities_of(store).ordered_ids else sorted
     seen = store.snapshot()
     statistics = store.get_statistics()
     allocated = statistics["unique_vectors"] + statistics["free_indices"]
@@ -37,15 +38,25 @@ def observe(store: VectorStore) -> dict[str, object]:
         "count": store.count,
         "total_references": store.total_references,
         "statistics": {name: statistics[name] for name in STATISTICS},
-        "snapshot": frozen(seen),
-        "ids": store.ids(),
+        "references": order(zip(seen.ids, seen.id_indices.tolist(), strict=True)),
+        "snapshot": frozen([str(seen.id_indices.dtype), seen.indices, seen.vectors]),
+        "ids": order(store.ids()),
         "indices": frozen(store.indices()),
         "vectors": frozen(store.get_all_vectors()),
-        "get_indices": frozen(store.get_indices(seen.ids)),
-        "ids_at": [attempt(partial(store.ids_at, index)) for index in indices],
+        "get_indices": dict(zip(seen.ids, store.get_indices(seen.ids).tolist(), strict=True)),
+        "ids_at": [attempt(partial(_ids_at, store, index, order)) for index in indices],
         "refcounts": [attempt(partial(store.get_refcount, index)) for index in indices],
         "rows": [attempt(partial(store.get_vector_by_index, index)) for index in indices],
     }
+
+
+def _ids_at(store: VectorStore, index: int, order: Callable[[Iterable[Any]], list[Any]]) -> list[Any]:
+    return order(store.ids_at(index))
+
+
+def capabilities_of(store: Any) -> Capabilities:
+    """Return what the backend of a store declares; the oracle declares everything."""
+    return getattr(type(store), "capabilities", Capabilities(ordered_ids=True))
 
 
 def differences(before: dict[str, object], after: dict[str, object]) -> list[str]:

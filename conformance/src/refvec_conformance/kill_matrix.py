@@ -9,12 +9,15 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 
 from .clauses import clauses
 from .marks import TIERS
 from .zoo.catalogue import mutants
-from .zoo.killing import Fate, fate_of, own_tests
+from .zoo.killing import Fate, fates_of, groups
+from .zoo.sessions import own_tests
 
 
 def matrix(tier: str = "standard", jobs: int | None = None, only: Sequence[str] = ()) -> list[Fate]:
@@ -38,7 +41,8 @@ def matrix(tier: str = "standard", jobs: int | None = None, only: Sequence[str] 
     with ProcessPoolExecutor(jobs or os.cpu_count(), mp_context=context) as pool:
         tiers = dict.fromkeys(("quick", tier))
         tests = dict(zip(tiers, pool.map(own_tests, tiers), strict=True))
-        return list(pool.map(partial(fate_of, tests=tests), chosen))
+        found = pool.map(partial(fates_of, tests=tests), groups(chosen))
+        return [fate for _, fate in sorted(chain.from_iterable(found), key=itemgetter(0))]
 
 
 def unrepresented() -> list[str]:

@@ -209,14 +209,15 @@ class StoreMachine(RuleBasedStateMachine):
         vectors = {index: self.model.get_vector_by_index(index).tobytes() for index in members}
         row = the_queries(query, self.model.dimension)[0][0]
         assert not scoring.complaints(row, vectors, k, metric, found)
-        assert found.ids == [members[index] for index in found.indices.tolist()]
+        assert [sorted(ids) for ids in found.ids] == [
+            sorted(members[index]) for index in found.indices.tolist()
+        ]
 
     @rule(how=st.sampled_from(["pickle", "copy", "deepcopy", "save"]))
     def renew(self, how: str) -> None:
         """Go on with a copy; the original is closed and must not matter."""
         original, self.store = self.store, _COPIES[how](self.store)
         original.close()
-        self.both("get_statistics")
 
     @rule(rarely=st.integers(0, 19))
     def close(self, rarely: int) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import pytest
 from refvec import VectorStore
 
 from refvec_conformance.concurrency import give_way, switching, together

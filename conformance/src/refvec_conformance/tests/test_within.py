@@ -112,8 +112,8 @@ def test_what_is_no_iterable_of_ids_is_a_type_error(stocked: VectorStore, within
         stocked.search(UNITS[0], within=within)
 
 
-@clause("SEARCH-4", "GET-5", tier="quick", requires="search")
-def test_ids_of_a_hit_are_in_the_order_of_ids_at(stocked: VectorStore) -> None:
+@clause("SEARCH-1", requires="search")
+def test_ids_of_a_hit_are_those_of_ids_at(stocked: VectorStore) -> None:
     stocked.upsert_vector("d", UNITS[0])
     index = stocked.get_index("a")
-    assert list(stocked.search(UNITS[0], 1).ids[0]) == stocked.ids_at(index)  # type: ignore[arg-type]
+    assert sorted(stocked.search(UNITS[0], 1).ids[0]) == sorted(stocked.ids_at(index))  # type: ignore[arg-type]

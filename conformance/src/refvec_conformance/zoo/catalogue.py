@@ -105,3 +105,8 @@ def broken_as_named(name: str) -> AbstractContextManager[Any]:
         importlib.import_module(f"{__package__}.{family}"), attribute
     )()
     return context
+
+
+def nothing() -> AbstractContextManager[Any]:
+    """Nothing is broken."""
+    return nullcontext()

@@ -1,34 +1,16 @@
-"""Setting the tests of its own clause on a mutant."""
+"""What becomes of mutants when the tests of their own clauses are set on them."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from unittest import mock
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import hypothesis
-import pytest
+from .catalogue import Mutant, mutants, nothing
+from .sessions import Tests, meet, own_tests
+from .specimen import Specimen
 
-from ..hostile import Elsewhere
-from ..marks import TIERS, claim_of
-from .catalogue import HOST, VARIABLE, Mutant, mutants
-
-TESTS = "refvec_conformance.tests"
-_SLOW = (
-    "test_stateful",
-    "test_differential",
-    "test_atomicity",
-    "test_boundary",
-    "test_interrupts",
-    "test_leaks",
-)
-_PLUGINS = ("-p", "refvec_conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal")
+_DOORS = ("OPEN-3", "OPEN-4", "OPEN-6", "PLUGIN-1", "PLUGIN-2")
 
 
 @dataclass(frozen=True)
@@ -55,117 +37,58 @@ class Fate:
     ran: int
 
 
-@dataclass(eq=False)
-class _Index:
-    """Collects which tests judge which clause, cheap ones first."""
+def groups(chosen: Sequence[int]) -> list[list[int]]:
+    """Return positions in the catalogue, those together that one session can judge.
 
-    tier: str
-    tests: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in sorted(items, key=lambda item: any(word in item.nodeid for word in _SLOW)):
-            claim = claim_of(item, "0")
-            if claim is None or TIERS.index(claim.tier) > TIERS.index(self.tier):
-                continue
-            name = item.nodeid.partition("[")[0].rpartition("::")[2]
-            owner = _class_of(item)
-            where = f"{item.path}::{owner.__name__}" if owner else str(item.path)
-            for clause in claim.clauses:
-                if f"{where}::{name}" not in self.tests[clause]:
-                    self.tests[clause].append(f"{where}::{name}")
+    Backends that break the same clause meet its tests together; a broken
+    front door is alone.
+    """
+    known = mutants()
+    found: dict[object, list[int]] = {}
+    for position in chosen:
+        together = known[position].clause if known[position].is_backend else position
+        found.setdefault(together, []).append(position)
+    return list(found.values())
 
 
-def _class_of(item: pytest.Item) -> type | None:
-    found: type | None = getattr(item, "cls", None)
-    return found
-
-
-@dataclass(eq=False)
-class _Witness:
-    """Notes the first test that failed, and how many ran."""
-
-    killer: str | None = None
-    ran: int = 0
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.ran += report.when == "call"
-        if report.failed and self.killer is None:
-            self.killer = report.nodeid.rpartition("/")[2].replace(".py::", "::")
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            raise RuntimeError(f"the tests cannot be collected: {report.longreprtext}")
-
-
-def own_tests(tier: str) -> dict[str, list[str]]:
-    """Return the tests of every clause, by path and name, up to a tier."""
-    index = _Index(tier)
-    _pytest(["--collect-only", "--refvec-backend", HOST, "--pyargs", TESTS], index)
-    return dict(index.tests)
-
-
-def fate_of(position: int, tests: Mapping[str, Mapping[str, list[str]]]) -> Fate:
-    """Return what becomes of the mutant at that position of the catalogue, tier by tier until it is killed.
+def fates_of(group: Sequence[int], tests: Mapping[str, Tests]) -> list[tuple[int, Fate]]:
+    """Return what becomes of a group of mutants, tier by tier until they are killed.
 
     Parameters
     ----------
-    position : int
-        Where it is in `mutants`.
+    group : sequence of int
+        Positions in the catalogue, one of `groups`.
     tests : mapping
         Of every tier, the tests of every clause.
     """
-    mutant = mutants()[position]
-    ran = 0
-    for tier, known in tests.items():
-        witness = _met(mutant, known.get(mutant.clause, []), tier)
-        ran += witness.ran
-        if witness.killer:
-            return _fate(mutant, _without_backend(witness.killer, mutant), ran)
-    return _fate(mutant, None, ran)
+    known = mutants()
+    alive = {known[position].spelling: position for position in group}
+    clause = known[group[0]].clause
+    killers: dict[int, str] = {}
+    ran: Counter[int] = Counter()
+    for tier, own in tests.items():
+        if alive:
+            witness = meet([known[position] for position in alive.values()], own.get(clause, []), tier)
+            ran.update({position: witness.ran[spelling] for spelling, position in alive.items()})
+            killers.update({alive.pop(spelling): test for spelling, test in witness.killers.items()})
+    return [(one, _fate(known[one], killers.get(one), ran[one])) for one in group]
 
 
 def _fate(mutant: Mutant, killer: str | None, ran: int) -> Fate:
     return Fate(mutant.family, mutant.name, mutant.clause, mutant.summary, killer, ran)
 
 
-def _met(mutant: Mutant, tests: list[str], tier: str) -> _Witness:
-    witness = _Witness()
-    if tests:
-        with mutant.broken(), _in_children(mutant), mock.patch.object(Elsewhere, "PATIENCE", 2.0):
-            options = ["-x", "--refvec-backend", mutant.spelling, "--refvec-tier", tier]
-            _pytest([*options, *tests], witness)
-    return witness
+def unharmed() -> list[Fate]:
+    """Return what the tests make of what is not broken: who kills it is a test that is wrong.
 
-
-@contextmanager
-def _in_children(mutant: Mutant) -> Iterator[None]:
-    """Break the front door in child processes too: they inherit our path, and import `sitecustomize`."""
-    if mutant.is_backend:
-        yield
-        return
-    environ = {VARIABLE: f"{mutant.family}:{mutant.name}"}
-    hooks = str(Path(__file__).with_name("in_children"))
-    with mock.patch.dict(os.environ, environ), mock.patch.object(sys, "path", [hooks, *sys.path]):
-        yield
-
-
-def _without_backend(test: str, mutant: Mutant) -> str:
-    for text in (f"[{mutant.spelling}]", f"{mutant.spelling}-", f"-{mutant.spelling}"):
-        test = test.replace(text, "")
-    return test
-
-
-def _pytest(arguments: Iterable[str], plugin: object) -> None:
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    # Shrinking would only make a killed mutant's example nicer.
-    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("zoo", phases=phases, database=None, deadline=None)
-    hypothesis.settings.load_profile("zoo")
-    with tempfile.TemporaryDirectory() as empty:
-        config = Path(empty, "pytest.ini")
-        config.write_text("[pytest]\n", "utf-8")
-        fixed = ["-c", str(config), "--rootdir", empty, "--import-mode=importlib", *_PLUGINS]
-        code = pytest.main([*fixed, *arguments], plugins=[plugin])
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
-        raise RuntimeError(f"pytest ended with {code!r}: {arguments}")
+    The quick tier meets the stock of which the zoo is made, and the standard
+    tier a front door in order.
+    """
+    stock = Mutant("", "specimen", "Specimen", Specimen)
+    door = Mutant("", "catalogue", "nothing", nothing)
+    doors = {clause: tests for clause, tests in own_tests("standard").items() if clause in _DOORS}
+    found = []
+    for one, tests, tier in ((stock, own_tests("quick"), "quick"), (door, doors, "standard")):
+        witness = meet([one], list(dict.fromkeys(test for own in tests.values() for test in own)), tier)
+        found.append(_fate(one, witness.killers.get(one.spelling), witness.ran[one.spelling]))
+    return found

@@ -214,8 +214,8 @@ def last_claim_wins() -> Broken:
     rank = registry._Claim.rank
 
     def backwards(claim: Any) -> Any:
-        name, stranger, distribution = rank(claim)
-        return name, not stranger, distribution
+        name, stranger, *rest = rank(claim)
+        return name, not stranger, *rest
 
     registry._claims.cache_clear()
     return mock.patch.object(registry._Claim, "rank", backwards)

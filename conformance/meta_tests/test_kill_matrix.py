@@ -1,0 +1,56 @@
+"""Who tests the tests: every mutant dies by a test of its own clause, and nothing correct does."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+from refvec_conformance.clauses import clauses
+from refvec_conformance.kill_matrix import main, markdown, matrix
+from refvec_conformance.zoo import mutants
+from refvec_conformance.zoo.killing import Fate, unharmed
+
+PAGE = [
+    Fate("ids", "Normalised", "ID-2", "Ids are brought to NFC.", "test_ids::test_a", 3),
+    Fate("adding", "Odd", "ADD-1", "A | B.", None, 7),
+]
+
+
+@pytest.fixture(scope="module")
+def fates():
+    return matrix()
+
+
+def test_every_mutant_is_killed_by_a_test_of_its_own_clause(fates):
+    assert [f"{fate.clause} {fate.family}.{fate.name}" for fate in fates if fate.killer is None] == []
+
+
+def test_the_matrix_covers_the_zoo(fates):
+    assert [(fate.family, fate.name) for fate in fates] == [(one.family, one.name) for one in mutants()]
+
+
+def test_nothing_is_killed_that_is_not_broken():
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        stock, door = pool.submit(unharmed).result()
+    assert (stock.killer, door.killer) == (None, None)
+    assert stock.ran > 2000
+    assert door.ran > 20
+
+
+def test_the_page_goes_by_clause_and_shows_survivors():
+    page = markdown(PAGE)
+    assert page.index("| ID-2") < page.index("| ADD-1"), "not in the order of the contract"
+    assert "1 of 2 mutants" in page
+    assert "**survived** (7 tests)" in page
+    assert "A \\| B." in page
+
+
+def test_the_command_fails_when_a_mutant_survives(capsys, monkeypatch):
+    monkeypatch.setattr("refvec_conformance.kill_matrix.matrix", lambda *_: PAGE)
+    assert main([]) == 1
+    assert "survived: ADD-1 adding.Odd" in capsys.readouterr().out
+
+
+def test_clauses_of_the_matrix_are_of_the_contract():
+    assert {fate.clause for fate in PAGE} <= clauses().keys()
