@@ -131,6 +131,21 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Mutate the python backend with the suite as the only killer (about half an hour); not part of what lands."""
+    # In a clone of the last commit: cosmic-ray edits the module that it tests.
+    config, results = "conformance/mutation/cosmic-ray.toml", "mutation.sqlite"
+    session.install("cosmic-ray>=8.4", *TESTING)
+    session.run("git", "clone", "--quiet", str(ROOT), session.create_tmp() + "/clone", external=True)
+    session.chdir(session.create_tmp() + "/clone")
+    session.install("-e", "./core[cli]", "-e", "./backends", "-e", "./conformance")
+    session.run("cosmic-ray", "init", config, results)
+    session.run("cr-filter-operators", results, config)
+    session.run("cosmic-ray", "exec", config, results)
+    session.run("cr-report", "--surviving-only", "--show-diff", results)
+
+
+@nox.session
 def dev(session: nox.Session) -> None:
     """Make .venv for working on the project: all distributions editable, all tools."""
     python = os.fspath(ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python")

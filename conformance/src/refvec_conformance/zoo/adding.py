@@ -71,7 +71,7 @@ class RepeatSkipped(Specimen):
 
 
 @breaks("ADD-2")
-class ListOfIndices(Specimen):
+class NarrowIndices(Specimen):
     """The indices of a batch come as int32."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:

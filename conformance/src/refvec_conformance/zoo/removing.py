@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from refvec import identity_keys
 from refvec.ids import canonical_ids
 
 from .catalogue import breaks
@@ -113,14 +114,9 @@ class StillFound(Specimen):
         self.__dict__.setdefault("_ghosts", {})[key] = index
 
     def _match(self, row: Any) -> int | None:
-        key = self._key_of(row)
+        (key,) = identity_keys(row, self.precision)
         found = super()._match(row)
         return self.__dict__.get("_ghosts", {}).get(key) if found is None else found
-
-    def _key_of(self, row: Any) -> bytes:
-        from refvec import identity_keys
-
-        return identity_keys(row, self.precision)[0]
 
 
 @breaks("REMOVE-3")

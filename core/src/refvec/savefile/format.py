@@ -2,7 +2,7 @@ r"""The interchange file: one store, one file, every backend (SAVE-1).
 
 Little-endian throughout::
 
-    magic      8 bytes   89 52 45 46 56 45 43 0A ("\x89REFVEC\\n")
+    magic      8 bytes   89 52 45 46 56 45 43 0A ("\x89REFVEC\n")
     length     8 bytes   unsigned, of the header
     header     JSON      counts and settings, padded with spaces to 8 bytes
     lengths    int64     (references,)   bytes of every id
