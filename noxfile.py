@@ -130,9 +130,16 @@ def bench(session: nox.Session) -> None:
     session.run("pytest", "benchmarks", "-q", "--benchmark-group-by=group", *session.posargs)
 
 
+@nox.session(name="kill-matrix")
+def kill_matrix(session: nox.Session) -> None:
+    """Write docs/kill-matrix.md: which test kills which broken backend of the zoo."""
+    install(session, *TESTING)
+    session.run("python", "-m", "refvec_conformance.kill_matrix", "--markdown", "docs/kill-matrix.md")
+
+
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Mutate the python backend with the suite as the only killer (about half an hour); not part of what lands."""
+    """Mutate the python backend, with the suite as the only killer; not part of what lands."""
     # In a clone of the last commit: cosmic-ray edits the module that it tests.
     config, results = "conformance/mutation/cosmic-ray.toml", "mutation.sqlite"
     session.install("cosmic-ray>=8.4", *TESTING)
