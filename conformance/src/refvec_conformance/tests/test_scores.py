@@ -147,6 +147,14 @@ def test_the_cosine_of_a_zero_query_is_zero(make: Make) -> None:
 
 
 @clause("SEARCH-3", requires="search")
+@pytest.mark.parametrize("cosine", [-1, -0.8, -0.6, 0, 0.6, 0.8, 1])
+def test_the_cosine_goes_from_minus_one_to_one(make: Make, cosine: float) -> None:
+    store = make(2)
+    store.add_vector("a", [5 * cosine, 5 * (1 - cosine**2) ** 0.5])
+    assert store.search([2, 0]).scores[0] == pytest.approx(cosine, abs=1e-5)
+
+
+@clause("SEARCH-3", requires="search")
 def test_the_distance_to_an_equal_vector_is_nearly_zero(make: Make) -> None:
     store = make(3)
     store.add_vector("a", [1, 2, 3])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -214,3 +216,14 @@ def test_a_bad_id_refuses_the_whole_batch(stocked: VectorStore, position: int, b
     with refused(stocked, (TypeError, ValueError)) as caught:
         stocked.upsert_vectors(ids, np.ones((3, 4)))
     assert caught.value.position == position
+
+
+@clause("UPSERT-1", "INDEX-3")
+@pytest.mark.parametrize("again", [copy.copy, lambda store: pickle.loads(pickle.dumps(store))], ids=label)
+def test_an_identical_vector_changes_nothing_in_a_copy(make: Make, again: Any) -> None:
+    # Beyond 256: below, CPython has one int object for each number, and `is` looks like `==`.
+    store = make(1)
+    store.add_vectors(map(str, range(300)), np.arange(300)[:, None])
+    other = again(store)
+    with unchanged(other):
+        other.upsert_vector("299", [299])
