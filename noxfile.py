@@ -92,7 +92,8 @@ def tests(session: nox.Session, backend: str) -> None:
     """Unit tests, and the quick tier of the suite, on one Python and one backend."""
     install(session, *TESTING)
     session.env["REFVEC_BACKEND"] = backend
-    session.run("pytest", "-q", "core/tests", *session.posargs)
+    native = ["rust_ext/tests"] if backend == "rust" else []
+    session.run("pytest", "-q", "core/tests", *native, *session.posargs)
     suite = ("--pyargs", "refvec_conformance", f"--refvec-backend={backend}", "--refvec-tier=quick")
     session.run("pytest", "-q", "-c", "pyproject.toml", *suite)
 

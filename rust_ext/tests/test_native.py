@@ -1,0 +1,162 @@
+"""What only a native backend can get wrong; everything else is the suite's."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import uuid
+
+import numpy as np
+import pytest
+from refvec import RefvecError, VectorStore
+from rust_vector_store import RustVectorStore, _native
+
+ROW = np.ones(4, np.float32)
+
+
+def child(code):
+    """Run code in a process of its own and return what it printed; its death is the test's failure."""
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert found.returncode == 0, found.stderr[-2000:]
+    return found.stdout
+
+
+def python_calls(call):
+    """Return the names of the Python functions that a call enters."""
+    entered = []
+    sys.setprofile(lambda frame, event, _: entered.append(frame.f_code.co_name) if event == "call" else None)
+    try:
+        call()
+    finally:
+        sys.setprofile(None)
+    return entered
+
+
+def test_a_panic_is_a_refvec_error():
+    with pytest.raises(RefvecError, match="on purpose"):
+        _native._panic("on purpose")
+
+
+@pytest.mark.parametrize(
+    "chunk_id", ["text", str(uuid.UUID(int=7)), uuid.UUID(int=8)], ids=["text", "uuid text", "uuid"]
+)
+def test_single_calls_enter_no_python_function(chunk_id):
+    store = VectorStore(4, backend="rust")
+    store.add_vector("warm", ROW)
+    calls = [
+        lambda: store.add_vector(chunk_id, ROW),
+        lambda: store.get_vector(chunk_id),
+        lambda: store.get_index(chunk_id),
+        lambda: chunk_id in store,
+        lambda: store.upsert_vector(chunk_id, 2 * ROW),
+        lambda: len(store),
+        lambda: store.remove_vector(chunk_id),
+    ]
+    assert [name for call in calls for name in python_calls(call) if name != "<lambda>"] == []
+
+
+def test_the_class_can_be_called_directly():
+    store = RustVectorStore(4)
+    assert isinstance(store, VectorStore)
+    with pytest.raises(ValueError, match="backend 'rust', not 'numpy'"):
+        RustVectorStore(4, backend="numpy")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space of a process")
+def test_memory_that_cannot_be_had_is_a_memory_error():
+    out = child(
+        """
+        import resource
+        import numpy as np
+        from refvec import VectorStore
+        store = VectorStore(384, backend="rust")
+        store.add_vector("a", np.ones(384))
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+        many = np.broadcast_to(np.zeros(384, np.float32), (10**6, 384))
+        for rows in (many, many[:, ::-1]):
+            try:
+                store.add_vectors(map(str, range(10**6)), rows)
+            except MemoryError:
+                print("refused", store.ids(), store.get_statistics()["free_indices"])
+        """
+    )
+    assert out == "refused ['a'] 0\n" * 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_its_own_copy():
+    out = child(
+        """
+        import os
+        from refvec import VectorStore
+        store = VectorStore(2, backend="rust")
+        store.add_vector("a", [1, 2])
+        if os.fork() == 0:
+            store.add_vector("b", [3, 4])
+            os._exit(len(store))
+        print(os.waitstatus_to_exitcode(os.wait()[1]), len(store))
+        """
+    )
+    assert out == "2 1\n"
+
+
+def test_the_interpreter_ends_while_threads_use_a_store():
+    child(
+        """
+        import threading
+        import numpy as np
+        from refvec import VectorStore
+        store = VectorStore(64, backend="rust")
+        store.add_vectors(map(str, range(20000)), np.random.default_rng(1).standard_normal((20000, 64)))
+        def use():
+            while True:
+                store.search(np.ones((8, 64)), 3)
+                store.upsert_vector("x", np.ones(64))
+        for _ in range(4):
+            threading.Thread(target=use, daemon=True).start()
+        store.search(np.ones((8, 64)), 3)
+        """
+    )
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
+def test_an_interrupt_leaves_a_batch_whole_or_undone():
+    out = child(
+        """
+        import signal
+        import numpy as np
+        from refvec import VectorStore
+        rows = np.random.default_rng(1).standard_normal((20000, 256)).astype("f4")
+        ids = list(map(str, range(20000)))
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        seen, interrupts = set(), 0
+        for turn in range(1, 41):
+            store = VectorStore(256, backend="rust")
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0005 * turn)
+                store.add_vectors(ids, rows)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupts += 1
+            seen.add((len(store), store.total_references))
+        print(seen <= {(0, 0), (20000, 20000)}, interrupts > 0)
+        """
+    )
+    assert out == "True True\n"
+
+
+def test_segments_of_freed_rows_are_not_touched_when_a_store_is_loaded(tmp_path):
+    store = VectorStore(65_536, backend="rust")
+    row = np.zeros(65_536, np.float32)
+    for number in range(300):
+        row[0] = number
+        store.upsert_vector(str(number), row)
+    store.remove_vectors(map(str, range(299)))
+    store.save(tmp_path / "saved")
+    assert (tmp_path / "saved").stat().st_size < 300_000
+    loaded = VectorStore.load(tmp_path / "saved", backend="rust")
+    assert loaded.get_statistics()["free_indices"] == 299
+    assert loaded.get_vector("299")[0] == 299
