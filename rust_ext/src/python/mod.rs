@@ -20,12 +20,22 @@ use crate::{Precision, Size, Store};
 
 #[pymodule(gil_used = false)]
 mod _native {
+    use numpy::Element;
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::NativeStore;
     #[pymodule_export]
     use super::panic;
     #[pymodule_export]
     const MAX_VECTORS: u32 = crate::MAX_SLOTS;
+
+    /// Looks up all that the binding uses of numpy and refvec: later, an interrupt could fall into it.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        f32::get_dtype(module.py());
+        super::core::core(module.py()).map(|_| ())
+    }
 }
 
 /// Panics inside the guard of every call, so that tests can see what becomes of it.
