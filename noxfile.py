@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent
 WHEELS = ROOT / "build" / "wheels"
 REPORTS = ROOT / "build" / "conformance"
 PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "examples/refvec-dict-backend")
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "hypothesis>=6.120", "jsonschema>=4.20")
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")

@@ -1,6 +1,7 @@
 """The command, as its user types it."""
 
 import json
+from importlib import metadata
 
 import numpy as np
 import pytest
@@ -46,12 +47,40 @@ def test_demo_on_own_data(run, tmp_path):
         (["demo", "--backend", "nunpy"], "Did you mean 'numpy'?"),
         (["demo", "--data", "/nowhere"], "has no chunks.jsonl"),
         (["demo", "--like", "no such text at all"], "no chunk contains"),
+        (["demo", "--backend", "[/x]"], "No backend is called '[/x]'"),
     ],
 )
 def test_mistakes_are_explained(run, arguments, words):
     result = run(*arguments)
     assert result.exit_code == 2
     assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("ids", "array", "words"),
+    [
+        ("aa", np.zeros((2, 2)), "more than once"),
+        ("ab", np.zeros((3, 2)), "one row a line"),
+        ("ab", b"", "read as an array"),
+    ],
+)
+def test_bad_data_is_explained(run, tmp_path, ids, array, words):
+    (tmp_path / "chunks.jsonl").write_text("\n".join(json.dumps({"id": one, "text": "t"}) for one in ids))
+    (tmp_path / "embeddings.npy").write_bytes(array) if isinstance(array, bytes) else np.save(
+        tmp_path / "embeddings.npy", array
+    )
+    result = run("demo", "--data", str(tmp_path))
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+
+
+def test_a_command_that_does_not_load_does_not_hide_the_others(run, monkeypatch):
+    broken = metadata.EntryPoint("broken", "no_such_module:app", "refvec.commands")
+    monkeypatch.setattr("refvec.cli.app.metadata.entry_points", lambda **_: metadata.EntryPoints([broken]))
+    output = run("--help").output
+    assert "demo" in output
+    assert "Does not load: No module named 'no_such_module'" in output
+    assert run("broken").exit_code == 2
 
 
 def test_backends_are_listed(run):

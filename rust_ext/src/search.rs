@@ -74,7 +74,7 @@ impl Store {
         for found in best.into_iter().flat_map(TopK::into_sorted) {
             let (score, index) = unrank(found.0);
             indices.push(i64::from(index));
-            scores.push(if metric == Metric::Euclidean { -score } else { score });
+            scores.push(if metric == Metric::Euclidean { 0.0 - score } else { score });
             ids.push(self.sharers(index, allowed)?);
         }
         Ok(Hits { width, indices, scores, ids })
@@ -177,7 +177,7 @@ impl<'a> Scan<'a> {
             Metric::Euclidean => offer_all(best, indices, sums, |_, _, sum| -(sum.sqrt() as f32)),
             Metric::Cosine => {
                 let (queries, rows) = (&self.inverses[first..first + Q], &block.inverses[row..row + sums.len()]);
-                offer_all(best, indices, sums, |row, query, sum| (sum * (queries[query] * rows[row])).clamp(-1.0, 1.0) as f32);
+                offer_all(best, indices, sums, |row, query, sum| cosine(sum, queries[query], rows[row]));
             }
         }
     }
@@ -191,7 +191,12 @@ fn offer_all<const Q: usize>(best: &mut [TopK], indices: &[u32], sums: &[[f64; Q
     }
 }
 
-/// The reciprocal norms of rows, 0 where a norm is 0, so that the cosine is 0 too. In f64 the product of a vector with itself and twice
+/// From a product and two reciprocal norms. With a zero vector, whose reciprocal norm is infinite, the cosine is 0, whatever the other is.
+fn cosine(product: f64, query: f64, row: f64) -> f32 {
+    if query == f64::INFINITY || row == f64::INFINITY { 0.0 } else { (product * (query * row)).clamp(-1.0, 1.0) as f32 }
+}
+
+/// The reciprocal norms of rows. In f64 the product of a vector with itself and twice
 /// its own reciprocal norm is 1 to far below half a step of f32.
 fn inverses(level: Level, rows: &[&[f32]]) -> Result<Vec<f64>> {
     let mut inverses = room(rows.len())?;
@@ -206,7 +211,7 @@ fn inverses(level: Level, rows: &[&[f32]]) -> Result<Vec<f64>> {
 }
 
 fn inverse(square: f64) -> f64 {
-    if square == 0.0 { 0.0 } else { square.sqrt().recip() }
+    square.sqrt().recip()
 }
 
 #[cfg(test)]

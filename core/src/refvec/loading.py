@@ -28,13 +28,22 @@ def load_plugin(entry_point: EntryPoint, distribution: str) -> BackendPlugin:
         try:
             plugin = _ask(entry_point)
             check_plugin(plugin, entry_point.name)
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # a plugin may exit; a panic in a native one is a BaseException too
             raise BackendLoadError(
                 f"The backend {entry_point.name!r} of the distribution {distribution!r} does not load: "
-                f"{type(error).__name__}: {error}"
+                f"{_told(error)}"
             ) from error
         _loaded[entry_point] = plugin
     return _loaded[entry_point]
+
+
+def _told(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # its own __str__ raised
+        return type(error).__name__
 
 
 def _ask(entry_point: EntryPoint) -> BackendPlugin:

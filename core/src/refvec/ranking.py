@@ -74,6 +74,10 @@ def _distances(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArr
     q, v = queries.astype(np.float64), rows.astype(np.float64)
     squares = np.einsum("ij,ij->i", q, q)[:, None] + np.einsum("ij,ij->i", v, v)[None, :]
     squares -= 2 * (q @ v.T)
+    for row in np.flatnonzero(~np.isfinite(squares).all(axis=1)):
+        # With infinities around, the expanded form is inf - inf where the distance is inf.
+        bad = ~np.isfinite(squares[row])
+        squares[row, bad] = np.square(v[bad] - q[row]).sum(axis=1)
     distances: NDArray[np.float64] = np.sqrt(np.maximum(squares, 0))
     return distances
 

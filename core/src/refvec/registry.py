@@ -65,12 +65,13 @@ class _Claim:
     name: str
     distribution: str
     version: str
+    installed_at: float
     entry_point: metadata.EntryPoint
 
     def rank(self) -> tuple[str, bool, float, str]:
         """Of several claims of a name the least has it: ours, else the one that was installed first."""
         displaceable = self.distribution != _OWNERS.get(self.name)
-        return self.name, displaceable, _installed_at(self.entry_point.dist), self.distribution
+        return self.name, displaceable, self.installed_at, self.distribution
 
 
 def backends() -> list[Backend]:
@@ -154,13 +155,16 @@ def _first_able(needs: tuple[str, ...]) -> type[VectorStore]:
     broken = False
     for name in AUTO_ORDER:
         try:
+            _require_ours(name)
             found = load_backend(name)
         except UnknownBackendError:
             reasons[name] = "not installed"
+        except _NotOursError as error:
+            reasons[name] = str(error)
         except BackendLoadError as error:
             broken = True
             reasons[name] = str(error)
-            warnings.warn(f"backend='auto' passes over {name!r}: {error}", BackendLoadWarning, stacklevel=4)
+            warnings.warn(f"backend='auto' passes over {name!r}: {error}", BackendLoadWarning, stacklevel=5)
         else:
             lacking = _lacking(found, needs)
             if not lacking:
@@ -178,22 +182,42 @@ def _none_left(reasons: dict[str, str], needs: tuple[str, ...], broken: bool) ->
 
 @cache
 def _claims() -> tuple[_Claim, ...]:
-    found = {}
-    for point in metadata.entry_points(group=GROUP):
-        name, version = (point.dist.name, point.dist.version) if point.dist else ("unknown", "unknown")
-        claim = _Claim(point.name, name, version, point)
-        found[point.name, name] = claim  # an editable install may be listed twice
+    found: dict[tuple[str, str], _Claim] = {}
+    for dist in metadata.distributions():
+        for claim in _claims_of(dist):
+            found.setdefault((claim.name, claim.distribution), claim)  # the first on the path counts
     return tuple(sorted(found.values(), key=_Claim.rank))
 
 
-def _installed_at(dist: metadata.Distribution | None) -> float:
-    if dist is None:
-        return math.inf
-    folder = dist.locate_file(f"{dist.name.replace('-', '_')}-{dist.version}.dist-info")
+def _claims_of(dist: metadata.Distribution) -> list[_Claim]:
     try:
+        points = dist.entry_points.select(group=GROUP)
+        known = dist.metadata.json
+        name, version = (str(known.get(key, "unknown")) for key in ("name", "version"))
+        return [_Claim(point.name, name, version, _installed_at(dist), point) for point in points]
+    except Exception:  # unreadable metadata of one distribution is no reason to lose the others
+        return []
+
+
+def _installed_at(dist: metadata.Distribution) -> float:
+    try:
+        folder = dist.locate_file(f"{dist.name.replace('-', '_')}-{dist.version}.dist-info")
         return Path(str(folder)).stat().st_mtime
-    except OSError:
+    except Exception:  # no such folder, or no name
         return math.inf
+
+
+class _NotOursError(Exception):
+    """A stranger has one of our names."""
+
+
+def _require_ours(name: str) -> None:
+    """Raise unless the backend of that name is the one that refvec ships: "auto" takes no other."""
+    if name in _provided:
+        return
+    distribution = _find(name).distribution
+    if distribution != _OWNERS[name]:
+        raise _NotOursError(f"installed by {distribution}, which 'auto' does not take")
 
 
 def _find(name: str) -> _Claim:

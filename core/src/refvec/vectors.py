@@ -57,8 +57,7 @@ def canonical_query(query: ArrayLike, dimension: int | None) -> tuple[NDArray[np
     array = _real_array(query, "query")
     if array.ndim not in (1, 2):
         raise VectorError(f"Expected 1D or 2D query, got shape {array.shape}")
-    if dimension is not None and array.shape[-1] != dimension:
-        raise failures.dimension_mismatch(dimension, array.shape[-1])
+    _check_width(array.shape[-1], dimension)
     return _to_float32(np.atleast_2d(array)), array.ndim == 1
 
 

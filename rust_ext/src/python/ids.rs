@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString, PyTuple};
+use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 
 use super::cell::Cell;
 use super::core::{Refusal, Subject, core};
@@ -18,7 +18,8 @@ pub fn key<'a>(chunk_id: &'a Bound<'_, PyAny>) -> PyResult<Option<Key<'a>>> {
         return Ok(None);
     }
     let bits = chunk_id.getattr(pyo3::intern!(chunk_id.py(), "int"));
-    Ok(bits.and_then(|bits| bits.extract()).ok().map(Key::uuid))
+    let bits = bits.ok().and_then(|bits| bits.cast_into_exact::<PyInt>().ok()?.extract().ok());
+    Ok(bits.map(Key::uuid))
 }
 
 fn is_uuid(object: &Bound<'_, PyAny>) -> PyResult<bool> {

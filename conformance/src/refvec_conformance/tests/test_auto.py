@@ -11,16 +11,21 @@ from refvec_conformance.distributions import BROKEN, install, plugin
 from refvec_conformance.marks import clause
 from refvec_conformance.target import Target
 
-# With the entry points of the first-party names replaced by those of throw-away distributions only.
+# With the first-party distributions replaced by throw-away ones; those called "our-..." count as first-party.
 ALONE = """
     import sys, warnings
     from importlib import metadata
-    all_points = metadata.entry_points
-    def only_ours(**given):
-        found = all_points(**given)
-        return metadata.EntryPoints(p for p in found if p.dist.version == "1.2.3" or p.name == sys.argv[1])
-    metadata.entry_points = only_ours
-    import refvec
+    all_distributions = metadata.distributions
+    def only_ours():
+        for dist in all_distributions():
+            names = dist.entry_points.select(group="refvec.backends").names
+            if dist.version == "1.2.3" or sys.argv[1] in names:
+                yield dist
+    metadata.distributions = only_ours
+    import refvec, refvec.registry
+    for dist in only_ours():
+        if dist.name.startswith("our-"):
+            refvec.registry._OWNERS.update(dict.fromkeys(dist.entry_points.names, dist.name))
     warnings.simplefilter("always")
     """
 
@@ -95,6 +100,15 @@ def test_if_none_is_able_the_error_says_why(tmp_path: Path, fact: str) -> None:
 def test_a_third_party_backend_is_never_chosen_by_auto(tmp_path: Path) -> None:
     install(tmp_path, "their-store", "theirs", plugin("theirs"))
     assert choice(tmp_path)[0].startswith("BackendLoadError")
+
+
+@clause("OPEN-3", tier="standard")
+@pytest.mark.parametrize("name", ["rust", "numpy", "python"])
+def test_a_third_party_backend_under_a_name_of_ours_is_not_chosen_by_auto(tmp_path: Path, name: str) -> None:
+    install(tmp_path, "their-store", name, plugin(name))
+    found = choice(tmp_path)[0]
+    assert found.startswith("BackendLoadError")
+    assert "their-store" in found
 
 
 @clause("OPEN-3", tier="standard")

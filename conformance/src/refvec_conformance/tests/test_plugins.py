@@ -57,6 +57,8 @@ BAD_PLUGINS: dict[str, str] = {
         "from refvec import hookimpl\nclass Plugin:\n    @staticmethod\n    @hookimpl\n"
         "    def refvec_backnd(): ..."
     ),
+    "panics": "class Panic(BaseException): ...\nraise Panic('broken on purpose')",
+    "unprintable": "class Bad(Exception):\n    def __str__(self): raise RuntimeError\nraise Bad",
     "hook raises": (
         "from refvec import hookimpl\nclass Plugin:\n    @staticmethod\n    @hookimpl\n"
         "    def refvec_backend(): raise RuntimeError('broken on purpose')"
@@ -88,6 +90,19 @@ def test_a_bad_plugin_breaks_nothing_else(tmp_path: Path, names: list[str], code
     install(tmp_path, "bad-store", "bad", code)
     rows = output_of(ROWS, path=tmp_path)
     assert [name for name in names if f"('{name}', " not in rows or f"('{name}', 'bad-store'" in rows] == []
+
+
+@clause("PLUGIN-2", tier="standard")
+@pytest.mark.parametrize("file", ["METADATA", "entry_points.txt"])
+def test_unreadable_metadata_breaks_nothing(tmp_path: Path, names: list[str], file: str) -> None:
+    install(tmp_path, "bad-store", "bad", BROKEN)
+    (damaged,) = tmp_path.glob("*.dist-info")
+    if file == "METADATA":
+        (damaged / file).unlink()
+    else:
+        (damaged / file).write_text("[refvec.backends]\nno equals sign\n")
+    rows = output_of(ROWS, path=tmp_path)
+    assert [name for name in names if f"('{name}', " not in rows] == []
 
 
 @clause("OPEN-4", tier="standard")

@@ -12,6 +12,7 @@ from refvec import VectorStore
 
 from refvec_conformance import scoring
 from refvec_conformance import strategies as draw
+from refvec_conformance.atomicity import unchanged
 from refvec_conformance.fixtures import Explore, Make
 from refvec_conformance.helpers import every_metric
 from refvec_conformance.marks import clause
@@ -152,6 +153,30 @@ def test_the_cosine_goes_from_minus_one_to_one(make: Make, cosine: float) -> Non
     store = make(2)
     store.add_vector("a", [5 * cosine, 5 * (1 - cosine**2) ** 0.5])
     assert store.search([2, 0]).scores[0] == pytest.approx(cosine, abs=1e-5)
+
+
+@clause("SEARCH-3", requires="search")
+@pytest.mark.parametrize("other", [[np.nan, 1], [np.inf, 1], [np.nan, -np.inf]], ids=str)
+@pytest.mark.parametrize("zero", ["query", "row"])
+def test_the_cosine_with_a_zero_vector_is_zero_whatever_the_other_is(make: Make, other: Any, zero: str) -> None:
+    store = make(2)
+    store.add_vector("a", [0, 0] if zero == "row" else other)
+    assert store.search(other if zero == "row" else [0, 0]).scores.tolist() == [0]
+
+
+@clause("SEARCH-3", requires="search")
+def test_a_distance_of_zero_has_no_sign(make: Make) -> None:
+    store = make(2)
+    store.add_vector("a", [1, 0])
+    assert str(store.search([1, 0], metric="euclidean").scores[0]) == "0.0"
+
+
+@clause("SEARCH-4", requires="search")
+@pytest.mark.parametrize("shape", [(0,), (1, 0), (65_537,), (0, 70_000)], ids=str)
+def test_a_query_that_no_store_can_answer(make: Make, shape: tuple[int, ...]) -> None:
+    store = make()
+    with unchanged(store), pytest.raises(ValueError):  # noqa: PT011
+        store.search(np.zeros(shape))
 
 
 @clause("SEARCH-3", requires="search")

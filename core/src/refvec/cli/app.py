@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
 from .. import __version__
@@ -34,11 +35,20 @@ class PluginGroup(TyperGroup):
         return None
 
 
+def _broken(name: str, error: Exception) -> Any:
+    def command() -> None:
+        raise typer.BadParameter(f"the command {name!r} does not load: {error}") from error
+
+    single = typer.Typer(add_completion=False)
+    single.command(name, help=f"Does not load: {escape(str(error))}")(command)
+    return typer.main.get_command(single)
+
+
 def _load(point: metadata.EntryPoint) -> Any:
     try:
         loaded = point.load()
     except Exception as error:
-        raise typer.BadParameter(f"the command {point.name!r} does not load: {error}") from error
+        return _broken(point.name, error)
     if isinstance(loaded, typer.Typer):
         command = typer.main.get_command(loaded)
         command.name = point.name

@@ -36,7 +36,9 @@ def list_backends(as_json: AsJson = False) -> None:
         table.add_row(row.name, row.version, row.distribution, row.contract or "-", _abilities(row))
     console = Console()
     console.print(table if rows else "No backend is installed. Install refvec to have rust, numpy and python.")
-    console.print("VectorStore(384, backend=NAME) opens one; the default, 'auto', takes", _auto(), end=".\n")
+    console.print(
+        f"VectorStore(384, backend=NAME) opens one; the default, 'auto', takes {_auto()}.", markup=False
+    )
 
 
 def _abilities(row: Backend) -> Text:

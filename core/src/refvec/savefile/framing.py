@@ -53,7 +53,10 @@ def _header(text: bytes) -> Header:
     names = {field.name for field in fields(Header)}
     require(isinstance(found, dict) and found.keys() == names, "its header has other fields")
     header = Header(**found)
-    require(header.format == FORMAT, f"it has format {header.format!r}, this refvec reads {FORMAT}")
+    require(
+        type(header.format) is int and header.format == FORMAT,
+        f"it has format {header.format!r}, this refvec reads {FORMAT}",
+    )
     for name, (low, high, other) in _RANGES.items():
         value = getattr(header, name)
         require(value == other or (type(value) is int and low <= value <= high), f"{name} is {value!r}")

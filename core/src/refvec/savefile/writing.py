@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable
@@ -11,6 +12,8 @@ from pathlib import Path
 def write(path: Path, parts: Iterable[bytes]) -> None:
     """Write the parts to `path`, atomically and synced."""
     target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     draft = target.with_name(f".refvec-{secrets.token_hex(8)}.tmp")
     try:
         with open(draft, "xb") as file:
@@ -18,8 +21,10 @@ def write(path: Path, parts: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, target)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(draft):
+            error.filename = str(path)
         raise
     _sync_directory(target.parent)
 

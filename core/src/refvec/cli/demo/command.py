@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ...errors import BackendError
@@ -46,9 +47,9 @@ def demo(
         names = _names(backend)
         queries = _queries(corpus, like)
     except (ValueError, BackendError) as error:
-        console.print(f"[red]refvec demo:[/red] {error}", highlight=False)
+        console.print(f"[red]refvec demo:[/red] {escape(str(error))}", highlight=False)
         raise typer.Exit(2) from error
-    console.print(f"{len(corpus.ids):,} chunks of {corpus.dimension} components from {corpus.label}\n")
+    console.print(f"{len(corpus.ids):,} chunks of {corpus.dimension} components from {escape(corpus.label)}\n")
     runs, memory = _run_all(console, names, corpus, queries)
     show_runs(console, runs, memory)
     show_saving(console, runs[0])

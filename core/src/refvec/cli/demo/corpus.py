@@ -53,13 +53,23 @@ def _read(directory: Path, label: str) -> Corpus:
         if not (directory / name).is_file():
             raise ValueError(f"{directory} has no {name}; the demo reads {CHUNKS} and {VECTORS} from it")
     chunks = [_chunk(line, row) for row, line in enumerate(_lines(directory / CHUNKS), start=1)]
-    vectors = np.load(directory / VECTORS, allow_pickle=False)
+    vectors = _vectors(directory / VECTORS)
     if vectors.ndim != 2 or len(vectors) != len(chunks) or not len(chunks):
         raise ValueError(
             f"{CHUNKS} has {len(chunks)} lines, {VECTORS} the shape {vectors.shape}: one row a line"
         )
     ids, sources, texts = ([chunk[name] for chunk in chunks] for name in ("id", "source", "text"))
+    if len(set(ids)) < len(ids):
+        twice = next(chunk_id for chunk_id in ids if ids.count(chunk_id) > 1)
+        raise ValueError(f"{CHUNKS} has the id {twice!r} more than once")
     return Corpus(label, ids, sources, texts, vectors.astype(np.float32, copy=False))
+
+
+def _vectors(path: Path) -> Any:
+    try:
+        return np.load(path, allow_pickle=False)
+    except (EOFError, OSError, ValueError) as error:
+        raise ValueError(f"{path} cannot be read as an array: {error}") from error
 
 
 def _lines(path: Path) -> list[str]:

@@ -34,7 +34,7 @@ class Run:
     def agrees(self, other: Run) -> bool:
         """Whether the answers are identical: bit for bit, and search scores within the contract's bound."""
         return self.digest == other.digest and bool(
-            np.allclose(self.hits.scores, other.hits.scores, rtol=0, atol=_TOLERANCE)
+            np.allclose(self.hits.scores, other.hits.scores, rtol=0, atol=_TOLERANCE, equal_nan=True)
         )
 
 
