@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use numpy::npyffi::{self, NPY_ARRAY_ALIGNED, NPY_ARRAY_C_CONTIGUOUS, NPY_TYPES};
 use numpy::{Element, PyArray2, PyArrayDescrMethods, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyTuple};
 
@@ -108,9 +109,9 @@ impl<'py> Indices<'py> {
 
     fn native(indices: &Bound<'py, PyAny>) -> PyResult<Option<Vec<i64>>> {
         if let Ok(list) = indices.cast_exact::<PyList>() {
-            exact_ints(list.len(), list.iter())
+            exact_ints(&list.to_tuple())
         } else if let Ok(tuple) = indices.cast_exact::<PyTuple>() {
-            exact_ints(tuple.len(), tuple.iter())
+            exact_ints(tuple)
         } else {
             Self::int64(indices)
         }
@@ -127,16 +128,20 @@ impl<'py> Indices<'py> {
     }
 }
 
-fn exact_ints<'py>(count: usize, items: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<Option<Vec<i64>>> {
-    let mut found = Vec::new();
-    for item in items {
-        if found.is_empty() {
-            found = memory(item.py(), count)?;
+/// The numbers of a tuple of exact ints of 64 bits; of a tuple, since no other thread can change it.
+fn exact_ints(items: &Bound<'_, PyTuple>) -> PyResult<Option<Vec<i64>>> {
+    let mut found = memory(items.py(), items.len())?;
+    for item in items.iter_borrowed() {
+        let mut overflow = 0;
+        if !item.is_exact_instance_of::<PyInt>() {
+            return Ok(None);
         }
-        match item.cast_exact::<PyInt>().ok().and_then(|item| item.extract().ok()) {
-            Some(index) => found.push(index),
-            None => return Ok(None),
+        // SAFETY: an exact int is converted without a call of Python code, and overflow is the only way to fail.
+        let index = unsafe { ffi::PyLong_AsLongLongAndOverflow(item.as_ptr(), &raw mut overflow) };
+        if overflow != 0 {
+            return Ok(None);
         }
+        found.push(index);
     }
     Ok(Some(found))
 }

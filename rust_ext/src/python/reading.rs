@@ -249,12 +249,9 @@ impl NativeStore {
 
 /// Copies one row for each item, once all are known to be there. Without a dimension when the array was made, none was there then.
 fn fill<'s, I>(rows: &mut [f32], dimension: Option<usize>, items: &[I], row: impl Fn(usize, &I) -> Result<&'s [f32]>) -> Result<()> {
-    for (position, item) in items.iter().enumerate() {
-        row(position, item)?;
-    }
-    let places = rows.chunks_exact_mut(dimension.unwrap_or(1));
-    for ((position, item), place) in items.iter().enumerate().zip(places) {
-        place.copy_from_slice(row(position, item)?);
+    let found = collected(items.len(), items.iter().enumerate().map(|(position, item)| row(position, item)))?;
+    for (place, row) in rows.chunks_exact_mut(dimension.unwrap_or(1)).zip(found) {
+        place.copy_from_slice(row);
     }
     Ok(())
 }
