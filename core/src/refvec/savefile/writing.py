@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from collections.abc import Iterable
@@ -12,8 +11,6 @@ from pathlib import Path
 def write(path: Path, parts: Iterable[bytes]) -> None:
     """Write the parts to `path`, atomically and synced."""
     target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     draft = target.with_name(f".refvec-{secrets.token_hex(8)}.tmp")
     try:
         with open(draft, "xb") as file:
@@ -23,8 +20,9 @@ def write(path: Path, parts: Iterable[bytes]) -> None:
         os.replace(draft, target)
     except BaseException as error:
         draft.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename == str(draft):
-            error.filename = str(path)
+        if isinstance(error, OSError) and error.filename in (draft, str(draft)):
+            # The caller knows nothing of a draft.
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     _sync_directory(target.parent)
 
