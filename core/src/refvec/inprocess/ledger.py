@@ -110,9 +110,11 @@ class Ledger:
 
     def refcounts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the references to every index; the first inactive one raises."""
-        inside = (indices >= 0) & (indices < self.allocated)
-        counts = self.counts[np.where(inside, indices, 0)]
-        counts[~inside] = 0
+        if len(indices) and indices.view(np.uint64).max() < self.allocated:  # negative ones are huge there
+            counts = self.counts.take(indices)
+        else:
+            inside = (indices >= 0) & (indices < self.allocated)
+            counts = np.where(inside, self.counts[np.where(inside, indices, 0)], 0)
         if not counts.all():
             position = int(np.flatnonzero(counts == 0)[0])
             raise failures.invalid_index(int(indices[position]), self.allocated, position)
