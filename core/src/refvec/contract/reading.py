@@ -12,6 +12,7 @@ from .. import failures
 from ..identity import identity_keys
 from ..ids import ChunkId, canonical_id, canonical_ids
 from ..integers import canonical_indices, canonical_int
+from ..outputs import check_out, plain_out
 from ..state import Size, Snapshot, State
 from ..vectors import canonical_row
 from .lifecycle import Lifecycle
@@ -269,20 +270,3 @@ class Reading(Lifecycle):
                 if key == wanted:
                     return int(index)
         return None
-
-
-def plain_out(out: object) -> NDArray[Any]:
-    """Return `out` as a plain array, so that no code of a subclass runs inside the guard."""
-    if not issubclass(type(out), np.ndarray):
-        raise ValueError(f"out must be a float32 ndarray, got {type(out).__name__}")
-    return np.asarray(out)
-
-
-def check_out(out: object, shape: tuple[int, int]) -> None:
-    """Raise ``ValueError`` unless `out` can be filled with `shape` rows (GET-3)."""
-    out = plain_out(out)
-    flags = out.flags
-    if out.dtype != np.float32 or not out.dtype.isnative or out.shape != shape:
-        raise ValueError(f"out must be native float32 of shape {shape}, got {out.dtype.str} of {out.shape}")
-    if not (flags.writeable and flags.aligned and flags.c_contiguous):
-        raise ValueError("out must be writable, aligned and C-contiguous")
