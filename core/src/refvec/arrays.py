@@ -72,7 +72,8 @@ def check_complete(array: NDArray[Any], value: Any, name: str, *, batch: bool) -
     if array.ndim == 0 or type(value) is np.ndarray:
         return
     if type(value) in (list, tuple):
-        if array.dtype.kind == "f" and np.isnan(array).any() and _holds_masked(value):
+        rows = np.ndarray in map(type, value[:1])
+        if not rows and array.dtype.kind == "f" and np.isnan(array).any() and _holds_masked(value):
             raise VectorTypeError(f"{name} holds numpy.ma.masked; fill it first, for instance with nan")
         return
     nested = array.ndim > 1 or array.dtype.kind == "O"

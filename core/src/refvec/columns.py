@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def batch(value: Any, name: str, *, or_vector: bool = False) -> NDArray[Any] | l
 
 
 def _of_sequence(items: tuple[Any, ...], name: str, or_vector: bool) -> NDArray[Any] | list[NDArray[Any]]:
-    if _convert_themselves(items):
+    if _differ(items):
         return _rows(items)
     try:
         array = as_array(items)
@@ -56,12 +57,19 @@ def _is_column(array: NDArray[Any], or_vector: bool) -> bool:
     return not or_vector or any(map(_is_vector_like, map(type, array.tolist())))
 
 
-def _convert_themselves(items: tuple[Any, ...]) -> bool:
-    # Numpy would take their data without a look at masks and nulls.
+def _differ(items: tuple[Any, ...]) -> bool:
+    """Return whether the items are vectors that must not be left to numpy together.
+
+    It would promote them to one dtype, which rounds twice, and take their
+    data without a look at masks and nulls.
+    """
     if not items or type(items[0]) in (float, int):
         return False
-    kinds = set(map(type, items)) - {np.ndarray, list, tuple}
-    return any(not issubclass(kind, np.generic) and _is_vector_like(kind) for kind in kinds)
+    kinds = set(map(type, items))
+    if kinds == {np.ndarray}:
+        return len(set(map(attrgetter("dtype"), items))) > 1
+    others = kinds - {list, tuple}
+    return any(not issubclass(kind, np.generic) and _is_vector_like(kind) for kind in others)
 
 
 def _is_vector_like(kind: type) -> bool:
