@@ -23,8 +23,8 @@ def objects(rows: Sequence[Any]) -> NDArray[Any]:
     return found
 
 
-class Arrow:
-    """An array that marks nulls as pyarrow and polars do: they read as NaN."""
+class Nullable:
+    """An array that knows which of its items are null; numpy sees NaN there."""
 
     def __init__(self, values: Any, nulls: Any) -> None:
         self._values = np.array(values, np.float32)
@@ -34,6 +34,10 @@ class Arrow:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Convert."""
         return self._values
+
+
+class Arrow(Nullable):
+    """An array that marks nulls as those of pyarrow and polars do."""
 
     def is_null(self) -> NDArray[np.bool_]:
         """Return which items are null."""
@@ -47,10 +51,8 @@ class Dtype:
         self.na_value = na_value
 
 
-class Pandas(Arrow):
+class Pandas(Nullable):
     """An array that marks nulls as the extension arrays of pandas do."""
-
-    is_null: Any = property()  # which raises AttributeError
 
     def __init__(self, values: Any, nulls: Any, na_value: Any = None) -> None:
         super().__init__(values, nulls)
