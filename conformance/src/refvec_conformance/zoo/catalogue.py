@@ -13,6 +13,7 @@ FAMILIES = (
     "arguments",
     "ids",
     "vectors",
+    "inputs",
     "storage",
     "identity",
     "adding",
