@@ -26,7 +26,9 @@ from .errors import (
 )
 from .hookspecs import CONTRACT_VERSION, BackendPlugin, hookimpl
 from .identity import identity_keys
+from .location import Url
 from .opening import OpenSpec
+from .options import Option
 from .registry import Backend, backends
 from .state import Layout, Size, Snapshot, State, grown_capacity
 
@@ -48,6 +50,7 @@ __all__ = [
     "InvalidIndexError",
     "Layout",
     "OpenSpec",
+    "Option",
     "ReadOnlyError",
     "RefvecError",
     "SearchResult",
@@ -60,6 +63,7 @@ __all__ = [
     "UnknownBackendError",
     "UnknownIdError",
     "UnsupportedError",
+    "Url",
     "VectorError",
     "VectorStore",
     "VectorTypeError",

@@ -18,7 +18,9 @@ from rich.text import Text
 from .. import __version__
 from ..errors import RefvecError
 from ..hookspecs import CONTRACT_VERSION
-from ..registry import VARIABLE, Backend, backends, select_backend
+from ..opening import OpenSpec
+from ..registry import Backend, backends
+from ..selecting import VARIABLE, select_backend
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -52,7 +54,7 @@ def _abilities(row: Backend) -> Text:
 
 def _auto() -> str:
     try:
-        return repr(select_backend("auto", (), os.environ).backend)
+        return repr(select_backend("auto", OpenSpec(), os.environ).backend)
     except RefvecError as error:
         return f"none: {error}"
 

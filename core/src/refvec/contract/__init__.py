@@ -4,3 +4,7 @@
 `search` and `interchange` are what callers use, built on the primitives;
 `store` puts them together, and `meta` is the front door.
 """
+
+from .store import VectorStore
+
+__all__ = ["VectorStore"]

@@ -42,7 +42,7 @@ class Interchange(Search):
         return replace(self._spec, dimension=state.vectors.shape[1] or None)
 
     def _copy_state(self) -> State:
-        if self._spec.path is not None:
+        if self._spec.location is not None:
             raise TypeError("A durable store cannot be copied or pickled; save() it to a file")
         try:
             return self._dump()

@@ -11,8 +11,10 @@ from .. import failures
 from ..errors import UnsupportedError
 from ..identity import Precision
 from ..opening import OpenSpec, parse_spec
+from ..options import check_options
+from ..primitives import Primitives
+from ..selecting import require_able
 from ..state import Size, State
-from .primitives import Primitives
 
 
 class Lifecycle(Primitives):
@@ -34,6 +36,7 @@ class Lifecycle(Primitives):
         precision: SupportsIndex | str | None = None,
         path: str | os.PathLike[str] | None = None,
         mode: str = "a",
+        **options: Any,
     ) -> None:
         if backend not in ("auto", self.backend):
             raise ValueError(
@@ -41,13 +44,19 @@ class Lifecycle(Primitives):
                 f"call refvec.VectorStore(backend={backend!r})"
             )
         spec = parse_spec(
-            dimension, initial_capacity, use_mmap, mmap_path, precision=precision, path=path, mode=mode
+            dimension,
+            initial_capacity,
+            use_mmap,
+            mmap_path,
+            precision=precision,
+            path=path,
+            mode=mode,
+            options=options,
         )
-        self._start(spec, None)
+        require_able(type(self), spec)
+        self._start(check_options(type(self), spec), None)
 
     def _start(self, spec: OpenSpec, state: State | None) -> None:
-        for capability in spec.needs():
-            self._require(capability)
         if spec.dimension is not None:
             self._check_dimension(spec.dimension)
         self._spec = spec
@@ -131,7 +140,7 @@ class Lifecycle(Primitives):
 
     @property
     def _storage_type(self) -> str:
-        return "in-memory" if self._spec.path is None else "memory-mapped"
+        return "in-memory" if self._spec.location is None else "memory-mapped"
 
     def __repr__(self) -> str:
         """Return a summary; a closed store says so."""

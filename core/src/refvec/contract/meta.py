@@ -7,7 +7,8 @@ import os
 from typing import Any, TypeVar, cast
 
 from ..opening import parse_spec
-from .primitives import missing_primitives
+from ..primitives import missing_primitives
+from ..selecting import select_backend
 
 Store = TypeVar("Store")
 
@@ -36,11 +37,19 @@ class StoreMeta(type):
 
 
 def _chosen(front_door: type[Store], *args: Any, **kwargs: Any) -> type[Store]:
-    from ..registry import select_backend
-
     try:
         given = inspect.signature(front_door).bind(*args, **kwargs).arguments
     except TypeError as error:
         raise TypeError(f"{front_door.__name__}() {error}") from None
-    backend = given.pop("backend", "auto")
-    return cast("type[Store]", select_backend(backend, parse_spec(**given).needs(), os.environ))
+    names = ("dimension", "initial_capacity", "use_mmap", "mmap_path")
+    first: list[Any] = [
+        given.get(name, default) for name, default in zip(names, (None, 1000, False, None), strict=True)
+    ]
+    spec = parse_spec(
+        *first,
+        precision=given.get("precision"),
+        path=given.get("path"),
+        mode=given.get("mode", "a"),
+        options=given.get("options", {}),
+    )
+    return cast("type[Store]", select_backend(given.get("backend", "auto"), spec, os.environ))

@@ -6,9 +6,11 @@ import os
 from typing import Any
 
 from .. import savefile
+from ..opening import OpenSpec
+from ..primitives import missing_primitives
+from ..selecting import select_backend
 from .interchange import Interchange
 from .meta import StoreMeta
-from .primitives import missing_primitives
 from .writing import Writing
 
 
@@ -104,8 +106,6 @@ class VectorStore(Writing, Interchange, metaclass=StoreMeta):
 
     @classmethod
     def _target(cls, backend: str) -> type[VectorStore]:
-        from ..registry import select_backend
-
         if cls is not VectorStore and backend in ("auto", cls.backend):
             return cls
-        return select_backend(backend, (), os.environ)
+        return select_backend(backend, OpenSpec(), os.environ)

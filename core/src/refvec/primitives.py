@@ -16,9 +16,10 @@ from typing import ClassVar, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..capabilities import Capabilities
-from ..opening import OpenSpec
-from ..state import Layout, Size, State
+from .capabilities import Capabilities
+from .opening import OpenSpec
+from .options import Option
+from .state import Layout, Size, State
 
 PRIMITIVES = ("_open", "_put", "_drop", "_find", "_refcounts", "_rows", "_scan", "_size")
 
@@ -28,6 +29,7 @@ class Primitives:
 
     backend: ClassVar[str]
     capabilities: ClassVar[Capabilities]
+    options: ClassVar[tuple[Option, ...]] = ()
 
     # A backend with a lock of its own sets this to contextlib.nullcontext and
     # overrides every method that calls more than one primitive.
