@@ -15,11 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .. import __version__
-from ..errors import RefvecError
-from ..hookspecs import CONTRACT_VERSION
-from ..opening import OpenSpec
-from ..registry import Backend, backends
+from .. import CONTRACT_VERSION, Backend, OpenSpec, RefvecError, __version__, backends
 from ..selecting import VARIABLE, select_backend
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
