@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from refvec_conformance.children import output_of
-from refvec_conformance.distributions import BROKEN, install, plugin
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.distributions import BROKEN, install, plugin
 
 # With the first-party distributions replaced by throw-away ones; those called "our-..." count as first-party.
 ALONE = """

@@ -12,11 +12,11 @@ import pytest
 from refvec import CorruptStoreError, VectorStore
 from refvec.savefile.format import DIGEST_BYTES, PREFIX_BYTES, digest
 
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
-from refvec_conformance.target import Target
-from refvec_conformance.work import work_of
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.probes.work import work_of
 
 MODEST = 2**20
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import differences, observe, unchanged
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.hostile import after
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import after
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import differences, observe, unchanged
+from refvec_conformance.probes.fixtures import UNITS, Make
 
 CHANGES: dict[str, Callable[[VectorStore], object]] = {
     "add_vector": lambda store: store.add_vector("x", UNITS[3]),

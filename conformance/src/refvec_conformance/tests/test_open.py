@@ -12,11 +12,11 @@ import pytest
 from refvec import BackendPlugin, UnknownBackendError, UnsupportedError, VectorStore, backends
 from refvec.registry import provided
 
-from refvec_conformance.atomicity import observe, refused
-from refvec_conformance.fixtures import UNITS, Make, label
-from refvec_conformance.hostile import Index, OwnError, fail
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.inputs.hostile import Index, OwnError, fail
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe, refused
+from refvec_conformance.probes.fixtures import UNITS, Make, label
 
 PARAMETERS = ["dimension", "initial_capacity", "use_mmap", "mmap_path", "backend", "precision", "path", "mode"]
 

@@ -10,11 +10,11 @@ import pytest
 from refvec import CONTRACT_VERSION, BackendPlugin, Capabilities, UnsupportedError, VectorStore, backends
 from refvec.registry import provided
 
-from refvec_conformance.children import output_of
-from refvec_conformance.distributions import BROKEN, GROUP, install, plugin, variant
-from refvec_conformance.fixtures import label
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.distributions import BROKEN, GROUP, install, plugin, variant
+from refvec_conformance.probes.fixtures import label
 
 ROWS = "import refvec; print([(r.name, r.distribution, r.version, r.error is None) for r in refvec.backends()])"
 

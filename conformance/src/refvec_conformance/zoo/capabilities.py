@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from refvec import UnsupportedError
 
-from ..concurrency import give_way
+from ..probes.concurrency import give_way
 from .catalogue import breaks
 from .specimen import Specimen
 

@@ -14,9 +14,9 @@ from unittest import mock
 import hypothesis
 import pytest
 
-from ..hostile import Elsewhere
-from ..marks import TIERS, claim_of
-from ..selection import spelling_of, test_id
+from ..inputs.hostile import Elsewhere
+from ..judging.marks import TIERS, claim_of
+from ..judging.selection import spelling_of, test_id
 from .catalogue import HOST, VARIABLE, Mutant
 
 Tests = dict[str, list[str]]  # by clause, as paths and names

@@ -14,7 +14,7 @@ BROKEN = "raise RuntimeError('broken on purpose')"
 
 _PLUGIN = """
     from refvec import BackendPlugin, hookimpl
-    from refvec_conformance.distributions import Plain
+    from refvec_conformance.probes.distributions import Plain
 
     class Plugin:
         @staticmethod
