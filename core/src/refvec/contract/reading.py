@@ -169,7 +169,7 @@ class Reading(Lifecycle):
 
     def snapshot(self) -> Snapshot:
         """Return one consistent state of the whole store."""
-        layout, vectors = self._dump()
+        layout, vectors = self._dump()[0], self._dump().vectors
         return Snapshot(layout.ids, layout.id_indices, layout.indices, vectors)
 
     def iter_batches(
@@ -215,7 +215,9 @@ class Reading(Lifecycle):
         with self._guard:
             self._require_open()
             layout = self._scan()
-            return State(layout, self._gather(layout.indices))
+            layout.dimension = self.dimension
+            parts = np.array_split(layout.indices, max(1, len(layout.indices) // 128))
+            return State(layout, (self._gather(part) for part in parts if len(part)))
 
     def _index_of(self, key: str) -> int:
         with self._guard:
