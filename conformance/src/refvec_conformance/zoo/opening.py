@@ -157,12 +157,12 @@ def address_is_directory() -> Broken:
 @breaks("OPEN-8")
 def scheme_of_path_objects() -> Broken:
     """A `Path` whose text looks like an address is one."""
+
+    def parsed(value: Any, name: str) -> Any:
+        return parse(re.sub(":/(?=[^/])", "://", os.fspath(value)), name)
+
     parse = opening.parse_location
-    return mock.patch.object(
-        opening,
-        "parse_location",
-        lambda value, name: parse(re.sub(":/(?=[^/])", "://", os.fspath(value)), name),
-    )
+    return mock.patch.object(opening, "parse_location", parsed)
 
 
 @breaks("OPEN-8")
