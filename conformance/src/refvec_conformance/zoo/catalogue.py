@@ -26,6 +26,7 @@ FAMILIES = (
     "races",
     "lifecycle",
     "saving",
+    "replacing",
     "capabilities",
     "plugins",
 )

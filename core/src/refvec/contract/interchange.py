@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from .. import savefile
 from ..errors import BackendLoadError, StoreClosedError, UnknownBackendError
 from ..opening import OpenSpec
@@ -42,12 +40,6 @@ class Interchange(Search):
     def _spec_of(self, state: State) -> OpenSpec:
         # The dimension of that moment: another thread may have fixed it since.
         return replace(self._spec, dimension=state.layout.dimension)
-
-    def _stated(self) -> State:
-        layout, blocks = self._dump()
-        if isinstance(blocks, np.ndarray):
-            layout.dimension, blocks = blocks.shape[1] or None, [blocks]
-        return State(layout, blocks)
 
     def _copy_state(self) -> State:
         if self._spec.path is not None:

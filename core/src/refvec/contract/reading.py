@@ -169,7 +169,8 @@ class Reading(Lifecycle):
 
     def snapshot(self) -> Snapshot:
         """Return one consistent state of the whole store."""
-        layout, vectors = self._dump()[0], self._dump().vectors
+        state = self._stated()
+        layout, vectors = state.layout, state.vectors
         return Snapshot(layout.ids, layout.id_indices, layout.indices, vectors)
 
     def iter_batches(
@@ -210,6 +211,12 @@ class Reading(Lifecycle):
             self._require_open()
             active = indices[self._refcounts(indices) > 0]
             return active, self._gather(active)
+
+    def _stated(self) -> State:
+        layout, blocks = self._dump()
+        if isinstance(blocks, np.ndarray):
+            layout.dimension, blocks = blocks.shape[1] or None, [blocks]
+        return State(layout, blocks)
 
     def _dump(self) -> State:
         with self._guard:
