@@ -210,6 +210,15 @@ def test_damage_explains_the_error_that_it_led_to(saved):
         savefile.decode(saved.read_bytes(), "here", use)
 
 
+@pytest.mark.parametrize("error", [OSError("a bad sector"), MemoryError("a bad sector")])
+def test_what_cannot_be_read_is_not_called_damage(saved, error):
+    def use(spec, state):
+        raise error
+
+    with pytest.raises(type(error), match="a bad sector"):
+        savefile.decode(saved.read_bytes()[:-1] + b"?", "here", use)
+
+
 def test_blocks_are_arrays_of_their_own():
     state = many()
     kept = savefile.decode(savefile.encode(SPEC, state), "here", lambda _, state: list(state.blocks))

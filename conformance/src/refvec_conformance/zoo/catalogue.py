@@ -27,6 +27,7 @@ FAMILIES = (
     "races",
     "lifecycle",
     "saving",
+    "replacing",
     "capabilities",
     "plugins",
 )

@@ -64,6 +64,8 @@ def _decode(file: BufferedIOBase, length: int, source: str, use: Callable[[OpenS
         spec = OpenSpec(header.dimension, header.initial_capacity, header.precision)
         try:
             made = use(spec, State(read_layout(header, stream), _blocks(header, stream)))
+        except (MemoryError, OSError):
+            raise  # what could not be read says nothing about the checksum
         except Exception:
             stream.verify()  # damage explains it better than what it led to
             raise

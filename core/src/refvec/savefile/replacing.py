@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 _OTHERS = {
     stat.S_IFIFO: "a FIFO",
@@ -71,16 +70,16 @@ def _existing(path: Path) -> os.stat_result | None:
 
 
 def _write(draft: Path, old: os.stat_result | None, parts: Iterable[bytes | memoryview]) -> None:
-    with _created(draft, 0o666 if old is None else 0o600) as file:
+    def create(name: str, flags: int) -> int:
+        # Nobody may look into a file that is to be 0600, not even while it is written.
+        return os.open(name, flags, 0o666 if old is None else 0o600)
+
+    with open(draft, "xb", opener=create) as file:
         if old is not None:
             _resemble(file.fileno(), old)
         file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _created(draft: Path, mode: int) -> BinaryIO:
-    return open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode))
 
 
 def _resemble(handle: int, old: os.stat_result) -> None:

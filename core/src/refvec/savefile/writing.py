@@ -75,7 +75,7 @@ def _rows(header: Header, blocks: Iterable[NDArray[np.float32]]) -> Iterator[mem
     done = 0
     for block in blocks:
         done += len(block)
-        if done > header.vectors or block.shape[1:] != (header.dimension,):
+        if done > header.vectors or block.shape[1:] != (header.dimension or 0,):
             raise _broken_promise(header, f"a block of shape {block.shape}, {done} rows so far")
         yield _raw(block, "<f4")
     if done < header.vectors:
