@@ -60,7 +60,9 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
     return True
 
 
-def fill(ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbers: tuple[int, int, int]) -> bool:
+def fill(
+    ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbers: tuple[int, int, int]
+) -> bool:
     """Let a new id be the first reference of a reusable or new index, whose row was stored before.
 
     `numbers` are the dimension, the allocated indices and the capacity after it.
@@ -75,8 +77,9 @@ def fill(ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbe
         by_key[key] = index
         known[chunk_id] = index
     except MemoryError:
-        for held, one in ((slots, index), (keys, index), (by_key, key)):
-            held.pop(one, None)  # type: ignore[attr-defined]
+        slots.pop(index, None)
+        keys.pop(index, None)
+        by_key.pop(key, None)
         raise
     counts[index] = 1
     ledger.dimension, ledger.allocated, ledger.capacity = numbers
