@@ -103,26 +103,6 @@ class RowsOfMasksRead(Converting):
         return np.asarray(vectors) if masked else vectors
 
 
-@breaks("VEC-4")
-class ColumnsKept(Specimen):
-    """The rows of a column are read again when they are first asked for."""
-
-    _kept: list[tuple[str, Any]]
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add, and keep the caller's rows."""
-        found = super().add_vectors(chunk_ids, vectors)
-        if _is_column(vectors):
-            self._kept = list(zip(chunk_ids, vectors, strict=True))
-        return found
-
-    def get_vectors(self, chunk_ids: Any) -> Any:
-        """Return the rows as they are by now."""
-        for chunk_id, row in self.__dict__.pop("_kept", []):
-            self.upsert_vector(chunk_id, row)
-        return super().get_vectors(chunk_ids)
-
-
 @breaks("VEC-2")
 class RaggedPadded(Converting):
     """Short rows are filled up with zeros."""
