@@ -104,15 +104,16 @@ def earned(rows, capabilities, tier="standard"):
 
 def test_levels_are_earned_by_what_was_run():
     refusals = [
-        record(clause="PLUGIN-3", name=f"t::no_{one}", requires=f"!{one}") for one in ("search", "durable")
+        record(clause="PLUGIN-3", name=f"t::no_{one}", requires=f"!{one}") for one in ("search", "durable", "networked")
     ]
-    able = {**ALL, "durable": False}
+    able = {**ALL, "durable": False, "networked": False}
     rows = everything() + refusals[1:]
     assert earned(rows, able) == {
         "Core": "earned",
         "Search": "earned",
         "Concurrent": "earned",
         "Durable": "not-claimed",
+        "Distributed": "not-claimed",
     }
     assert earned(everything() + refusals, NONE)["Search"] == "not-claimed"
     assert earned(rows, able, "quick")["Core"] == "withheld"
