@@ -76,8 +76,8 @@ def run(
     """Judge backends by the contract, clause by clause.
 
     Every backend runs in a process of its own: one that hangs, crashes or exits is told from one that is
-    wrong, and the rest is still reported. Each failure comes with the clause's words, the seed, a command
-    and, with --report-dir, a script that reproduces it.
+    wrong, and the rest is still reported. Each failure comes with the clause's words, the seed, and a
+    command that runs its test alone.
     """
     console = Console()
     if list_clauses:

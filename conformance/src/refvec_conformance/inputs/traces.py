@@ -204,12 +204,26 @@ def script(trace: Trace, stores: Mapping[str, Open], opening: str) -> str:
     return "\n".join([_PREAMBLE.format(names=list(stores), opening=opening), *lines, "]", _LOOP, *seen])
 
 
+class DifferenceError(AssertionError):
+    """Stores differ.
+
+    Attributes
+    ----------
+    script : str
+        The text of a Python script that shows it.
+    """
+
+    def __init__(self, script: str) -> None:
+        super().__init__(f"the stores differ; to see it, run:\n\n{script}")
+        self.script = script
+
+
 def compare(trace: Trace, stores: Mapping[str, Open], opening: str) -> None:
-    """Raise ``AssertionError`` with a minimal script unless all stores agree on every outcome."""
+    """Raise `DifferenceError` with a minimal script unless all stores agree on every outcome."""
     if difference(trace, stores) is None:
         return
     small = shrunk(trace, stores)
-    raise AssertionError(f"the stores differ; to see it, run:\n\n{script(small, stores, opening)}")
+    raise DifferenceError(script(small, stores, opening))
 
 
 _PREAMBLE = """\

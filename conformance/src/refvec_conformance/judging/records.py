@@ -44,8 +44,7 @@ class Failure:
     command : str
         A command that runs this test alone.
     script : str
-        A Python script that runs this test alone, without pytest and, where
-        the test allows it, without the suite.
+        A Python script that shows it without the suite, if the test generates one.
     """
 
     kind: str

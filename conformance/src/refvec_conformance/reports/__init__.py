@@ -1,4 +1,4 @@
-"""The reports: JSON, JUnit, Markdown, one page of HTML, badges, and scripts that reproduce failures."""
+"""The reports: JSON, JUnit, Markdown, one page of HTML, badges, and the scripts of failures."""
 
 from __future__ import annotations
 

@@ -42,7 +42,6 @@ class Journal:
         self.refusal: str | None = None
         self.factory_error: str | None = None
         self.ended = False
-        self.culprit: str | None = None
         self._spelling, self._tier, self._seed = spelling, tier, seed
         self._expectations = expectations
         self._running: str | None = None
@@ -80,12 +79,6 @@ class Journal:
             record = TestRecord.from_json(row)
             self.records.setdefault(record.id, record)
 
-    def _on_script(self, test: str, command: str, script: str) -> None:
-        record = self.records[test]
-        if record.failure:
-            told = replace(record.failure, command=command, script=script)
-            self.records[test] = replace(record, failure=told)
-
     def _on_started(self, test: str) -> None:
         self._running, self._forked = test, False
 
@@ -109,7 +102,6 @@ class Journal:
 
     def close(self, end: End) -> None:
         """Take note of a worker's end, and blame it on whom it belongs to."""
-        self.culprit = None
         if self.ended and self._running is None and end.status == 0:
             return
         if self.phase == "import":
@@ -125,7 +117,6 @@ class Journal:
         hung = end.status is None
         kind, name = ("hang", "Hang") if hung else ("crash", "Crash")
         if self._running is not None:
-            self.culprit = self._running
             words = end.words
             if self._interrupted:
                 kind, name = "exception", "KeyboardInterrupt"
