@@ -57,6 +57,7 @@ def test_a_damaged_report_is_refused(mixed):
 def test_every_report_is_written(mixed, tmp_path):
     written = {path.relative_to(tmp_path).as_posix() for path in reports.write(mixed, tmp_path)}
     assert {"report.json", "report.html", "report.md", "junit.xml", "badge-good.json"} <= written
+    assert "report.schema.json" in written
     assert not [one for one in written if one.startswith("reproduce")]
     assert reports.read(tmp_path / "report.json") == mixed
 
@@ -174,3 +175,31 @@ def test_diff_tells_what_changed_and_what_got_worse(mixed):
     assert not any(one.worse for one in reports.diff(after, before))
     lone = reports.diff(before, replace(mixed, backends=()))
     assert [(one.what, one.after) for one in lone] == [("backend", "")]
+
+
+def test_the_schema_is_strict_and_tells_what_everything_is():
+    text = json.dumps(reports.schema())
+    records = [reports.schema(), *reports.schema()["$defs"].values()]
+    assert all(one["additionalProperties"] is False for one in records)
+    assert all(
+        part["description"] for one in records for part in one["properties"].values() if "const" not in part
+    )
+    assert all(word in text for word in ("expected-fail", "not-claimed", "thorough", "crash", "format_version"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tier": "deep"},
+        {"seed": "0"},
+        {"more": 1},
+        {"suite": "new"},
+        {"backends": [{}]},
+        {"format": "another"},
+        {"environment": {"python": 3}},
+    ],
+)
+def test_the_schema_refuses_what_is_no_report(mixed, change):
+    document = {**json.loads(json.dumps(mixed.to_json())), **change}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, reports.schema())

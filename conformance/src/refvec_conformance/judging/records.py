@@ -7,10 +7,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from .marks import TIERS
 
 TOO_DEEP = "in a deeper tier"
 NOT_NAMED = "not among the tests asked for"
+
+Tier = Annotated[str, {"enum": list(TIERS)}]
+Kind = Literal["assertion", "exception", "crash", "hang", "fork", "factory"]
 
 
 class Outcome(StrEnum):
@@ -47,7 +52,7 @@ class Failure:
         A Python script that shows it without the suite, if the test generates one.
     """
 
-    kind: str
+    kind: Kind
     exceptions: tuple[str, ...] = ()
     message: str = ""
     traceback: str = ""
@@ -85,13 +90,13 @@ class TestRecord:
     __test__ = False  # not a test, whatever pytest thinks of the name
 
     id: str
-    clauses: tuple[str, ...]
-    tier: str = "quick"
-    requires: str | None = None
+    clauses: Annotated[tuple[str, ...], {"minItems": 1}]
+    tier: Tier = "quick"
+    requires: Annotated[str | None, {"pattern": "^!?[a-z_]+$"}] = None
     provisional: bool = False
     outcome: Outcome = Outcome.NOT_RUN
     reason: str = "not reached"
-    duration: float = 0.0
+    duration: Annotated[float, {"minimum": 0}] = 0.0
     failure: Failure | None = field(default=None)
 
     @property

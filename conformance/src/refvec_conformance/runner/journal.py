@@ -8,7 +8,7 @@ from typing import Any
 from ..judging.expected import Expectations
 from ..judging.failing import command
 from ..judging.marks import TIERS
-from ..judging.records import Failure, Outcome, TestRecord
+from ..judging.records import Failure, Kind, Outcome, TestRecord
 from .process import End
 from .protocol import Event
 
@@ -115,7 +115,8 @@ class Journal:
 
     def _blame(self, end: End) -> None:
         hung = end.status is None
-        kind, name = ("hang", "Hang") if hung else ("crash", "Crash")
+        kind: Kind = "hang" if hung else "crash"
+        name = kind.title()
         if self._running is not None:
             words = end.words
             if self._interrupted:
@@ -127,7 +128,7 @@ class Journal:
         record = TestRecord(f"runner::{place}", (LIFE,))
         self._fail(record, kind, name, f"{end.words}, {place}", end.log)
 
-    def _fail(self, record: TestRecord, kind: str, name: str, message: str, log: str) -> None:
+    def _fail(self, record: TestRecord, kind: Kind, name: str, message: str, log: str) -> None:
         again = command(self._spelling, record.id, self._tier, self._seed)
         failure = Failure(kind, (name,), message, traceback=log, command=again)
         failed = replace(record, outcome=Outcome.FAILED, reason="", failure=failure)
