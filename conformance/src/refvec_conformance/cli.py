@@ -11,6 +11,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from . import reports
+from .judging.assertions import NoAssertionsError
 from .judging.clauses import contract_version
 from .judging.inventory import inventory
 from .judging.marks import TIERS
@@ -99,7 +100,7 @@ def run(
                 timeout=timeout,
                 hear=hear,
             )
-        except ValueError as error:
+        except (ValueError, NoAssertionsError) as error:
             _stop(str(error))
     show(console, found)
     _finish(console, found, report_dir)
