@@ -20,10 +20,11 @@ GENERATED = """
 @clause("GET-1")
 def test_generated(target):
     from refvec import VectorStore
-    from refvec_conformance.inputs.traces import compare
+    from refvec_conformance.inputs.operations import Op
+    from refvec_conformance.probes.traces import compare
     stores = {"python": lambda: VectorStore(2, backend="python"), target.name: lambda: target.open(2)}
     try:
-        compare(["store.ids()", "store.remove_vector('a')", "store.ids()"], stores, "{'dimension': 2}")
+        compare([Op("ids"), Op("remove_vector", ("a",)), Op("ids")], stores, {"dimension": 2})
     except AssertionError as error:
         error.script = error.script.replace(", 'nasty'", "")  # nobody else knows it
         raise
