@@ -11,9 +11,6 @@ from typing import Annotated, Any, Literal
 
 from .marks import TIERS
 
-TOO_DEEP = "in a deeper tier"
-NOT_NAMED = "not among the tests asked for"
-
 Tier = Annotated[str, {"enum": list(TIERS)}]
 Kind = Literal["assertion", "exception", "crash", "hang", "fork", "factory"]
 
@@ -27,6 +24,8 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     SKIPPED = "skipped"
     NOT_RUN = "not-run"
+    TOO_DEEP = "too-deep"
+    NOT_NAMED = "not-named"
     NOT_APPLICABLE = "not-applicable"
 
 
@@ -100,14 +99,9 @@ class TestRecord:
     failure: Failure | None = field(default=None)
 
     @property
-    def asked_for(self) -> bool:
-        """Whether the tier, and the names given, include it."""
-        return self.outcome is not Outcome.NOT_RUN or self.reason not in (TOO_DEEP, NOT_NAMED)
-
-    @property
     def pending(self) -> bool:
         """Whether it is still to run."""
-        return self.outcome is Outcome.NOT_RUN and self.asked_for
+        return self.outcome is Outcome.NOT_RUN
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> TestRecord:
