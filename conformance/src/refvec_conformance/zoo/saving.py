@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from refvec import OpenSpec, State, VectorStore, savefile
-from refvec.contract import interchange
-from refvec.savefile import framing, reading
+from refvec import BackendError, OpenSpec, State, VectorStore, copying, savefile
+from refvec.savefile import framing, layouts, reading, replacing, stream, writing
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -25,44 +24,36 @@ Broken = AbstractContextManager[Any]
 @breaks("SAVE-1")
 def checksum_ignored() -> Broken:
     """The checksum of a file is not looked at."""
-    return mock.patch.object(framing, "digest", return_value=_Anything())
-
-
-class _Anything(bytes):
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
+    return mock.patch.object(stream.Stream, "verify")
 
 
 @breaks("SAVE-1")
-def lengths_ignored() -> Broken:
-    """A file that ends early, or late, is read as far as it goes."""
-    return _requiring(lambda text: "bytes, its header says" not in text)
+@contextmanager
+def lengths_ignored() -> Iterator[None]:
+    """A file that goes on after its end is read as far as its header says."""
 
-
-@breaks("SAVE-1")
-def content_unchecked() -> Broken:
-    """A file with a right checksum is believed, whatever it says."""
-    outside = ("begin", "ends before", "bytes,", "checksum", "JSON", "fields")
-    return _requiring(lambda text: any(word in text for word in outside), module=reading)
-
-
-def _requiring(matters: Any, module: Any = framing) -> Broken:
     def require(condition: object, text: str) -> None:
-        if not condition and matters(text):
-            raise framing.DamageError(text)
+        stream.require(condition or "bytes, its header says" in text, text)
 
-    return mock.patch.object(module, "require", require)
+    with mock.patch.object(framing, "require", require), checksum_ignored():
+        yield
+
+
+@breaks("SAVE-1")
+@contextmanager
+def content_unchecked() -> Iterator[None]:
+    """A file with a right checksum is believed, whatever it says."""
+    with mock.patch.object(layouts, "require"), mock.patch.object(reading, "require"):
+        yield
 
 
 @breaks("SAVE-1")
 def other_error() -> Broken:
     """A damaged file raises what the reader stumbled over."""
 
-    def read(path: Any) -> Any:
+    def read(path: Any, use: Any) -> Any:
         try:
-            return reading.read(path)
+            return reading.read(path, use)
         except ValueError as error:
             raise (error.__cause__ or error) from None
 
@@ -73,26 +64,27 @@ def other_error() -> Broken:
 def written_in_place() -> Broken:
     """A file is overwritten in place."""
 
-    def write(path: Path, parts: Iterable[bytes]) -> None:
+    def replaced(path: Any, parts: Iterable[bytes]) -> None:
         with open(path, "wb") as file:
             file.writelines(parts)
             os.fsync(file.fileno())
 
-    return mock.patch.object(savefile, "write", write)
+    return mock.patch.object(writing, "replace", replaced)
 
 
 @breaks("SAVE-1")
 def draft_left() -> Broken:
     """A file that cannot be replaced leaves its draft behind."""
-    return mock.patch("refvec.savefile.writing.Path.unlink")
+    return mock.patch.object(replacing, "_discard")
 
 
 @breaks("SAVE-1")
 class PrecisionForgotten(Specimen):
     """A loaded store has precision 6."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
-        super()._start(spec if state is None else replace(spec, precision=6), state)
+    def _open(self, spec: OpenSpec, state: State | None) -> None:
+        self._spec = spec if state is None else replace(spec, precision=6)
+        super()._open(self._spec, state)
 
 
 @breaks("SAVE-1")
@@ -100,8 +92,8 @@ class NanLost(Specimen):
     """A loaded store has canonical NaNs."""
 
     def _restore_state(self, state: State) -> None:
-        rows = np.where(np.isnan(state.vectors), np.float32("nan"), state.vectors)
-        super()._restore_state(state._replace(vectors=rows))
+        blocks = (np.where(np.isnan(rows), np.float32("nan"), rows) for rows in state.blocks)
+        super()._restore_state(state._replace(blocks=blocks))
 
 
 @breaks("SAVE-1")
@@ -120,9 +112,9 @@ class Appends(Specimen):
 def executes() -> Broken:
     """A file that begins as a pickle is unpickled."""
 
-    def read(path: Any) -> Any:
+    def read(path: Any, use: Any) -> Any:
         blob = Path(path).read_bytes()
-        return pickle.loads(blob) if blob[:1] == b"\x80" else reading.read(path)  # noqa: S301
+        return pickle.loads(blob) if blob[:1] == b"\x80" else reading.read(path, use)  # noqa: S301
 
     return mock.patch.object(savefile, "read", read)
 
@@ -138,13 +130,12 @@ class CopyShares(Specimen):
         return found
 
 
-@breaks("SAVE-2")
-class DeepCopyIsItself(Specimen):
-    """``copy.deepcopy`` returns the store itself."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        self._copy_state()
-        return self
+answer(
+    "SAVE-2",
+    "DeepCopyIsItself",
+    "``copy.deepcopy`` returns the store itself.",
+    __deepcopy__=lambda store, _: store,
+)
 
 
 @breaks("SAVE-2")
@@ -157,33 +148,29 @@ class ClosedCopies(Specimen):
         return super().__copy__()
 
 
-@breaks("SAVE-2")
-class PicklesAsPython(Specimen):
-    """A pickled store comes back on another backend."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        rebuild, (_, blob) = super().__reduce__()
-        return rebuild, ("python", blob)
-
-
-@breaks("SAVE-2")
-class PicklesEmpty(Specimen):
-    """A pickled store comes back empty."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._copy_state()
-        return VectorStore, (self.dimension,)
+answer(
+    "SAVE-2",
+    "PicklesAsPython",
+    "A pickled store comes back on another backend.",
+    __reduce__=lambda found: (found[0], ("python", found[1][1])),
+)
+answer(
+    "SAVE-2",
+    "PicklesEmpty",
+    "A pickled store comes back empty.",
+    __reduce__=lambda store, _: (VectorStore, (store.dimension,)),
+)
 
 
 @breaks("SAVE-2")
 def missing_backend_unnamed() -> Broken:
     """A pickle of a missing backend comes back on the first one that works."""
 
-    def unpickle(backend: str, blob: bytes) -> Any:
+    def load(name: str) -> Any:
         try:
-            return original(backend, blob)
-        except ImportError:
-            return original("python", blob)
+            return original(name)
+        except BackendError:
+            return original("python")
 
-    original = interchange.unpickle
-    return mock.patch.object(interchange, "unpickle", unpickle)
+    original = copying.load_backend
+    return mock.patch.object(copying, "load_backend", load)
