@@ -31,6 +31,7 @@ FAMILIES = (
     "races",
     "lifecycle",
     "saving",
+    "replacing",
     "capabilities",
     "plugins",
 )
