@@ -55,7 +55,7 @@ class Careless(Model):
 
 
 SEARCHING = [Op("add_vector", (one, [float(one), 1])) for one in "123"]
-SEARCHING += [Op("search", ([1, 1], 2), (("metric", "euclidean"), ("within", None)))]
+SEARCHING += [Op("search", ([1, 1], 2), (("metric", "euclidean"), ("within", None), ("with_ids", True)))]
 STORES = {"model": Model, "forgetful": Forgetful}
 
 

@@ -266,4 +266,4 @@ class Wild(Operations):
     def _options(self) -> tuple[tuple[str, Any], ...]:
         metric = self._random.choice(["cosine", "dot", "euclidean"] * 4 + ["manhattan"])
         within = self._random.choice([None, tuple(self._some_ids())])
-        return ("metric", metric), ("within", within)
+        return ("metric", metric), ("within", within), ("with_ids", self._random.random() < 0.8)

@@ -302,7 +302,9 @@ class Model:
 
     # Searching
 
-    def search(self, query: Any, k: Any = 10, *, metric: str = "cosine", within: Any = None) -> SearchResult:
+    def search(
+        self, query: Any, k: Any = 10, *, metric: str = "cosine", within: Any = None, with_ids: Any = True
+    ) -> SearchResult:
         self._require_open()
         wanted = canonical.the_int(k)
         if wanted < 1 or metric not in scoring.METRICS:
@@ -312,7 +314,8 @@ class Model:
         slots = self.candidates(allowed)
         vectors = {index: self._slots[index].vector for index in slots}
         hits = [scoring.nearest(one, vectors, wanted, metric) for one in queries]
-        return scoring.as_result(hits, slots, min(wanted, len(slots)), single)
+        found = scoring.as_result(hits, slots, min(wanted, len(slots)), single)
+        return found if with_ids else found._replace(ids=None)
 
     def candidates(self, within: list[str] | None) -> dict[int, tuple[str, ...]]:
         """Return the slots that compete, each with the ids to report (SEARCH-4)."""

@@ -36,7 +36,7 @@ class Plain(VectorStore):
     _put = _drop = _find = _refcounts = _rows = _scan = _open
 
     def _size(self) -> Size:
-        return Size(0, 0, 0, 1)
+        return Size(0, 0, 0, 1, None)
 
 
 def variant(base: type[VectorStore], suffix: str, **body: Any) -> Any:

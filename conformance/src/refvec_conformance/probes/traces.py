@@ -192,7 +192,8 @@ class Alike:
         vectors = {index: model.store.get_vector_by_index(index).tobytes() for index in members}
         row = the_queries(query, model.store.dimension)[0][0]
         told = scoring.complaints(row, vectors, k, options["metric"], found)
-        if [sorted(ids) for ids in found.ids or ()] != [sorted(members[one]) for one in found.indices.tolist()]:
+        wanted = [sorted(members[one]) for one in found.indices.tolist()] if options["with_ids"] else None
+        if (found.ids and list(map(sorted, found.ids))) != wanted:
             told.append(f"the ids of the hits are {found.ids}")
         return "\n".join(told)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from refvec import VectorStore
-from refvec.registry import GROUP
+from refvec.claims import GROUP
 
 from ..judging.records import TestRecord
 from ..judging.target import Target, resolved

@@ -188,7 +188,7 @@ def one_stops_all() -> Broken:
     """A plugin that raises on import stops ``backends()``."""
 
     def fragile(claim: Any) -> Any:
-        if registry.refusal(claim) is None:
+        if claims.refusal(claim) is None:
             loading.load_plugin(claim.entry_point, claim.distribution)
         return row(claim)
 

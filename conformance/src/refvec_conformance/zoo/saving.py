@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from unittest import mock
 
 import numpy as np
 from refvec import BackendError, OpenSpec, State, VectorStore, copying, savefile
+from refvec.registry import load_backend
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
 from .catalogue import answer, breaks
@@ -35,6 +36,14 @@ def lengths_ignored() -> Broken:
         stream.require(condition or "its header says" in text, text)
 
     return mock.patch.object(framing, "require", require)
+
+
+@breaks("SAVE-1")
+@contextmanager
+def content_unchecked() -> Iterator[None]:
+    """A file with a right checksum is believed, whatever it says."""
+    with mock.patch.object(layouts, "require"), mock.patch.object(reading, "require"):
+        yield
 
 
 @breaks("SAVE-1")
@@ -208,9 +217,8 @@ def missing_backend_unnamed() -> Broken:
 
     def load(name: str) -> Any:
         try:
-            return original(name)
+            return load_backend(name)
         except BackendError:
-            return original("python")
+            return load_backend("python")
 
-    original = copying.load_backend
     return mock.patch.object(copying, "load_backend", load)

@@ -246,7 +246,7 @@ class KOfZero(Specimen):
 class UnknownMetricIsCosine(Specimen):
     """An unknown metric is taken for cosine."""
 
-    def search(self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None) -> SearchResult:
+    def search(self, query: Any, k: Any = 10, *, metric: Any = "cosine", **more: Any) -> SearchResult:
         """Search."""
         known: Any = metric if metric in ("cosine", "dot", "euclidean") else "cosine"
-        return super().search(query, k, metric=known, within=within)
+        return super().search(query, k, metric=known, **more)

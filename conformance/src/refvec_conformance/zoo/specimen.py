@@ -46,7 +46,7 @@ class Specimen(VectorStore):
         self._free: list[int] = []  # a heap: what may be taken again
         self._allocated = 0
         self._capacity = spec.initial_capacity
-        self._journal = [] if spec.journaled else None  # events since the last `_changes`
+        self._journal: list[tuple[str | None, int]] | None = [] if spec.journaled else None
         self._written: set[int] = set()
         self._held: set[int] = set()  # freed, and not to be taken again yet
         if state is not None:
