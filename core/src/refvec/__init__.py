@@ -1,18 +1,19 @@
 """refvec: id -> float32 vector, identical vectors stored once, on interchangeable backends."""
 
 from .capabilities import Capabilities
-from .contract.search import SearchResult
-from .contract.store import VectorStore
+from .contract import VectorStore
 from .errors import (
     BackendError,
     BackendLoadError,
     BackendLoadWarning,
+    BackendUnavailableError,
     CorruptStoreError,
     DimensionMismatchError,
     DuplicateIdError,
     IdEncodingError,
     IdTypeError,
     InvalidIndexError,
+    OutcomeUnknownError,
     ReadOnlyError,
     RefvecError,
     StoreClosedError,
@@ -26,9 +27,13 @@ from .errors import (
 )
 from .hookspecs import CONTRACT_VERSION, BackendPlugin, hookimpl
 from .identity import identity_keys
+from .inprocess import InProcessVectorStore
+from .location import Url
 from .opening import OpenSpec
+from .options import Option
 from .registry import Backend, backends
-from .state import Layout, Size, Snapshot, State, grown_capacity
+from .searching import SearchResult
+from .state import Changes, Layout, Size, Snapshot, State, grown_capacity
 
 __version__ = "0.1.0"
 
@@ -39,15 +44,20 @@ __all__ = [
     "BackendLoadError",
     "BackendLoadWarning",
     "BackendPlugin",
+    "BackendUnavailableError",
     "Capabilities",
+    "Changes",
     "CorruptStoreError",
     "DimensionMismatchError",
     "DuplicateIdError",
     "IdEncodingError",
     "IdTypeError",
+    "InProcessVectorStore",
     "InvalidIndexError",
     "Layout",
     "OpenSpec",
+    "Option",
+    "OutcomeUnknownError",
     "ReadOnlyError",
     "RefvecError",
     "SearchResult",
@@ -60,6 +70,7 @@ __all__ = [
     "UnknownBackendError",
     "UnknownIdError",
     "UnsupportedError",
+    "Url",
     "VectorError",
     "VectorStore",
     "VectorTypeError",

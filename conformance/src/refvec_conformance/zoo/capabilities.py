@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
-from refvec import Capabilities, UnsupportedError
+from refvec import UnsupportedError, selecting
 
 from ..probes.concurrency import give_way
 from .catalogue import answer, breaks
@@ -51,18 +53,10 @@ class ClaimsDurable(Specimen):
     capabilities = replace(Specimen.capabilities, durable=True)
 
 
-class Claiming(Capabilities):
-    """Does not declare ``durable``, and passes for durable where a store is opened."""
-
-    def __getattribute__(self, name: str) -> Any:
-        return True if name == "durable" else super().__getattribute__(name)
-
-
 @breaks("PLUGIN-3")
-class DeniesDurable(Specimen):
+def denies_durable() -> AbstractContextManager[Any]:
     """``durable`` is not declared, and a path is taken for a store in memory."""
-
-    capabilities = Claiming(**vars(Specimen.capabilities))
+    return mock.patch.object(selecting, "_inability", return_value=None)
 
 
 @breaks("PLUGIN-3")

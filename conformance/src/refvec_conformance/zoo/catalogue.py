@@ -18,6 +18,7 @@ FAMILIES = (
     "arguments",
     "ids",
     "vectors",
+    "inputs",
     "storage",
     "identity",
     "adding",

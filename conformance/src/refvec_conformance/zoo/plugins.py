@@ -79,8 +79,10 @@ def strangers_chosen() -> Broken:
     """``"auto"`` prefers any third-party backend."""
 
     def anybody(spec: Any) -> Any:
-        strangers = claims.claims().keys() - {"rust", "numpy", "python"}
-        return registry.load_backend(min(strangers)) if strangers else first_able(spec)
+        for name in claims.claims():
+            if name not in claims.OWNERS:
+                return registry.load_backend(name)
+        return first_able(spec)
 
     first_able = selecting._first_able
     return mock.patch.object(selecting, "_first_able", anybody)
@@ -105,12 +107,11 @@ def unknown_unlisted() -> Broken:
     """The error for an unknown name does not say what is installed."""
 
     def find(name: str) -> Any:
-        try:
-            return found(name)
-        except UnknownBackendError:
-            raise UnknownBackendError(f"No backend is called {name!r}") from None
+        found = claims.holder(name)
+        if found is None:
+            raise UnknownBackendError(f"No backend is called {name!r}")
+        return found
 
-    found = registry.find_claim
     return mock.patch.object(registry, "find_claim", find)
 
 
@@ -173,8 +174,7 @@ def imports_first_party() -> Iterator[None]:
 @breaks("PLUGIN-1")
 def other_group() -> Broken:
     """Backends are looked for in another group of entry points."""
-    claims.claims.cache_clear()
-    return mock.patch.object(claims, "GROUP", "refvec.plugins")
+    return _claimed("GROUP", "refvec.plugins")
 
 
 @breaks("PLUGIN-1")
@@ -208,27 +208,50 @@ def broken_hidden() -> Broken:
 
 
 @breaks("PLUGIN-2")
-def last_claim_wins() -> Broken:
-    """Of two claims of a name, the stranger's wins."""
+def strangers_displace() -> Broken:
+    """Of a name of ours that a stranger claims too, the stranger's wins."""
 
-    def backwards(claim: Any) -> str | None:
-        alone = len(claims.claims()[claim.name]) == 1
-        return None if alone or not claim.ours else f"the name {claim.name!r} is taken"
+    def refusal(claim: Any) -> str | None:
+        strangers = [one for one in claims.claims()[claim.name] if not one.ours]
+        return "taken" if claim.ours and strangers else None
 
-    claims.claims.cache_clear()
-    return mock.patch.object(registry, "refusal", backwards)
+    return _claimed("refusal", refusal)
 
 
 @breaks("PLUGIN-2")
-def first_claim_wins() -> Broken:
-    """Of a name that two strangers claim, one has it."""
+def first_of_two() -> Broken:
+    """Of a name that two strangers claim, the first in the alphabet has it."""
 
-    def early(claim: Any) -> str | None:
+    def refusal(claim: Any) -> str | None:
         first = claims.claims()[claim.name][0]
-        return refusal(claim) if first.ours or claim != first else None
+        return None if claim.ours or claim == first else refused(claim)
 
-    refusal = claims.refusal
-    return mock.patch.object(registry, "refusal", early)
+    refused = claims.refusal
+    return _claimed("refusal", refusal)
+
+
+@breaks("PLUGIN-2")
+def way_out_untold() -> Broken:
+    """The refusal of a name that two claim does not say what to do."""
+    return mock.patch.object(registry, "contested", lambda name: f"the name {name!r} is contested")
+
+
+@breaks("PLUGIN-2")
+def one_file_stops_all() -> Broken:
+    """A list of entry points that cannot be read stops the search for backends."""
+
+    def careless(dist: Any) -> Any:
+        dist.entry_points.select(group=claims.GROUP)
+        return found(dist)
+
+    found = claims._claims_of
+    return _claimed("_claims_of", careless)
+
+
+@breaks("PLUGIN-2")
+def declarations_unchecked() -> Broken:
+    """What a backend declares as its options is taken unseen."""
+    return mock.patch.object(loading, "_check_options")
 
 
 @breaks("PLUGIN-2")
@@ -266,3 +289,12 @@ def unnamed() -> Broken:
 def _everywhere(name: str, value: Any) -> Iterator[None]:
     with mock.patch.object(registry, name, value), mock.patch.object(refvec, name, value):
         yield
+
+
+@contextmanager
+def _claimed(name: str, value: Any) -> Iterator[None]:
+    """Break something about claims, and what is remembered of them with it."""
+    claims.rescan()
+    with mock.patch.object(claims, name, value), mock.patch.object(registry, name, value, create=True):
+        yield
+    claims.rescan()
