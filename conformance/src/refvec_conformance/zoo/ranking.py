@@ -24,8 +24,10 @@ def nearest(
 def _score(query: Any, vector: Any, metric: str) -> float:
     if metric == "euclidean":
         return float(np.sqrt(np.sum((query - vector) ** 2)))
-    product = float(np.sum(query * vector))
+    if metric == "cosine" and not (query.any() and vector.any()):
+        return 0.0  # whatever the other one is
+    product = np.sum(query * vector)
     if metric == "dot":
-        return product
-    lengths = float(np.sqrt(np.sum(query * query)) * np.sqrt(np.sum(vector * vector)))
-    return 0.0 if lengths == 0 else float(np.clip(product / lengths, -1, 1))
+        return float(product)
+    lengths = np.sqrt(np.sum(query * query)) * np.sqrt(np.sum(vector * vector))
+    return float(np.clip(product / lengths, -1, 1))
