@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
-from refvec import OpenSpec, State, VectorStore, savefile
-from refvec.contract import interchange
+from refvec import BackendError, OpenSpec, State, VectorStore, copying, savefile
+from refvec.registry import load_backend
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -36,6 +36,14 @@ def lengths_ignored() -> Broken:
         stream.require(condition or "its header says" in text, text)
 
     return mock.patch.object(framing, "require", require)
+
+
+@breaks("SAVE-1")
+@contextmanager
+def content_unchecked() -> Iterator[None]:
+    """A file with a right checksum is believed, whatever it says."""
+    with mock.patch.object(layouts, "require"), mock.patch.object(reading, "require"):
+        yield
 
 
 @breaks("SAVE-1")
@@ -169,13 +177,12 @@ class CopyShares(Specimen):
         return found
 
 
-@breaks("SAVE-2")
-class DeepCopyIsItself(Specimen):
-    """``copy.deepcopy`` returns the store itself."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        self._copy_state()
-        return self
+answer(
+    "SAVE-2",
+    "DeepCopyIsItself",
+    "``copy.deepcopy`` returns the store itself.",
+    __deepcopy__=lambda store, _: store,
+)
 
 
 @breaks("SAVE-2")
@@ -188,33 +195,30 @@ class ClosedCopies(Specimen):
         return super().__copy__()
 
 
-@breaks("SAVE-2")
-class PicklesAsPython(Specimen):
-    """A pickled store comes back on another backend."""
+answer(
+    "SAVE-2",
+    "PicklesAsPython",
+    "A pickled store comes back on another backend.",
+    __reduce__=lambda found: (found[0], ("python", found[1][1])),
+)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        rebuild, (_, blob) = super().__reduce__()
-        return rebuild, ("python", blob)
 
-
-@breaks("SAVE-2")
-class PicklesEmpty(Specimen):
-    """A pickled store comes back empty."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        self._copy_state()
-        return VectorStore, (self.dimension,)
+answer(
+    "SAVE-2",
+    "PicklesEmpty",
+    "A pickled store comes back empty.",
+    __reduce__=lambda store, _: (VectorStore, (store.dimension,)),
+)
 
 
 @breaks("SAVE-2")
 def missing_backend_unnamed() -> Broken:
     """A pickle of a missing backend comes back on the first one that works."""
 
-    def unpickle(backend: str, blob: bytes) -> Any:
+    def load(name: str) -> Any:
         try:
-            return original(backend, blob)
-        except ImportError:
-            return original("python", blob)
+            return load_backend(name)
+        except BackendError:
+            return load_backend("python")
 
-    original = interchange.unpickle
-    return mock.patch.object(interchange, "unpickle", unpickle)
+    return mock.patch.object(copying, "load_backend", load)
