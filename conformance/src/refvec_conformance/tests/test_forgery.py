@@ -15,6 +15,7 @@ from refvec.savefile.format import DIGEST_BYTES, MAGIC, PREFIX_BYTES, checksum
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe
 from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import bits
 from refvec_conformance.probes.work import work_of

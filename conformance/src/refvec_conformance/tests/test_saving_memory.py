@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from refvec_conformance.probes.children import output_of
 from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.children import output_of
 
 DIMENSION, COUNT = 2048, 4096
 ROWS = 4 * DIMENSION * COUNT

@@ -16,9 +16,9 @@ from unittest import mock
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.probes.atomicity import observe
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe
 
 
 def mode_of(path: Path) -> int:

@@ -12,8 +12,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from refvec import OpenSpec, State, VectorStore, savefile
-from refvec.contract import interchange
+from refvec import OpenSpec, State, UnknownBackendError, VectorStore, copying, savefile
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
 from .catalogue import breaks
@@ -164,8 +163,7 @@ class CopyShares(Specimen):
 
     def __copy__(self) -> Any:
         found = super().__copy__()
-        found._vectors, found._by_key = self._vectors, self._by_key
-        found._slots, found._keys = self._slots, self._keys
+        found._vectors, found._ledger = self._vectors, self._ledger
         return found
 
 
@@ -174,7 +172,7 @@ class DeepCopyIsItself(Specimen):
     """``copy.deepcopy`` returns the store itself."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        self._copy_state()
+        copying._captured(self, lambda _: None)
         return self
 
 
@@ -193,7 +191,7 @@ class PicklesAsPython(Specimen):
     """A pickled store comes back on another backend."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        rebuild, (_, blob) = super().__reduce__()
+        rebuild, (_, blob), _ = super().__reduce__()
         return rebuild, ("python", blob)
 
 
@@ -202,7 +200,7 @@ class PicklesEmpty(Specimen):
     """A pickled store comes back empty."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        self._copy_state()
+        copying._captured(self, lambda _: None)
         return VectorStore, (self.dimension,)
 
 
@@ -210,11 +208,11 @@ class PicklesEmpty(Specimen):
 def missing_backend_unnamed() -> Broken:
     """A pickle of a missing backend comes back on the first one that works."""
 
-    def unpickle(backend: str, blob: bytes) -> Any:
+    def load_backend(name: str) -> type[VectorStore]:
         try:
-            return original(backend, blob)
-        except ImportError:
-            return original("python", blob)
+            return original(name)
+        except UnknownBackendError:
+            return original("python")
 
-    original = interchange.unpickle
-    return mock.patch.object(interchange, "unpickle", unpickle)
+    original = copying.load_backend
+    return mock.patch.object(copying, "load_backend", load_backend)
