@@ -23,7 +23,7 @@ from .locking import StoreLock
 from .singles import drop_one, put_new, reference
 from .steps import Call, commit
 
-BLOCK_ROWS = 1024
+BLOCK_BYTES = 2**18
 _HOOKS = ("_empty", "_storing", "_erasing", "_reading")
 T = TypeVar("T")
 
@@ -273,8 +273,9 @@ class InProcessVectorStore(VectorStore, abstract=True):
     def _blocks(self, indices: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
         """Yield the rows at the indices, piece by piece; raise if a step comes in between."""
         turn = self._ledger.turns[-1]
-        for start in range(0, len(indices), BLOCK_ROWS):
-            rows = self._reading(indices[start : start + BLOCK_ROWS])
+        size = max(1, BLOCK_BYTES // (4 * (self._ledger.dimension or 1)))
+        for start in range(0, len(indices), size):
+            rows = self._reading(indices[start : start + size])
             if self._ledger.turns[-1] != turn:
                 raise _OvertakenError
             yield rows
