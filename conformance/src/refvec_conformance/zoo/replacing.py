@@ -1,5 +1,7 @@
 """Saving over what was there (SAVE-1)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 import errno
@@ -94,7 +96,6 @@ class ModeLost(Specimen):
     """A replaced file is readable by everybody."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         super().save(path)
         Path(path).chmod(0o644)
 
@@ -104,7 +105,6 @@ class OwnerLost(Specimen):
     """A replaced file belongs to whoever has replaced it."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         with mock.patch("os.fchown"):
             super().save(path)
 
@@ -114,7 +114,6 @@ class UmaskIgnored(Specimen):
     """A new file is its owner's alone."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         fresh = not Path(path).exists()
         super().save(path)
         if fresh:
@@ -126,7 +125,6 @@ class LinkReplaced(Specimen):
     """A symbolic link is replaced by a file."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         if Path(path).is_symlink():
             Path(path).unlink()
         super().save(path)
@@ -137,7 +135,6 @@ class FifoReplaced(Specimen):
     """A FIFO is replaced by a file."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         if Path(path).is_fifo():
             Path(path).unlink()
         super().save(path)
@@ -148,7 +145,6 @@ class LoopReplaced(Specimen):
     """A symbolic link that leads to itself is replaced by a file."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         try:
             Path(path).stat()
         except OSError as error:
@@ -162,7 +158,6 @@ class DraftNamed(Specimen):
     """An error names a file that the caller knows nothing of."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         try:
             super().save(path)
         except OSError as error:
@@ -175,7 +170,6 @@ class Unnamed(Specimen):
     """The error of a full disk names no file."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         try:
             super().save(path)
         except OSError as error:
@@ -187,7 +181,6 @@ class Appends(Specimen):
     """Saving over a file appends to it."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         old = Path(path).read_bytes() if Path(path).is_file() else b""
         super().save(path)
         if old:
