@@ -104,7 +104,8 @@ def earned(rows, capabilities, tier="standard"):
 
 def test_levels_are_earned_by_what_was_run():
     refusals = [
-        record(clause="PLUGIN-3", name=f"t::no_{one}", requires=f"!{one}") for one in ("search", "durable", "networked")
+        record(clause="PLUGIN-3", name=f"t::no_{one}", requires=f"!{one}")
+        for one in ("search", "durable", "networked")
     ]
     able = {**ALL, "durable": False, "networked": False}
     rows = everything() + refusals[1:]
