@@ -28,6 +28,12 @@ FAMILIES = (
     "saving",
     "capabilities",
     "plugins",
+    "sizes",
+    "scaling",
+    "torn",
+    "inputs",
+    "order",
+    "trimming",
 )
 VARIABLE = "REFVEC_ZOO"  # tells child processes which front door is broken
 HOST = "python"  # the backend that runs while the front door is broken
