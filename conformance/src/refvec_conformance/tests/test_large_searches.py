@@ -82,7 +82,7 @@ def clustered(rng: np.random.Generator, count: int, width: int) -> Any:
     return np.where(rng.random((count, 1)) < 0.7, near, rng.standard_normal((count, width)) * 4)
 
 
-@clause("SEARCH-2", "SEARCH-3", requires="search")
+@clause("SEARCH-1", "SEARCH-2", "SEARCH-3", requires="search")
 @every_metric
 def test_a_search_over_many_is_exact(make: Make, rng: np.random.Generator, metric: Any) -> None:
     rows = clustered(rng, 1500, 5)

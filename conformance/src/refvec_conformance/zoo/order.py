@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from refvec import DuplicateIdError, StoreClosedError, UnknownIdError, failures
+from refvec import StoreClosedError, UnknownIdError, failures
 from refvec.ids import canonical_id, canonical_ids
 
 from .catalogue import breaks
@@ -177,13 +177,15 @@ class PresentBeforeTheVector(Specimen):
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
         """Add."""
-        there = not self.closed and chunk_id in self
-        try:
+        if (
+            self.closed
+            or chunk_id in self
+            or isinstance(vector, np.ndarray)
+            or not hasattr(vector, "__array__")
+        ):
             return super().add_vector(chunk_id, vector)
-        except DuplicateIdError:
-            if there:
-                raise
-            return super().upsert_vector(chunk_id, vector)
+        row = np.asarray(vector)
+        return super().upsert_vector(chunk_id, row) if chunk_id in self else super().add_vector(chunk_id, row)
 
 
 @breaks("ATOM-3")

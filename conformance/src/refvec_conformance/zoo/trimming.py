@@ -157,10 +157,10 @@ class Renamed(Specimen):
     def _renamed(self) -> Any:
         ids = self.ids()
         names = [self._through(one) for one in ids]
-        if names == ids or len(set(names)) != len(ids):
+        if names == ids:
             return None
         other = type(self)(self.dimension, precision=self.precision, backend=self.backend)
-        other.add_vectors(names, self.get_vectors(ids))
+        other.upsert_vectors(names, self.get_vectors(ids))
         return other
 
 
@@ -174,7 +174,10 @@ class SavedByLines(Renamed):
     def save(self, path: Any) -> None:
         """Save."""
         other = None if self.closed else self._renamed()
-        (super() if other is None else other).save(path)
+        if other is None:
+            super().save(path)
+        else:
+            other.save(path)
 
 
 @breaks("ID-2")
@@ -187,7 +190,10 @@ class SavedWithoutMark(Renamed):
     def save(self, path: Any) -> None:
         """Save."""
         other = None if self.closed else self._renamed()
-        (super() if other is None else other).save(path)
+        if other is None:
+            super().save(path)
+        else:
+            other.save(path)
 
 
 @breaks("ID-2")
