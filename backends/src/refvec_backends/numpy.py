@@ -46,10 +46,13 @@ class NumpyVectorStore(VectorStore):
             self._restore_state(state)
 
     def _restore_state(self, state: State) -> None:
-        layout, vectors = state
-        self._reserve(layout.allocated, vectors.shape[1])
-        self._block[layout.indices] = vectors
-        self._keys = dict(zip(layout.indices.tolist(), identity_keys(vectors, self.precision), strict=True))
+        layout, start = state.layout, 0
+        self._reserve(layout.allocated, layout.dimension or 0)
+        for block in state.blocks:
+            part = layout.indices[start : start + len(block)]
+            self._block[part] = block
+            self._keys.update(zip(part.tolist(), identity_keys(block, self.precision), strict=True))
+            start += len(block)
         self._by_key = {key: index for index, key in self._keys.items()}
         self._members = {index: dict.fromkeys(ids) for index, ids in layout.slots().items()}
         self._index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))

@@ -36,11 +36,12 @@ class PythonVectorStore(VectorStore):
             self._restore_state(state)
 
     def _restore_state(self, state: State) -> None:
-        layout, vectors = state
-        for index, row, key in zip(
-            layout.indices.tolist(), vectors, identity_keys(vectors, self.precision), strict=True
-        ):
-            self._fill(index, row, key)
+        layout, start = state.layout, 0
+        for block in state.blocks:
+            part = layout.indices[start : start + len(block)].tolist()
+            for index, row, key in zip(part, block, identity_keys(block, self.precision), strict=True):
+                self._fill(index, row, key)
+            start += len(block)
         for index, ids in layout.slots().items():
             self._slots[index] = dict.fromkeys(ids)
         self._index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))

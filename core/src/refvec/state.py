@@ -60,12 +60,14 @@ class Layout:
         slot_order: NDArray[np.int64] | None,
         allocated: int,
         capacity: int,
+        dimension: int | None = None,
     ) -> None:
         self.ids = ids
         self.id_indices = id_indices
         self.slot_order = np.argsort(id_indices, kind="stable") if slot_order is None else slot_order
         self.allocated = allocated
         self.capacity = capacity
+        self.dimension = dimension
         self.indices: NDArray[np.int64] = np.unique(id_indices)
 
     @classmethod
@@ -102,10 +104,20 @@ class Layout:
 
 
 class State(NamedTuple):
-    """A whole store at one moment; `vectors` are those at ``layout.indices``, in that order."""
+    """A whole store at one moment; `blocks` are the rows at ``layout.indices``, in that order, in pieces."""
 
     layout: Layout
-    vectors: NDArray[np.float32]
+    blocks: Iterable[NDArray[np.float32]]
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """All rows in one array."""
+        rows = np.empty((len(self.layout.indices), self.layout.dimension or 0), np.float32)
+        start = 0
+        for block in self.blocks:
+            rows[start : start + len(block)] = block
+            start += len(block)
+        return rows
 
 
 class Snapshot(NamedTuple):

@@ -9,9 +9,9 @@ from typing import Any
 from unittest import mock
 
 from refvec import OpenSpec, State, UnsupportedError, VectorStore, opening
-from refvec.contract.meta import StoreMeta
 from refvec.integers import canonical_int
 
+from .capabilities import Claiming
 from .catalogue import breaks
 from .specimen import Specimen
 
@@ -22,22 +22,23 @@ Broken = AbstractContextManager[Any]
 class PrecisionFive(Specimen):
     """The precision is 5 where 6 was meant."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
-        super()._start(replace(spec, precision=5 if spec.precision == 6 else spec.precision), state)
+    def _open(self, spec: OpenSpec, state: State | None) -> None:
+        self._spec = replace(spec, precision=5 if spec.precision == 6 else spec.precision)
+        super()._open(self._spec, state)
 
 
 @breaks("OPEN-1")
 def initialised_twice() -> Broken:
-    """The front door returns the object of another class from ``__new__``: ``__init__`` runs twice."""
+    """The front door returns an object that is initialised already: ``__init__`` runs twice."""
 
-    def call(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    def new(cls: Any, *args: Any, **kwargs: Any) -> Any:
         store = made(cls, *args, **kwargs)
         if cls is VectorStore:
-            store.__init__(*args, **{**kwargs, "backend": "auto"})
+            store.__init__(*args, **kwargs)
         return store
 
-    made = StoreMeta.__call__
-    return mock.patch.object(StoreMeta, "__call__", call)
+    made = VectorStore.__new__
+    return mock.patch.object(VectorStore, "__new__", new)
 
 
 @breaks("OPEN-1")
@@ -63,7 +64,7 @@ def _limited(change: Callable[[int], int]) -> Broken:
         found = canonical_int(value, name)
         return change(found) if name in ("dimension", "initial_capacity") else found
 
-    return mock.patch.object(opening, "canonical_int", integer)
+    return mock.patch.object(opening, "_integer", integer)
 
 
 @breaks("OPEN-2")
@@ -76,25 +77,28 @@ def any_precision() -> Broken:
 class PathIgnored(Specimen):
     """A path is ignored: the store is in memory, and nobody is told."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
-        super()._start(replace(spec, path=None), state)
+    capabilities = Claiming(**vars(Specimen.capabilities))
+
+    def _open(self, spec: OpenSpec, state: State | None) -> None:
+        self._spec = replace(spec, location=None)
+        super()._open(self._spec, state)
 
 
 @breaks("OPEN-5")
 def both_paths() -> Broken:
     """Of path and mmap_path given together, one is silently preferred."""
-    chosen = opening._path
+    chosen = opening._location
     return mock.patch.object(
-        opening, "_path", lambda path, use, mapped: chosen(path, use and path is None, mapped)
+        opening, "_location", lambda path, use, mapped: chosen(path, use and path is None, mapped)
     )
 
 
 @breaks("OPEN-5")
 def mapped_nowhere() -> Broken:
     """``use_mmap=True`` without a path opens a store in memory."""
-    chosen = opening._path
+    chosen = opening._location
     return mock.patch.object(
-        opening, "_path", lambda path, use, mapped: chosen(path, use and mapped is not None, mapped)
+        opening, "_location", lambda path, use, mapped: chosen(path, use and mapped is not None, mapped)
     )
 
 
@@ -132,7 +136,7 @@ class ClearForgets(Specimen):
 class DimensionRequired(Specimen):
     """A dimension has to be given."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
+    def _open(self, spec: OpenSpec, state: State | None) -> None:
         if spec.dimension is None:
             raise UnsupportedError("dimension is required")
-        super()._start(spec, state)
+        super()._open(spec, state)

@@ -10,7 +10,7 @@ from typing import Any
 from unittest import mock
 
 import refvec
-from refvec import BackendLoadError, UnknownBackendError, loading, registry
+from refvec import BackendLoadError, UnknownBackendError, claims, contract, loading, registry, selecting
 
 from .catalogue import breaks
 
@@ -20,25 +20,25 @@ Broken = AbstractContextManager[Any]
 @breaks("OPEN-3")
 def variable_ignored() -> Broken:
     """REFVEC_BACKEND is ignored."""
-    return mock.patch.object(registry, "_from_variable", lambda _name, needs: registry._first_able(needs))
+    return mock.patch.object(selecting, "_from_variable", lambda _name, spec: selecting._first_able(spec))
 
 
 @breaks("OPEN-3")
 def other_order() -> Broken:
     """``"auto"`` tries python first."""
-    return mock.patch.object(registry, "AUTO_ORDER", ("python", "numpy", "rust"))
+    return mock.patch.object(selecting, "AUTO_ORDER", ("python", "numpy", "rust"))
 
 
 @breaks("OPEN-3")
 def needs_ignored() -> Broken:
     """``"auto"`` does not ask what a backend can do."""
-    return mock.patch.object(registry, "_lacking", return_value="")
+    return mock.patch.object(selecting, "_inability", return_value=None)
 
 
 @breaks("OPEN-3")
 def passes_silently() -> Broken:
     """``"auto"`` passes over a broken backend without a warning."""
-    return mock.patch("refvec.registry.warnings.warn")
+    return mock.patch("refvec.selecting.warnings.warn")
 
 
 @breaks("OPEN-3")
@@ -58,40 +58,38 @@ def named_is_replaced() -> Broken:
 @breaks("OPEN-3")
 def variable_unnamed() -> Broken:
     """An error about REFVEC_BACKEND does not name it."""
-    return mock.patch.object(registry, "_from_variable", lambda name, _needs: registry.load_backend(name))
+    return mock.patch.object(selecting, "_from_variable", lambda name, _spec: registry.load_backend(name))
 
 
 @breaks("OPEN-3")
 def empty_variable_counts() -> Broken:
     """An empty REFVEC_BACKEND is the name of a backend."""
-    select = registry.select_backend
+    select = selecting.select_backend
 
-    def strict(name: str, needs: Any, environ: Any) -> Any:
-        if name == "auto" and environ.get(registry.VARIABLE) == "":
-            return registry._from_variable("", tuple(needs))
-        return select(name, needs, environ)
+    def strict(name: str, spec: Any, environ: Any) -> Any:
+        if name == "auto" and environ.get(selecting.VARIABLE) == "":
+            return selecting._from_variable("", spec)
+        return select(name, spec, environ)
 
-    return mock.patch.object(registry, "select_backend", strict)
+    return mock.patch.object(contract, "select_backend", strict)
 
 
 @breaks("OPEN-3")
 def strangers_chosen() -> Broken:
     """``"auto"`` prefers any third-party backend."""
 
-    def anybody(needs: tuple[str, ...]) -> Any:
-        for claim in registry._claims():
-            if claim.name not in ("rust", "numpy", "python"):
-                return registry.load_backend(claim.name)
-        return first_able(needs)
+    def anybody(spec: Any) -> Any:
+        strangers = claims.claims().keys() - {"rust", "numpy", "python"}
+        return registry.load_backend(min(strangers)) if strangers else first_able(spec)
 
-    first_able = registry._first_able
-    return mock.patch.object(registry, "_first_able", anybody)
+    first_able = selecting._first_able
+    return mock.patch.object(selecting, "_first_able", anybody)
 
 
 @breaks("OPEN-4")
 def unknown_is_default() -> Broken:
     """An unknown name opens the python backend."""
-    find = registry._find
+    find = registry.find_claim
 
     def lenient(name: str) -> Any:
         try:
@@ -99,7 +97,7 @@ def unknown_is_default() -> Broken:
         except UnknownBackendError:
             return find("python")
 
-    return mock.patch.object(registry, "_find", lenient)
+    return mock.patch.object(registry, "find_claim", lenient)
 
 
 @breaks("OPEN-4")
@@ -107,18 +105,19 @@ def unknown_unlisted() -> Broken:
     """The error for an unknown name does not say what is installed."""
 
     def find(name: str) -> Any:
-        for claim in registry._claims():
-            if claim.name == name:
-                return claim
-        raise UnknownBackendError(f"No backend is called {name!r}")
+        try:
+            return found(name)
+        except UnknownBackendError:
+            raise UnknownBackendError(f"No backend is called {name!r}") from None
 
-    return mock.patch.object(registry, "_find", find)
+    found = registry.find_claim
+    return mock.patch.object(registry, "find_claim", find)
 
 
 @breaks("OPEN-4")
 def no_nearest_match() -> Broken:
     """The error for an unknown name does not say which name is near."""
-    return mock.patch("refvec.registry.difflib.get_close_matches", return_value=[])
+    return mock.patch.object(registry, "did_you_mean", return_value="")
 
 
 @breaks("OPEN-4")
@@ -152,15 +151,15 @@ def plain_import_error() -> Broken:
 @breaks("OPEN-6")
 def loads_all() -> Broken:
     """Opening one backend loads them all."""
-    select = registry.select_backend
+    select = selecting.select_backend
 
-    def eager(name: str, needs: Any, environ: Any) -> Any:
+    def eager(name: str, spec: Any, environ: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             registry.backends()
-        return select(name, needs, environ)
+        return select(name, spec, environ)
 
-    return mock.patch.object(registry, "select_backend", eager)
+    return mock.patch.object(contract, "select_backend", eager)
 
 
 @breaks("OPEN-6")
@@ -174,8 +173,8 @@ def imports_first_party() -> Iterator[None]:
 @breaks("PLUGIN-1")
 def other_group() -> Broken:
     """Backends are looked for in another group of entry points."""
-    registry._claims.cache_clear()
-    return mock.patch.object(registry, "GROUP", "refvec.plugins")
+    claims.claims.cache_clear()
+    return mock.patch.object(claims, "GROUP", "refvec.plugins")
 
 
 @breaks("PLUGIN-1")
@@ -188,10 +187,10 @@ def name_of_class() -> Broken:
 def one_stops_all() -> Broken:
     """A plugin that raises on import stops ``backends()``."""
 
-    def fragile(claim: Any, owner: Any) -> Any:
-        if claim is owner:
+    def fragile(claim: Any) -> Any:
+        if registry.refusal(claim) is None:
             loading.load_plugin(claim.entry_point, claim.distribution)
-        return row(claim, owner)
+        return row(claim)
 
     row = registry._row
     return mock.patch.object(registry, "_row", fragile)
@@ -211,14 +210,25 @@ def broken_hidden() -> Broken:
 @breaks("PLUGIN-2")
 def last_claim_wins() -> Broken:
     """Of two claims of a name, the stranger's wins."""
-    rank = registry._Claim.rank
 
-    def backwards(claim: Any) -> Any:
-        name, stranger, *rest = rank(claim)
-        return name, not stranger, *rest
+    def backwards(claim: Any) -> str | None:
+        alone = len(claims.claims()[claim.name]) == 1
+        return None if alone or not claim.ours else f"the name {claim.name!r} is taken"
 
-    registry._claims.cache_clear()
-    return mock.patch.object(registry._Claim, "rank", backwards)
+    claims.claims.cache_clear()
+    return mock.patch.object(registry, "refusal", backwards)
+
+
+@breaks("PLUGIN-2")
+def first_claim_wins() -> Broken:
+    """Of a name that two strangers claim, one has it."""
+
+    def early(claim: Any) -> str | None:
+        first = claims.claims()[claim.name][0]
+        return refusal(claim) if first.ours or claim != first else None
+
+    refusal = claims.refusal
+    return mock.patch.object(registry, "refusal", early)
 
 
 @breaks("PLUGIN-2")

@@ -28,8 +28,8 @@ class Interchange(Search):
         """
         self._require_open()
         target = Path(os.fspath(path))
-        state = self._dump()
-        savefile.write(target, savefile.encode(self._spec_of(state), state))
+        state = self._stated()
+        savefile.write(target, self._spec_of(state), state)
 
     @classmethod
     def _restore(cls, spec: OpenSpec, state: State) -> Self:
@@ -39,13 +39,13 @@ class Interchange(Search):
 
     def _spec_of(self, state: State) -> OpenSpec:
         # The dimension of that moment: another thread may have fixed it since.
-        return replace(self._spec, dimension=state.vectors.shape[1] or None)
+        return replace(self._spec, dimension=state.layout.dimension)
 
     def _copy_state(self) -> State:
         if self._spec.path is not None:
             raise TypeError("A durable store cannot be copied or pickled; save() it to a file")
         try:
-            return self._dump()
+            return self._stated()
         except StoreClosedError as error:
             raise TypeError("A closed store cannot be copied or pickled") from error
 
@@ -61,7 +61,7 @@ class Interchange(Search):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the name of the backend and the bytes that `save` would write."""
         state = self._copy_state()
-        return unpickle, (self.backend, b"".join(savefile.encode(self._spec_of(state), state)))
+        return unpickle, (self.backend, savefile.encode(self._spec_of(state), state))
 
 
 def unpickle(backend: str, blob: bytes) -> Any:
@@ -72,4 +72,4 @@ def unpickle(backend: str, blob: bytes) -> Any:
         target = load_backend(backend)
     except UnknownBackendError as error:
         raise BackendLoadError(f"The pickled store needs the backend {backend!r}: {error}") from error
-    return target._restore(*savefile.decode(blob, "the pickled store"))
+    return savefile.decode(blob, "the pickled store", target._restore)

@@ -169,7 +169,8 @@ class Reading(Lifecycle):
 
     def snapshot(self) -> Snapshot:
         """Return one consistent state of the whole store."""
-        layout, vectors = self._dump()
+        state = self._stated()
+        layout, vectors = state.layout, state.vectors
         return Snapshot(layout.ids, layout.id_indices, layout.indices, vectors)
 
     def iter_batches(
@@ -211,11 +212,19 @@ class Reading(Lifecycle):
             active = indices[self._refcounts(indices) > 0]
             return active, self._gather(active)
 
+    def _stated(self) -> State:
+        layout, blocks = self._dump()
+        if isinstance(blocks, np.ndarray):
+            layout.dimension, blocks = blocks.shape[1] or None, [blocks]
+        return State(layout, blocks)
+
     def _dump(self) -> State:
         with self._guard:
             self._require_open()
             layout = self._scan()
-            return State(layout, self._gather(layout.indices))
+            layout.dimension = self.dimension
+            parts = np.array_split(layout.indices, max(1, len(layout.indices) // 128))
+            return State(layout, (self._gather(part) for part in parts if len(part)))
 
     def _index_of(self, key: str) -> int:
         with self._guard:

@@ -99,8 +99,7 @@ class VectorStore(Writing, Interchange, metaclass=StoreMeta):
             If the file is damaged, or no refvec file.
         """
         target = cls._target(backend)
-        spec, state = savefile.read(path)
-        return target._restore(spec, state)
+        return savefile.read(path, target._restore)
 
     @classmethod
     def _target(cls, backend: str) -> type[VectorStore]:
