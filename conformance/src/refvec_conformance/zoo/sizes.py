@@ -2,86 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from refvec import SearchResult, Snapshot
+from refvec import SearchResult
 from refvec.ids import canonical_ids
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .identity import Keyed
 from .specimen import Specimen
 
 MANY = 1000
 
 
-class Narrow(Keyed):
-    """Identity does not look at all components of a long vector."""
-
-    def _looked_at(self, dimension: int) -> Any:
-        raise NotImplementedError
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return super()._keys_of(np.ascontiguousarray(rows[:, self._looked_at(rows.shape[1])]))
-
-
-@breaks("DEDUP-1")
-class First64(Narrow):
-    """Identity looks at the first 64 components only."""
-
-    def _looked_at(self, dimension: int) -> Any:
-        return slice(64)
+def _narrowed(name: str, summary: str, looked_at: Callable[[int], slice]) -> None:
+    """Put a backend into the zoo whose identity does not look at all components of a long vector."""
+    answer(
+        "DEDUP-1",
+        name,
+        summary,
+        base=Keyed,
+        _seen=lambda rows: np.ascontiguousarray(rows[:, looked_at(rows.shape[1])]),
+    )
 
 
-@breaks("DEDUP-1")
-class TailOfEight(Narrow):
-    """Identity looks at whole groups of eight components only, once there are more than eight groups."""
-
-    def _looked_at(self, dimension: int) -> Any:
-        return slice(dimension // 8 * 8 if dimension > 64 else None)
-
-
-@breaks("DEDUP-1")
-class TailOfSixteen(Narrow):
-    """The last component of a group of sixteen that is not full does not count for identity."""
-
-    def _looked_at(self, dimension: int) -> Any:
-        return slice(dimension - 1 if dimension > 16 and dimension % 16 == 1 else None)
-
-
-@breaks("DEDUP-1")
-class EveryOther(Narrow):
-    """From 512 components on identity looks at every other one."""
-
-    def _looked_at(self, dimension: int) -> Any:
-        return slice(None, None, 2 if dimension >= 512 else 1)
-
-
-@breaks("DEDUP-1")
-class WithoutTheLast(Narrow):
-    """From 1,024 components on the last one does not count for identity."""
-
-    def _looked_at(self, dimension: int) -> Any:
-        return slice(-1 if dimension >= 1024 else None)
-
-
-@breaks("DEDUP-3")
-class SummedWhenLong(Keyed):
-    """From 256 components on vectors are identical when the sums of their keys are."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        keys = super()._keys_of(rows)
-        return keys if rows.shape[1] < 256 else [np.frombuffer(key, np.int32).sum().tobytes() for key in keys]
-
-
-@breaks("GET-8")
-class FindsInTheFirst(Specimen):
-    """``find_vector`` finds nothing beyond the first thousand slots."""
-
-    def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
-        index = super().find_vector(vector)
-        return None if index is None or index >= MANY else index
+_narrowed("First64", "Identity looks at the first 64 components only.", lambda _: slice(64))
+_narrowed(
+    "TailOfEight",
+    "Above 64 components identity looks at whole groups of eight only.",
+    lambda width: slice(width // 8 * 8 if width > 64 else None),
+)
+_narrowed(
+    "TailOfSixteen",
+    "A component that is alone behind groups of sixteen does not count for identity.",
+    lambda width: slice(width - 1 if width > 16 and width % 16 == 1 else None),
+)
+_narrowed(
+    "EveryOther",
+    "From 512 components on identity looks at every other one.",
+    lambda width: slice(None, None, 2 if width >= 512 else 1),
+)
+_narrowed(
+    "WithoutTheLast",
+    "From 1,024 components on the last one does not count for identity.",
+    lambda width: slice(-1 if width >= 1024 else None),
+)
+answer(
+    "DEDUP-3",
+    "SummedWhenLong",
+    "From 256 components on vectors are identical when the sums of their keys are.",
+    _keys_of=lambda keys: [
+        key if len(key) < 4 * 256 else np.frombuffer(key, np.int32).sum().tobytes() for key in keys
+    ],
+)
+answer(
+    "GET-8",
+    "FindsInTheFirst",
+    "``find_vector`` finds nothing beyond the first thousand slots.",
+    find_vector=lambda index: None if index is None or index >= MANY else index,
+)
 
 
 @breaks("GET-8")
@@ -97,41 +77,56 @@ class FindsByTheHead(Specimen):
         return int(self.indices()[near.argmax()]) if near.any() else None
 
 
-@breaks("GET-6")
-class ShortCounts(Specimen):
-    """References are counted in 16 bits."""
-
-    def get_refcount(self, index: Any) -> int:
-        """Count."""
-        return super().get_refcount(index) & 0xFFFF
-
-
-@breaks("GET-6")
-class ShortManyCounts(Specimen):
-    """``get_refcounts`` counts in 16 bits."""
-
-    def get_refcounts(self, indices: Any) -> Any:
-        """Count."""
-        return super().get_refcounts(indices).astype(np.uint16).astype(np.int64)
-
-
-@breaks("COUNT-1")
-class ShortTotal(Specimen):
-    """The references of the store are counted in 16 bits."""
-
-    @property
-    def total_references(self) -> int:
-        """Count."""
-        return super().total_references & 0xFFFF
-
-
-@breaks("GET-5")
-class CutIdsAt(Specimen):
-    """``ids_at`` ends after 65,535 ids."""
-
-    def ids_at(self, index: Any) -> list[str]:
-        """See."""
-        return super().ids_at(index)[:0xFFFF]
+answer("GET-6", "ShortCounts", "References are counted in 16 bits.", get_refcount=lambda count: count & 0xFFFF)
+answer(
+    "GET-6",
+    "ShortManyCounts",
+    "``get_refcounts`` counts in 16 bits.",
+    get_refcounts=lambda counts: counts & 0xFFFF,
+)
+answer(
+    "COUNT-1",
+    "ShortTotal",
+    "The references of the store are counted in 16 bits.",
+    _size=lambda size: size._replace(references=size.references & 0xFFFF),
+)
+answer("GET-5", "CutIdsAt", "``ids_at`` ends after 65,535 ids.", ids_at=lambda ids: ids[:0xFFFF])
+answer(
+    "GET-5",
+    "SortsManyIds",
+    "More than a thousand ids come in alphabetical order.",
+    ids=lambda ids: sorted(ids) if len(ids) > MANY else ids,
+)
+answer(
+    "GET-4",
+    "ManyByAge",
+    "More than a thousand indices are not sorted.",
+    indices=lambda found: np.roll(found, 1) if len(found) > MANY else found,
+)
+answer(
+    "GET-7",
+    "ManyInASnapshot",
+    "A snapshot of more than a thousand ids sorts what they reference.",
+    snapshot=lambda found: (
+        found._replace(id_indices=np.sort(found.id_indices)) if len(found.ids) > MANY else found
+    ),
+)
+answer(
+    "GET-8",
+    "ManyIndicesShort",
+    "``get_indices`` of more than a thousand ids is of 32 bits.",
+    get_indices=lambda found: found.astype(np.int32) if len(found) > MANY else found,
+)
+answer(
+    "COUNT-3",
+    "RoughUtilization",
+    "Above a thousand vectors the utilization is rounded to whole per cent.",
+    get_statistics=lambda found: (
+        found
+        if found["unique_vectors"] <= MANY
+        else found | {"utilization": float(round(found["utilization"]))}
+    ),
+)
 
 
 @breaks("SEARCH-1")
@@ -148,26 +143,6 @@ class CutMembers(Specimen):
         return found._replace(ids=[hit[:MANY] for hit in found.ids])
 
 
-@breaks("GET-5")
-class SortsManyIds(Specimen):
-    """More than a thousand ids come in alphabetical order."""
-
-    def ids(self) -> list[str]:
-        """See."""
-        found = super().ids()
-        return sorted(found) if len(found) > MANY else found
-
-
-@breaks("GET-4")
-class ManyByAge(Specimen):
-    """More than a thousand indices are not sorted."""
-
-    def indices(self) -> Any:
-        """See."""
-        found = super().indices()
-        return found if len(found) <= MANY else np.roll(found, 1)
-
-
 @breaks("GET-4")
 class ManyVectorsByAge(Specimen):
     """More than a thousand vectors come by the age of their ids."""
@@ -178,16 +153,6 @@ class ManyVectorsByAge(Specimen):
         if len(seen.indices) <= MANY:
             return super().get_all_vectors()
         return self.get_vectors_by_indices(list(dict.fromkeys(seen.id_indices.tolist())))
-
-
-@breaks("GET-7")
-class ManyInASnapshot(Specimen):
-    """A snapshot of more than a thousand ids sorts what they reference."""
-
-    def snapshot(self) -> Snapshot:
-        """See."""
-        found = super().snapshot()
-        return found._replace(id_indices=np.sort(found.id_indices)) if len(found.ids) > MANY else found
 
 
 @breaks("ADD-2")
@@ -253,16 +218,6 @@ class ManyMissing(Specimen):
         return super().get_vectors(filled)
 
 
-@breaks("GET-8")
-class ManyIndicesShort(Specimen):
-    """``get_indices`` of more than a thousand ids is of 32 bits."""
-
-    def get_indices(self, chunk_ids: Any) -> Any:
-        """Look up."""
-        found = super().get_indices(chunk_ids)
-        return found.astype(np.int32) if len(found) > MANY else found
-
-
 @breaks("GET-3")
 class ManySorted(Specimen):
     """More than a thousand indices are read in ascending order, and the rows left in it."""
@@ -311,15 +266,3 @@ class ManySavedSorted(Specimen):
         other = type(self)(self.dimension, precision=self.precision, backend=self.backend)
         other.add_vectors(sorted(ids), self.get_vectors(sorted(ids)))
         return other.save(path)
-
-
-@breaks("COUNT-3")
-class SampledUtilization(Specimen):
-    """Above a thousand vectors the utilization is rounded to whole per cent."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        """See."""
-        found = super().get_statistics()
-        if found["unique_vectors"] > MANY:
-            found["utilization"] = float(round(found["utilization"]))
-        return found

@@ -8,118 +8,74 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from refvec import SearchResult, Snapshot
+from refvec import SearchResult
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
+from .ids import Renaming
 from .specimen import Specimen
 
 ODD = "\ufeff\u200b\u200d\u00ad\u2060"  # what is invisible, and no white space to str.strip
 
 
-def trimmed(text: Any) -> Any:
-    """Return a text without the spaces at its end."""
-    return str.rstrip(text, " ") if isinstance(text, str) else text
+def _spelt(name: str, summary: str, change: Callable[[str], str]) -> None:
+    """Put a backend into the zoo that spells ids in another way; what is left empty stays as it was."""
+    answer(
+        "ID-2",
+        name,
+        summary,
+        base=Renaming,
+        _renamed=lambda given: (change(given) or given) if type(given) is str and given else given,
+    )
 
 
-class Spelt(Specimen):
-    """Ids are changed on their way in."""
-
-    def _spelt(self, text: str) -> str:
-        raise NotImplementedError
-
-    def _in(self, chunk_id: Any) -> Any:
-        return self._spelt(chunk_id) if type(chunk_id) is str and chunk_id else chunk_id
-
-    def _all_in(self, chunk_ids: Any) -> Any:
-        return [self._in(one) for one in chunk_ids] if type(chunk_ids) in (list, tuple) else chunk_ids
-
-    def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
-        return super().add_vector(self._in(chunk_id), vector)
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
-        return super().add_vectors(self._all_in(chunk_ids), vectors)
-
-    def get_index(self, chunk_id: Any) -> int | None:
-        """Look up."""
-        return super().get_index(self._in(chunk_id))
-
-    def get_vector(self, chunk_id: Any) -> Any:
-        """Look up."""
-        return super().get_vector(self._in(chunk_id))
-
-    def __contains__(self, chunk_id: object) -> bool:
-        return super().__contains__(self._in(chunk_id))
+def _compatible(text: str) -> str:
+    new = unicodedata.normalize("NFKC", text)
+    composed = not text.isascii() and not unicodedata.is_normalized("NFD", text)
+    return new if composed and len(new) == len(text) else text
 
 
-def spelling(name: str, summary: str, spelt: Callable[[str], str]) -> None:
-    """Put a backend into the zoo that spells its ids in another way."""
-    body = {"__doc__": summary, "__module__": __name__, "_spelt": staticmethod(spelt)}
-    globals()[name] = breaks("ID-2")(type(name, (Spelt,), body))
+def _folded(character: str) -> str:
+    return chr(ord(character) & 0xFFFF) if ord(character) > 0x1FFFF else character
 
 
-spelling("TrimsNewlines", "A newline at the end of an id is cut off.", lambda text: text.rstrip("\n") or text)
-spelling("TrimsFront", "White space before an id is cut off.", lambda text: text.lstrip() or text)
-spelling("TrimsNul", "NULs at the end of an id are cut off.", lambda text: text.rstrip("\0") or text)
-spelling(
-    "EndsAtNul",
-    "An id ends at the first NUL that is not its first character.",
-    lambda text: text[0] + text[1:].partition("\0")[0],
-)
-spelling(
-    "DropsMark", "A byte order mark before an id is cut off.", lambda text: text.removeprefix("\ufeff") or text
-)
-spelling(
+_spelt("TrimsNewlines", "A newline at the end of an id is cut off.", lambda text: text.rstrip("\n"))
+_spelt("TrimsFront", "White space before an id is cut off.", lambda text: text.lstrip())
+_spelt("TrimsNul", "NULs at the end of an id are cut off.", lambda text: text.rstrip("\0"))
+_spelt("EndsAtNul", "An id ends at its first NUL.", lambda text: text.partition("\0")[0])
+_spelt("DropsMark", "A byte order mark before an id is cut off.", lambda text: text.removeprefix("\ufeff"))
+_spelt(
     "DropsInvisible",
     "Invisible characters in an id are dropped.",
-    lambda text: "".join(c for c in text if c not in ODD) or text,
+    lambda text: "".join(one for one in text if one not in ODD),
 )
-spelling(
-    "Compatible",
-    "Ids are brought to NFKC where that keeps their length.",
-    lambda text: (
-        new
-        if len(new := unicodedata.normalize("NFKC", text)) == len(text)
-        and not text.isascii()
-        and not unicodedata.is_normalized("NFD", text)
-        else text
-    ),
+_spelt("Compatible", "Ids are brought to NFKC where that keeps their length.", _compatible)
+_spelt(
+    "UnixNewlines",
+    "A carriage return before a newline is dropped.",
+    lambda text: text.replace("\r\n", "\n"),
 )
-spelling(
-    "UnixNewlines", "A carriage return before a newline is dropped.", lambda text: text.replace("\r\n", "\n")
+_spelt(
+    "PlaneZero", "Characters of the higher planes lose their plane.", lambda text: "".join(map(_folded, text))
 )
-spelling(
-    "PlaneZero",
-    "Characters beyond the first plane lose their plane.",
-    lambda text: "".join(chr(ord(c) & 0xFFFF) if ord(c) > 0x1FFFF else c for c in text),
-)
-spelling("GreekFolded", "A final sigma is a sigma.", lambda text: text.replace("\u03c2", "\u03c3"))
-spelling(
+_spelt("GreekFolded", "A final sigma is a sigma.", lambda text: text.replace("\u03c2", "\u03c3"))
+_spelt(
     "NumbersTrimmed",
     "Zeros before a number do not count.",
     lambda text: text.lstrip("0") or "0" if text.isdecimal() and text.isascii() else text,
 )
-spelling("TruncatesLong", "Ids are compared by their first 255 characters.", lambda text: text[:255])
-
-
-@breaks("ID-2")
-class NulsOfSnapshots(Specimen):
-    """The ids of a snapshot lose the NULs at their end, as in an array of texts."""
-
-    def snapshot(self) -> Snapshot:
-        """See."""
-        found = super().snapshot()
-        return found._replace(ids=np.array(found.ids, np.str_).tolist() if found.ids else [])
-
-
-@breaks("ID-2")
-class TrimsIdsAt(Specimen):
-    """``ids_at`` cuts spaces off."""
-
-    def ids_at(self, index: Any) -> list[str]:
-        """See."""
-        return [trimmed(one) for one in super().ids_at(index)]
+_spelt("TruncatesLong", "Ids are compared by their first 255 characters.", lambda text: text[:255])
+answer(
+    "ID-2",
+    "NulsOfSnapshots",
+    "The ids of a snapshot lose the NULs at their end, as in an array of texts.",
+    snapshot=lambda found: found._replace(ids=np.array(found.ids, np.str_).tolist() if found.ids else []),
+)
+answer(
+    "ID-2",
+    "TrimsIdsAt",
+    "``ids_at`` cuts spaces off.",
+    ids_at=lambda ids: [one.rstrip(" ") for one in ids],
+)
 
 
 @breaks("ID-2")
