@@ -116,7 +116,7 @@ def test_each_of_many_rows_is_the_nearest_to_itself(make: Make, rng: np.random.G
     rows = np.stack([np.cos(angles), np.sin(angles)], axis=1) * 100
     store = make(2)
     found = store.add_vectors(map(str, range(1100)), rows)
-    places = [*range(0, 1100, 97), 1023, 1024, 1098, 1099]
+    places = [*range(0, 1100, 211), 1023, 1024, 1098, 1099]
     assert store.search(rows[places], 1, metric=metric).indices[:, 0].tolist() == found[places].tolist()
 
 
@@ -138,7 +138,7 @@ def alone(store: VectorStore, queries: Any, *args: Any, **more: Any) -> list[Sea
 
 
 @clause("SEARCH-1", "SEARCH-3", requires="search")
-@pytest.mark.parametrize("count", [2, 3, 33, 70])
+@pytest.mark.parametrize("count", [2, 3, 70])
 def test_each_query_of_a_batch_of_small_integers_has_the_hits_it_has_alone(
     make: Make, rng: np.random.Generator, count: int
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from refvec import DuplicateIdError, InvalidIndexError, UnknownIdError, VectorStore
 
 from refvec_conformance.judging.marks import clause
-from refvec_conformance.probes.atomicity import observe, refused
+from refvec_conformance.probes.atomicity import refused
 from refvec_conformance.probes.fixtures import Make
 
 COUNT = 1650
@@ -85,27 +85,26 @@ def test_a_snapshot_of_many_is_right(filled: Filled) -> None:
 
 
 @clause("GET-2", "GET-3", "GET-8")
-@pytest.mark.parametrize("method", ["get_vectors", "get_vectors_by_indices", "out", "get_indices"])
 def test_many_are_read_in_the_order_asked_for_repeats_included(
-    filled: Filled, rng: np.random.Generator, method: str
+    filled: Filled, rng: np.random.Generator
 ) -> None:
     wanted = rng.choice(filled.ids, COUNT).tolist()
-    indices, rows = [filled.index[one] for one in wanted], np.array([row_of(one) for one in wanted], np.float32)
-    calls: dict[str, Callable[[], Any]] = {
-        "get_vectors": lambda: filled.store.get_vectors(wanted),
-        "get_vectors_by_indices": lambda: filled.store.get_vectors_by_indices(indices),
-        "out": lambda: filled.store.get_vectors_by_indices(np.array(indices), np.empty_like(rows)),
-        "get_indices": lambda: filled.store.get_indices(wanted),
+    indices = [filled.index[one] for one in wanted]
+    rows = np.array([row_of(one) for one in wanted], np.float32)
+    found = {
+        "get_vectors": filled.store.get_vectors(wanted),
+        "get_vectors_by_indices": filled.store.get_vectors_by_indices(indices),
+        "out": filled.store.get_vectors_by_indices(np.array(indices), np.empty_like(rows)),
+        "get_indices": filled.store.get_indices(wanted),
     }
-    found = calls[method]()
-    right = np.array(indices, np.int64) if method == "get_indices" else rows
-    assert (found.dtype, found.tolist()) == (right.dtype, right.tolist())
-    assert found.flags.c_contiguous
-    assert found.flags.writeable
+    for method, answer in found.items():
+        right = np.array(indices, np.int64) if method == "get_indices" else rows
+        assert (answer.dtype, answer.tolist()) == (right.dtype, right.tolist()), method
+        assert (answer.flags.c_contiguous, answer.flags.writeable) == (True, True), method
 
 
 @clause("GET-2", "GET-8", "ERR-1")
-@pytest.mark.parametrize("position", [1023, 1024, 1090])
+@pytest.mark.parametrize("position", [1023, 1090])
 def test_a_missing_id_among_many_is_named(filled: Filled, position: int) -> None:
     wanted = [*filled.ids[:position], "missing", *filled.ids[position:], "another"]
     with pytest.raises(UnknownIdError) as caught:
@@ -116,7 +115,7 @@ def test_a_missing_id_among_many_is_named(filled: Filled, position: int) -> None
 
 @clause("GET-3", "GET-6", "ERR-1", requires="dense_indices")
 @pytest.mark.parametrize("method", ["get_vectors_by_indices", "get_refcounts"])
-@pytest.mark.parametrize("position", [1023, 1024, 1090])
+@pytest.mark.parametrize("position", [1023, 1090])
 def test_a_freed_index_among_many_is_named(filled: Filled, method: str, position: int) -> None:
     indices = list(filled.index.values())
     indices[position:] = [filled.gone[0], *indices[position:]]
@@ -159,15 +158,11 @@ def test_the_statistics_of_many(filled: Filled) -> None:
 
 
 @clause("INDEX-1", requires="dense_indices")
-@pytest.mark.parametrize("batch", [True, False], ids=["batch", "single"])
-def test_the_lowest_of_many_holes_come_first(filled: Filled, batch: bool) -> None:
+def test_the_lowest_of_many_holes_come_first(filled: Filled) -> None:
     ids = [f"new {one}" for one in range(len(filled.gone) + 2)]
     rows = [[float(one), -1.0] for one in range(len(ids))]
-    found = (
-        filled.store.add_vectors(ids, rows).tolist()
-        if batch
-        else [filled.store.add_vector(one, row) for one, row in zip(ids, rows, strict=True)]
-    )
+    found = [filled.store.add_vector(one, row) for one, row in zip(ids[:9], rows[:9], strict=True)]
+    found += filled.store.add_vectors(ids[9:], rows[9:]).tolist()
     assert found == [*filled.gone, COUNT, COUNT + 1]
 
 
@@ -183,12 +178,12 @@ def test_capacity_grows_vector_by_vector_in_a_long_batch(make: Make, capacity: i
 
 
 @clause("GET-9")
-@pytest.mark.parametrize("size", [1000, 1025, 5000])
-def test_batches_of_more_than_a_thousand(filled: Filled, size: int) -> None:
-    batches = list(filled.store.iter_batches(size))
+def test_batches_of_more_than_a_thousand(filled: Filled) -> None:
     count = len(filled.ids)
-    assert [len(indices) for indices, _ in batches] == [min(size, count - at) for at in range(0, count, size)]
-    assert np.concatenate([vectors for _, vectors in batches]).tolist() == filled.rows
+    for size in (1000, 1025, 5000):
+        batches = list(filled.store.iter_batches(size))
+        assert [len(found) for found, _ in batches] == [min(size, count - at) for at in range(0, count, size)]
+        assert np.concatenate([vectors for _, vectors in batches]).tolist() == filled.rows
 
 
 RENEW: dict[str, Callable[[VectorStore, Path], VectorStore]] = {
@@ -202,10 +197,19 @@ RENEW: dict[str, Callable[[VectorStore, Path], VectorStore]] = {
 @pytest.mark.parametrize("renew", RENEW.values(), ids=RENEW)
 def test_a_copy_of_many_is_equal(filled: Filled, tmp_path: Path, renew: Any) -> None:
     other = renew(filled.store, tmp_path / "saved")
-    seen, again = filled.store.snapshot(), other.snapshot()
-    assert (seen.ids, seen.id_indices.tolist()) == (again.ids, again.id_indices.tolist())
-    assert seen.vectors.tobytes() == again.vectors.tobytes()
-    assert filled.store.get_statistics() == other.get_statistics()
+    assert contents(other) == contents(filled.store)
+
+
+def contents(store: VectorStore) -> object:
+    """Return what is in a store, in its order: less than all that can be seen, and cheap."""
+    seen = store.snapshot()
+    return (
+        seen.ids,
+        seen.id_indices.tolist(),
+        seen.indices.tolist(),
+        seen.vectors.tobytes(),
+        store.get_statistics(),
+    )
 
 
 LATE = [1023, 1499]
@@ -235,7 +239,7 @@ def test_the_losing_vectors_of_a_long_batch_are_not_stored(make: Make) -> None:
     last = dict(zip(ids, rows, strict=True))
     found = one.upsert_vectors(ids, rows)
     other.add_vectors(list(last), list(last.values()))
-    assert observe(one) == observe(other)
+    assert contents(one) == contents(other)
     assert found.tolist() == other.get_indices(ids).tolist()
 
 
@@ -250,7 +254,7 @@ def test_a_long_batch_equals_single_calls(make: Make, rng: np.random.Generator, 
     found = getattr(one, method)(ids, rows).tolist()
     single = getattr(other, method[:-1])
     assert found == [single(each, row) for each, row in zip(ids, rows, strict=True)]
-    assert observe(one) == observe(other)
+    assert contents(one) == contents(other)
 
 
 CROWD = 65_537
@@ -265,7 +269,7 @@ def crowded(make: Make) -> tuple[VectorStore, int]:
     return store, int(found[0])
 
 
-@clause("GET-6", "GET-5", "COUNT-1", "COUNT-3")
+@clause("GET-6", "GET-5", "COUNT-1", "COUNT-3", "SEARCH-1", "SEARCH-4")
 def test_more_references_than_16_bits_can_count(make: Make) -> None:
     store, index = crowded(make)
     assert store.get_refcount(index) == CROWD
@@ -273,9 +277,12 @@ def test_more_references_than_16_bits_can_count(make: Make) -> None:
     assert (store.total_references, store.get_statistics()["total_references"]) == (CROWD, CROWD)
     assert sorted(store.ids_at(index)) == sorted(CROWDED)
     assert len(store) == 1
+    if type(store).capabilities.search:
+        assert sorted(store.search([1], 1).ids[0]) == sorted(CROWDED)
+        assert sorted(store.search([1], 1, within=CROWDED[10:]).ids[0]) == sorted(CROWDED[10:])
 
 
-@clause("REMOVE-2", "GET-6")
+@clause("REMOVE-2", "GET-6", tier="standard")
 def test_a_slot_with_more_references_than_16_bits_can_count_lives_until_the_last(make: Make) -> None:
     store, index = crowded(make)
     assert store.remove_vector(CROWDED[0]) is True
@@ -284,10 +291,3 @@ def test_a_slot_with_more_references_than_16_bits_can_count_lives_until_the_last
     assert (store.get_refcount(index), store.ids(), len(store)) == (1, CROWDED[-1:], 1)
     store.remove_vector(CROWDED[-1])
     assert (len(store), store.find_vector([2])) == (0, None)
-
-
-@clause("SEARCH-1", "SEARCH-4", requires="search")
-def test_a_hit_names_more_ids_than_16_bits_can_count(make: Make) -> None:
-    store, _ = crowded(make)
-    assert sorted(store.search([1], 1).ids[0]) == sorted(CROWDED)
-    assert sorted(store.search([1], 1, within=CROWDED[10:]).ids[0]) == sorted(CROWDED[10:])
