@@ -227,13 +227,14 @@ def test_an_id_is_absent_and_its_kin_present(make: Make, batch: bool) -> None:
 
 
 @clause("ID-2", "GET-1", "GET-8")
-def test_of_kindred_ids_only_the_one_that_was_added_is_there(make: Make) -> None:
+@pytest.mark.parametrize("ids", FAMILIES.values(), ids=FAMILIES)
+def test_of_kindred_ids_only_the_one_that_was_added_is_there(make: Make, ids: list[str]) -> None:
     store = make(1)
-    for one in KINDRED:
+    for one in ids:
         store.add_vector(one, [1])
-        there = [other for other in KINDRED if other in store]
-        assert there == [one], f"{ascii(one[:20])} is there as {ascii([other[:20] for other in there])}"
-        assert np.flatnonzero(store.get_indices(KINDRED) >= 0).tolist() == [KINDRED.index(one)]
+        there = [other for other in ids if other in store]
+        assert there == [one], f"{one[:20]!a} is there as {[other[:20] for other in there]!a}"
+        assert np.flatnonzero(store.get_indices(ids) >= 0).tolist() == [ids.index(one)]
         store.clear()
 
 

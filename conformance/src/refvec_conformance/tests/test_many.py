@@ -243,7 +243,7 @@ def test_the_losing_vectors_of_a_long_batch_are_not_stored(make: Make) -> None:
     assert found.tolist() == other.get_indices(ids).tolist()
 
 
-@clause("ADD-2", "UPSERT-2")
+@clause("ADD-2", "UPSERT-2", tier="standard")
 @pytest.mark.parametrize("method", ["add_vectors", "upsert_vectors"])
 def test_a_long_batch_equals_single_calls(make: Make, rng: np.random.Generator, method: str) -> None:
     one, other = make(1, 3), make(1, 3)

@@ -14,6 +14,7 @@ from refvec import DuplicateIdError, InvalidIndexError, VectorStore
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.concurrency import must, switching, together
 from refvec_conformance.probes.fixtures import Budget, Make
 from refvec_conformance.probes.interposing import interposed
 from refvec_conformance.probes.outcomes import frozen
@@ -21,7 +22,7 @@ from refvec_conformance.probes.outcomes import frozen
 IDS = ["a", "b", "c"]
 W, X, Y, Z, Q = np.array([[1, 0, 0, 9], [0, 1, 0, 8], [0, 0, 1, 7], [1, 1, 0, 6], [1, 1, 1, 5]], np.float32)
 FIRST, SECOND = np.stack([X, X, Y]), np.stack([W, Z, Z])  # in both two vectors and three references
-POINTS = 100  # in the standard tier
+POINTS = 80  # in the standard tier
 
 Read = Callable[[VectorStore], Any]
 Write = Callable[[VectorStore], Any]
@@ -314,15 +315,13 @@ def test_reads_beside_a_writer_that_never_rests_see_one_of_its_states(
     make: Make, target: Target, budget: Budget
 ) -> None:
     """For stores whose calls Python cannot interrupt, but whose threads run at the same time."""
-    from refvec_conformance.probes.concurrency import must, switching, together
-
     store = make(4)
     states: dict[str, list[Any]] = {name: [] for name in READS}
     for vectors in (SECOND, FIRST):
         store.upsert_vectors(IDS, vectors)
         for name, read in READS.items():
             states[name].append(read(store))
-    rounds = budget(30)
+    rounds = budget(20)
 
     def write() -> None:
         for turn in range(rounds * len(READS)):
