@@ -12,7 +12,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from refvec import OpenSpec, State, UnknownBackendError, VectorStore, copying, savefile
+from refvec import OpenSpec, State, UnknownBackendError, VectorStore, copying, registry, savefile
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
 from .catalogue import breaks
@@ -214,5 +214,5 @@ def missing_backend_unnamed() -> Broken:
         except UnknownBackendError:
             return original("python")
 
-    original = copying.load_backend
+    original = registry.load_backend
     return mock.patch.object(copying, "load_backend", load_backend)
