@@ -91,7 +91,7 @@ class Bench:
 
     def run(self, *names: str, more: str = "", **options: Any) -> RunResult:
         """Run the small suite."""
-        given = {"tests": self.suite(more), "tier": "quick", "timeout": 5.0, **options}
+        given = {"tests": self.suite(more), "tier": "quick", "timeout": 20.0, **options}
         return run(names, **given)
 
 

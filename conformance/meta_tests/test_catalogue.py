@@ -1,4 +1,4 @@
-"""The suite about itself: clauses, tests, ids, marks and scripts."""
+"""The suite about itself: clauses, tests, ids and marks."""
 
 from __future__ import annotations
 

@@ -137,3 +137,36 @@ def test_the_function_returns_structured_results(bench):
 def test_the_package_exports_what_it_says():
     assert refvec_conformance.__all__ == sorted(refvec_conformance.__all__)
     assert all(getattr(refvec_conformance, name) is not None for name in refvec_conformance.__all__)
+
+
+DOORS = {
+    "pytest": ("-m", "pytest", "-q", "--pyargs", "refvec_conformance", "--refvec-backend=python"),
+    "command": ("-m", "refvec_conformance", "python", "--tier=smoke"),
+    "function": ("-c", "from refvec_conformance import run; run('python', tier='smoke')"),
+    "kill matrix": ("-m", "refvec_conformance.zoo.kill_matrix", "OPEN-1"),
+}
+
+
+@pytest.mark.parametrize("how", ["-O", "PYTHONOPTIMIZE"])
+@pytest.mark.parametrize("door", DOORS)
+def test_no_door_judges_without_assertions(tmp_path, door, how):
+    optimised = {**os.environ, "COLUMNS": "500", **({"PYTHONOPTIMIZE": "1"} if how != "-O" else {})}
+    flags = ["-O"] if how == "-O" else []
+    found = subprocess.run(
+        [sys.executable, *flags, *DOORS[door]],
+        cwd=tmp_path,
+        env=optimised,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == (2 if door in ("pytest", "command") else 1), found.stdout + found.stderr
+    assert "cannot judge without assertions" in found.stdout + found.stderr
+    assert "passed" not in found.stdout
+
+
+def test_strangers_may_test_without_assertions(tmp_path):
+    (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    pass\n")
+    command = [sys.executable, "-O", "-m", "pytest", "-q", "test_theirs.py"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr

@@ -8,7 +8,7 @@ import pytest
 from refvec import Capabilities
 from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.judging.ledger import levels, missing_clauses, settle, verdict_code
-from refvec_conformance.judging.records import TOO_DEEP, Failure, Outcome, TestRecord
+from refvec_conformance.judging.records import Failure, Outcome, TestRecord
 from refvec_conformance.judging.results import ExitCode, Verdict, worst
 
 ALL = dict.fromkeys(Capabilities().__dict__, True)
@@ -53,7 +53,7 @@ def test_each_clause_has_one_verdict(outcomes, expected):
 
 
 def test_tests_of_a_deeper_tier_do_not_count():
-    deep = record("not-run", name="t::deep", reason=TOO_DEEP)
+    deep = record("too-deep", name="t::deep")
     assert verdict(record(), deep) == "pass"
     assert verdict(deep) == "not-run"
 
@@ -104,15 +104,16 @@ def earned(rows, capabilities, tier="standard"):
 
 def test_levels_are_earned_by_what_was_run():
     refusals = [
-        record(clause="PLUGIN-3", name=f"t::no_{one}", requires=f"!{one}") for one in ("search", "durable")
+        record(clause="PLUGIN-3", name=f"t::no_{one}", requires=f"!{one}") for one in ("search", "durable", "networked")
     ]
-    able = {**ALL, "durable": False}
+    able = {**ALL, "durable": False, "networked": False}
     rows = everything() + refusals[1:]
     assert earned(rows, able) == {
         "Core": "earned",
         "Search": "earned",
         "Concurrent": "earned",
         "Durable": "not-claimed",
+        "Distributed": "not-claimed",
     }
     assert earned(everything() + refusals, NONE)["Search"] == "not-claimed"
     assert earned(rows, able, "quick")["Core"] == "withheld"
@@ -149,7 +150,7 @@ def test_exit_codes():
 
 def test_clauses_of_deeper_tiers_are_not_missing():
     rows = everything()
-    rows[0] = replace(rows[0], tier="thorough", outcome=Outcome.NOT_RUN, reason=TOO_DEEP)
+    rows[0] = replace(rows[0], tier="thorough", outcome=Outcome.TOO_DEEP)
     found = settle(rows, ALL, "1.0")
     assert rows[0].clauses[0] not in missing_clauses(found, rows, "standard")
 

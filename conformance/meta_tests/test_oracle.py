@@ -5,14 +5,27 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+from random import Random
 
 import numpy as np
 import pytest
 from refvec import identity_keys
+from refvec_conformance.inputs.operations import ARGUMENTS, Op
 from refvec_conformance.inputs.strategies import NANS, SPECIAL, edges
-from refvec_conformance.inputs.traces import Writer, compare, difference, run, script, searches, shrunk
 from refvec_conformance.oracle import rounding, scoring
 from refvec_conformance.oracle.model import Model
+from refvec_conformance.probes.traces import (
+    Alike,
+    compare,
+    difference,
+    exactly,
+    mixed,
+    run,
+    script,
+    searches,
+    shrunk,
+    whole,
+)
 
 
 class Forgetful(Model):
@@ -31,6 +44,18 @@ class Nearsighted(Model):
         return found._replace(indices=found.indices[::-1].copy())
 
 
+class Careless(Model):
+    """Adds a reference where it finds a vector."""
+
+    def find_vector(self, vector: object) -> int | None:
+        found = super().find_vector(vector)
+        if found is not None:
+            self._slots[found].ids.append("ghost")
+        return found
+
+
+SEARCHING = [Op("add_vector", (one, [float(one), 1])) for one in "123"]
+SEARCHING += [Op("search", ([1, 1], 2), (("metric", "euclidean"), ("within", None), ("with_ids", True)))]
 STORES = {"model": Model, "forgetful": Forgetful}
 
 
@@ -59,49 +84,64 @@ def test_exact_keys_make_the_same_classes_as_the_keys_for_authors(precision: int
 
 
 def test_a_difference_is_found() -> None:
-    trace = Writer(np.random.default_rng(1), 2, 6).trace(200)
+    trace = mixed(Random(1), 2, 6, 200)
     assert difference(trace, STORES) is not None
 
 
 def test_the_difference_is_shrunk_to_one_call() -> None:
-    trace = Writer(np.random.default_rng(1), 2, 6).trace(200)
+    trace = mixed(Random(1), 2, 6, 200)
     small = shrunk(trace, STORES)
     assert len(small) == 1
-    assert small[0].startswith("store.remove_vector(")
+    assert small[0].source.startswith("store.remove_vector(")
 
 
 def test_equal_stores_agree() -> None:
-    compare(Writer(np.random.default_rng(2), 2, 6).trace(100), {"one": Model, "other": Model}, "{}")
+    compare(mixed(Random(2), 2, 6, 100), {"one": Model, "other": Model}, {})
 
 
 def test_a_difference_is_raised_with_a_script() -> None:
-    trace = Writer(np.random.default_rng(1), 2, 6).trace(200)
+    trace = mixed(Random(1), 2, 6, 200)
     with pytest.raises(AssertionError, match="VectorStore\\(backend=backend"):
-        compare(trace, STORES, "{}")
+        compare(trace, STORES, {})
 
 
 def test_the_script_runs_without_the_suite() -> None:
-    trace = Writer(np.random.default_rng(3), 2, 6).trace(20)
-    text = script(trace, {}, "{}")
+    text = script(whole(Random(3), 2, 6, 20, search=True), {"python": Model}, {})
     assert "refvec_conformance" not in text
     with contextlib.redirect_stdout(io.StringIO()):
         exec(compile(text, "script", "exec"), {})  # noqa: S102 - our own text
 
 
 def test_the_same_seed_gives_the_same_trace() -> None:
-    one, other = (Writer(np.random.default_rng(4), 3, "exact").trace(50) for _ in range(2))
+    one, other = (whole(Random(4), 3, "exact", 50, search=True) for _ in range(2))
     assert one == other
 
 
 def test_most_calls_of_a_trace_succeed_and_some_do_not() -> None:
-    outcomes = run(Writer(np.random.default_rng(5), 2, 6).trace(500), lambda: Model(2))
+    outcomes = run(mixed(Random(5), 2, 6, 500), lambda: Model(2))
     failed = sum(outcome.error is not None for outcome in outcomes)
     assert 0.1 < failed / len(outcomes) < 0.9
 
 
 def test_a_trace_of_searches_tells_wrong_hits() -> None:
-    trace = searches(np.random.default_rng(6), 3, 20)
-    assert difference(trace, {"model": Model, "nearsighted": Nearsighted}) is not None
+    for trace, differ in ((searches(Random(6), 3, 20), exactly), (SEARCHING, Alike(True))):
+        assert difference(trace, {"model": Model, "nearsighted": Nearsighted}, differ) is not None
+
+
+def test_whatever_can_be_seen_after_a_call_counts() -> None:
+    trace = [Op("add_vector", ("a", [1, 2])), Op("find_vector", ([1, 2],))]
+    stores = {"model": Model, "careless": Careless}
+    assert difference(trace, stores) is None
+    told = difference(trace, stores, Alike(True))
+    assert told is not None
+    assert told[0] == 1
+    assert "refcounts" in told[1]
+
+
+def test_a_trace_of_the_whole_interface_calls_everything() -> None:
+    trace = whole(Random(7), 2, 6, 3000, search=True)
+    assert {op.name for op in trace} == ARGUMENTS.keys() - {"indices", "seen"}
+    assert difference(trace, {"model": Model, "other": Model}, Alike(True)) is None
 
 
 @pytest.mark.parametrize("metric", scoring.METRICS)

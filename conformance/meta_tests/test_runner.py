@@ -55,7 +55,6 @@ def test_whatever_ends_a_test_is_told_with_test_and_clause_and_the_rest_is_repor
     assert broken.failure.kind == kind
     assert words in broken.failure.message
     assert "test_clear" in broken.failure.command
-    assert "def test_clear(store)" in broken.failure.script
     assert result.exit_code is ExitCode.FAILS
 
 

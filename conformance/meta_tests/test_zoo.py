@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from pathlib import Path
+
+import numpy as np
 import pytest
-from refvec import VectorStore, backends
+from refvec import InProcessVectorStore, Layout, OpenSpec, State, VectorStore, backends
 from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.judging.target import resolved
 from refvec_conformance.zoo import mutants
 from refvec_conformance.zoo.kill_matrix import unrepresented
+from refvec_conformance.zoo.specimen import Specimen
 
 ZOO = {f"{one.family}.{one.name}": one for one in mutants()}
 BACKENDS = {name: one for name, one in ZOO.items() if one.is_backend}
 # Those with which nothing, or nothing like this, can be opened: that is what is broken.
+EMPTY = State(Layout([], np.empty(0, np.int64), None, 0, 1000, 1), [])
 UNOPENABLE = {"opening.DimensionRequired", "plugins.other_group"}
 
 
@@ -21,6 +28,42 @@ def test_every_must_is_broken_by_a_mutant():
 
 def test_names_are_unique():
     assert len(ZOO) == len(mutants())
+
+
+def test_no_mutant_of_the_published_matrix_is_gone():
+    page = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
+    published = re.findall(r"^\| ([A-Z]+-\d+) \| `([\w.]+)` \|", page.read_text("utf-8"), re.MULTILINE)
+    assert len(published) >= 289
+    assert set(published) <= {(one.clause, name) for name, one in ZOO.items()}
+
+
+def test_the_specimen_keeps_its_own_books():
+    assert not issubclass(Specimen, InProcessVectorStore)
+    assert Specimen.__mro__ == (Specimen, *VectorStore.__mro__)
+
+
+def test_a_journaled_specimen_holds_freed_indices_back_until_they_are_reclaimed():
+    store = Specimen._restore(OpenSpec(1, journaled=True), EMPTY)
+    store.add_vectors(["a", "b"], [[1], [2]])
+    store.remove_vector("a")
+    assert store.add_vector("c", [3]) == 2
+    events, written, blocks, freed, size = store._changes(lambda found: found._replace(blocks=[*found.blocks]))
+    assert events == [("a", 0), ("b", 1), ("a", -1), ("c", 2)]
+    assert (written.tolist(), np.vstack(blocks).tolist(), freed.tolist()) == ([1, 2], [[2], [3]], [0])
+    assert size == store._size()
+    assert store._changes(lambda found: found.events) == []
+    store._reclaim(freed)
+    assert store.add_vector("d", [4]) == 0
+
+
+def test_an_answer_changes_one_method_and_nothing_about_it():
+    mutant = ZOO["numbering.Fraction"]
+    assert (mutant.summary, mutant.subject.__module__) == (
+        "``utilization`` is a fraction, not per cent.",
+        "refvec_conformance.zoo.numbering",
+    )
+    assert mutant.subject().get_statistics()["utilization"] == 0
+    assert inspect.signature(mutant.subject.get_statistics) == inspect.signature(Specimen.get_statistics)
 
 
 def test_clauses_are_known_and_not_planned():

@@ -11,6 +11,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from . import reports
+from .judging.assertions import NoAssertionsError
 from .judging.clauses import contract_version
 from .judging.inventory import inventory
 from .judging.marks import TIERS
@@ -76,8 +77,8 @@ def run(
     """Judge backends by the contract, clause by clause.
 
     Every backend runs in a process of its own: one that hangs, crashes or exits is told from one that is
-    wrong, and the rest is still reported. Each failure comes with the clause's words, the seed, a command
-    and, with --report-dir, a script that reproduces it.
+    wrong, and the rest is still reported. Each failure comes with the clause's words, the seed, and a
+    command that runs its test alone.
     """
     console = Console()
     if list_clauses:
@@ -99,7 +100,7 @@ def run(
                 timeout=timeout,
                 hear=hear,
             )
-        except ValueError as error:
+        except (ValueError, NoAssertionsError) as error:
             _stop(str(error))
     show(console, found)
     _finish(console, found, report_dir)

@@ -55,7 +55,8 @@ def is_real(dtype: np.dtype[Any]) -> bool:
 
 def check_real(array: NDArray[Any], value: Any, name: str, *, batch: bool = False) -> None:
     """Raise ``VectorTypeError`` unless the array made of `value` holds numbers, all of them."""
-    if isinstance(array, np.ma.MaskedArray):
+    # First the exact type: naming numpy.ma imports it, and a child of a fork in that moment would wait forever.
+    if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
         raise VectorTypeError(f"{name} is a masked array; fill it first, for instance with .filled(0)")
     if array.ndim == 0 and not (is_real(array.dtype) or issubclass(type(value), np.ndarray)):
         raise VectorTypeError(f"{name} must be an array or a sequence of numbers, {_got(value, name)}")

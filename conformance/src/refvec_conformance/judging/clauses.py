@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-LEVELS = ("Core", "Search", "Concurrent", "Durable")
+LEVELS = ("Core", "Search", "Concurrent", "Durable", "Distributed")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Clause:
     keyword : str
         MUST, SHOULD or MAY (RFC 2119).
     level : str
-        The conformance level that it belongs to: Core, Search, Concurrent or Durable.
+        The conformance level that it belongs to: Core, Search, Concurrent, Durable or Distributed.
     text : str
         The words of the contract.
     capability : str or None

@@ -7,7 +7,6 @@ import shlex
 import pytest
 
 from .records import Failure
-from .scripts import script_for
 from .selection import spelling_of, test_id
 
 _LIMIT = 8000
@@ -16,28 +15,20 @@ _LIMIT = 8000
 def failure_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Failure:
     """Return the failure of a test that has just failed.
 
-    A test may offer its own reproduction as the user property "reproduce":
-    the text of a Python script.
+    An exception may bring its own reproduction, the text of a Python script,
+    as the attribute ``script``.
     """
     error = call.excinfo
     assert error is not None
-    backend = spelling_of(item) or ""
-    offered = dict(item.user_properties).get("reproduce")
+    backend, option = spelling_of(item) or "", item.config.getoption
     return Failure(
         kind="assertion" if isinstance(error.value, AssertionError) else "exception",
         exceptions=tuple(_name(one) for one in type(error.value).__mro__ if one is not object),
         message=_clip("\n".join([_message(error.value), *getattr(error.value, "__notes__", ())])),
         traceback=_clip(report.longreprtext),
         output=_clip("".join(text for title, text in report.sections if title.startswith("Captured"))),
-        command=command_for(item, backend),
-        script=str(offered) if offered else script_for(item, backend),
-    )
-
-
-def command_for(item: pytest.Item, backend: str) -> str:
-    """Return the command that runs one test alone, with the same seed and tier."""
-    return command(
-        backend, test_id(item), item.config.getoption("--refvec-tier"), item.config.getoption("--refvec-seed")
+        command=command(backend, test_id(item), option("--refvec-tier"), option("--refvec-seed")),
+        script=str(getattr(error.value, "script", "")),
     )
 
 

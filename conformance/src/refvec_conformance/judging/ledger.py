@@ -18,7 +18,7 @@ from typing import Any
 
 from .clauses import LEVELS, Clause, clauses
 from .marks import TIERS
-from .records import TOO_DEEP, Outcome, TestRecord
+from .records import Outcome, TestRecord
 from .results import ClauseResult, ExitCode, LevelResult, Verdict
 
 # Below this tier a pass says that nothing was found so far: no badge for it.
@@ -71,6 +71,9 @@ _DECISIVE = {
 }
 
 
+_UNMET = (Outcome.NOT_RUN, Outcome.TOO_DEEP, Outcome.NOT_NAMED)
+
+
 def _why(row: TestRecord) -> str:
     first = (row.failure.message if row.failure else row.reason).strip().partition("\n")[0]
     return f"{row.id}: {first or row.reason}"
@@ -99,7 +102,7 @@ def _quiet(clause: Clause, judged: list[TestRecord]) -> tuple[Verdict, str]:
     if skipped is not None:
         return Verdict.NOT_RUN, f"{skipped.id} skipped itself: {skipped.reason}"
     if Outcome.PASSED in outcomes:
-        lost = next((row for row in judged if row.outcome is Outcome.NOT_RUN and row.reason != TOO_DEEP), None)
+        lost = next((row for row in judged if row.outcome in (Outcome.NOT_RUN, Outcome.NOT_NAMED)), None)
         return (Verdict.NOT_RUN, f"{lost.id}: {lost.reason}") if lost else (Verdict.PASS, "")
     if outcomes and all(outcome is Outcome.NOT_APPLICABLE for outcome in outcomes):
         return Verdict.NOT_APPLICABLE, judged[0].reason
@@ -107,7 +110,7 @@ def _quiet(clause: Clause, judged: list[TestRecord]) -> tuple[Verdict, str]:
         return Verdict.NOT_RUN, f"planned: {clause.planned}"
     if not judged:
         return Verdict.NOT_RUN, "no test judges it"
-    row = next(row for row in judged if row.outcome is Outcome.NOT_RUN)
+    row = next(row for row in judged if row.outcome in _UNMET)
     return Verdict.NOT_RUN, f"{row.id}: {row.reason}"
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Annotated, Any, Literal
 
-TOO_DEEP = "in a deeper tier"
-NOT_NAMED = "not among the tests asked for"
+from .marks import TIERS
+
+Tier = Annotated[str, {"enum": list(TIERS)}]
+Kind = Literal["assertion", "exception", "crash", "hang", "fork", "factory"]
 
 
 class Outcome(StrEnum):
@@ -22,6 +24,8 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"
     SKIPPED = "skipped"
     NOT_RUN = "not-run"
+    TOO_DEEP = "too-deep"
+    NOT_NAMED = "not-named"
     NOT_APPLICABLE = "not-applicable"
 
 
@@ -44,11 +48,10 @@ class Failure:
     command : str
         A command that runs this test alone.
     script : str
-        A Python script that runs this test alone, without pytest and, where
-        the test allows it, without the suite.
+        A Python script that shows it without the suite, if the test generates one.
     """
 
-    kind: str
+    kind: Kind
     exceptions: tuple[str, ...] = ()
     message: str = ""
     traceback: str = ""
@@ -86,24 +89,19 @@ class TestRecord:
     __test__ = False  # not a test, whatever pytest thinks of the name
 
     id: str
-    clauses: tuple[str, ...]
-    tier: str = "quick"
-    requires: str | None = None
+    clauses: Annotated[tuple[str, ...], {"minItems": 1}]
+    tier: Tier = "quick"
+    requires: Annotated[str | None, {"pattern": "^!?[a-z_]+$"}] = None
     provisional: bool = False
     outcome: Outcome = Outcome.NOT_RUN
     reason: str = "not reached"
-    duration: float = 0.0
+    duration: Annotated[float, {"minimum": 0}] = 0.0
     failure: Failure | None = field(default=None)
-
-    @property
-    def asked_for(self) -> bool:
-        """Whether the tier, and the names given, include it."""
-        return self.outcome is not Outcome.NOT_RUN or self.reason not in (TOO_DEEP, NOT_NAMED)
 
     @property
     def pending(self) -> bool:
         """Whether it is still to run."""
-        return self.outcome is Outcome.NOT_RUN and self.asked_for
+        return self.outcome is Outcome.NOT_RUN
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> TestRecord:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from .records import Outcome, TestRecord
+from .clauses import LEVELS
+from .records import Outcome, TestRecord, Tier
+
+Version = Annotated[str, {"pattern": r"^[0-9]+\.[0-9]+"}]
 
 
 class Verdict(StrEnum):
@@ -66,7 +69,7 @@ class ClauseResult:
         The ids of the tests that judge it.
     """
 
-    id: str
+    id: Annotated[str, {"pattern": "^[A-Z]+-[0-9]+$"}]
     verdict: Verdict
     reason: str = ""
     tests: tuple[str, ...] = ()
@@ -86,8 +89,8 @@ class LevelResult:
         What stands in the way.
     """
 
-    name: str
-    status: str
+    name: Annotated[str, {"enum": list(LEVELS)}]
+    status: Literal["earned", "withheld", "not-claimed"]
     reason: str = ""
 
 
@@ -120,13 +123,13 @@ class BackendResult:
     name: str
     distribution: str
     version: str
-    capabilities: dict[str, Any]
+    capabilities: dict[str, bool | int | list[str] | None]
     tests: tuple[TestRecord, ...]
     clauses: tuple[ClauseResult, ...]
     levels: tuple[LevelResult, ...]
     exit_code: ExitCode
     messages: tuple[str, ...] = ()
-    duration: float = 0.0
+    duration: Annotated[float, {"minimum": 0}] = 0.0
 
     @property
     def totals(self) -> dict[Verdict, int]:
@@ -177,9 +180,9 @@ class RunResult:
         One for each backend.
     """
 
-    suite: str
-    contract: str
-    tier: str
+    suite: Version
+    contract: Version
+    tier: Tier
     seed: int
     environment: dict[str, str]
     backends: tuple[BackendResult, ...]

@@ -11,7 +11,7 @@ import pytest
 from .. import __version__
 from .clauses import clauses, numbers
 from .marks import TIERS, Claim, claim_of
-from .records import NOT_NAMED, TOO_DEEP, Outcome, TestRecord
+from .records import Outcome, TestRecord
 
 _PACKAGE = "refvec_conformance.tests."
 
@@ -67,9 +67,9 @@ def describe(item: pytest.Item, choice: Choice, capabilities: Mapping[str, Any])
     if reason:
         return replace(record, outcome=Outcome.NOT_APPLICABLE, reason=reason)
     if not _named(record.id, choice):
-        return replace(record, reason=NOT_NAMED)
+        return replace(record, outcome=Outcome.NOT_NAMED, reason="not among the tests asked for")
     if TIERS.index(claim.tier) > TIERS.index(choice.tier):
-        return replace(record, reason=TOO_DEEP)
+        return replace(record, outcome=Outcome.TOO_DEEP, reason="in a deeper tier")
     return record
 
 

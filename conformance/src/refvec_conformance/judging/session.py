@@ -11,12 +11,13 @@ import pytest
 from refvec import backends
 
 from .. import __version__
+from .assertions import WHY
 from .expected import Expectations
 from .failing import failure_of
 from .ledger import settle
 from .marks import TIERS
 from .records import Outcome, TestRecord
-from .results import Verdict
+from .results import ExitCode, Verdict
 from .selection import Choice, describe, order, spelling_of, test_id
 from .target import resolved
 
@@ -82,6 +83,8 @@ class SuiteSession:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Leave out what is too deep or does not apply, and run the smoke tier first."""
+        if not __debug__ and any(item.get_closest_marker("clause") for item in items):
+            pytest.exit(WHY, returncode=ExitCode.CANNOT_RUN)
         kept: list[pytest.Item] = []
         dropped: list[pytest.Item] = []
         for item in items:

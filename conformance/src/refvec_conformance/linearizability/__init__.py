@@ -2,24 +2,23 @@
 
 ::
 
-    workloads ──programs──> recording ──history──> checking ──verdict──> shrinking ──> timeline
-                                                      │
-                                                    model   the store as a pure function
+    operations ──programs──> recording ──history──> checking ──verdict──> shrinking ──> timeline
+                                                       │
+                                                  sequential   the oracle as a pure function
 """
 
 from .checking import explanation, is_linearizable
-from .history import ANY, Call, Op
-from .model import Contents, Model
+from .history import Call
+from .labels import Labels
 from .recording import record
+from .sequential import Sequential
 from .shrinking import smallest_failure
 from .timeline import drawn
 
 __all__ = [
-    "ANY",
     "Call",
-    "Contents",
-    "Model",
-    "Op",
+    "Labels",
+    "Sequential",
     "drawn",
     "explanation",
     "is_linearizable",

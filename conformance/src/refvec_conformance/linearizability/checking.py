@@ -7,27 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .history import ANY, Call, History
-from .model import Contents, Model
+from ..oracle.model import Contents
+from .history import BATCHES, Call, History
+from .sequential import Sequential
 
 _EMPTY = Contents()
 # What these calls return, or do, depends on one id each (indices aside).
-_LOCAL = frozenset({"add", "upsert", "remove", "get", "add_many", "upsert_many", "remove_many", "get_many"})
+_LOCAL = {*BATCHES, *BATCHES.values()}
 
 
-def is_linearizable(history: History, model: Model, initial: Contents = _EMPTY) -> bool:
+def is_linearizable(history: History, model: Sequential, initial: Contents = _EMPTY) -> bool:
     """Return whether the history is linearizable."""
     return explanation(history, model, initial) is not None
 
 
-def explanation(history: History, model: Model, initial: Contents = _EMPTY) -> list[Call] | None:
+def explanation(history: History, model: Sequential, initial: Contents = _EMPTY) -> list[Call] | None:
     """Return the calls in an order that explains every result, or None if there is none.
 
     Parameters
     ----------
     history : list of Call
         Of a split history, the parts are explained one after the other.
-    model : Model
+    model : Sequential
     initial : Contents
         The state before the history.
     """
@@ -40,14 +41,14 @@ def explanation(history: History, model: Model, initial: Contents = _EMPTY) -> l
     return order
 
 
-def parts(history: History, model: Model) -> list[History]:
+def parts(history: History, model: Sequential) -> list[History]:
     """Split a history into parts that share no id, where results allow it.
 
     Linearizability is local: a history is linearizable when its parts are,
     if the parts are about different objects. Ids are different objects only
     while no result compares indices, sizes, orders or dimensions.
     """
-    coupled = model.dense or len(set(model.widths.values())) > 1
+    coupled = model.dense or len(model.labels.widths) > 1
     if coupled or not all(call.op.name in _LOCAL for call in history):
         return [history]
     groups: list[tuple[set[str], set[int]]] = []
@@ -61,12 +62,11 @@ def parts(history: History, model: Model) -> list[History]:
 
 
 def _ids(call: Call) -> set[str]:
-    if call.op.name in ("add", "upsert"):
-        return {call.op.args[0]}
-    return {item[0] if isinstance(item, tuple) else item for item in call.op.args}
+    ids = call.op.args[0]
+    return set(ids) if isinstance(ids, tuple) else {ids}
 
 
-def _ordered(history: History, model: Model, initial: Contents) -> list[Call] | None:
+def _ordered(history: History, model: Sequential, initial: Contents) -> list[Call] | None:
     """Search depth first, one frame for each call taken, and never the same (calls taken, state) twice."""
     needed = sum(1 << position for position, call in enumerate(history) if call.needed)
     seen = {(0, initial)}
@@ -91,7 +91,9 @@ def _ordered(history: History, model: Model, initial: Contents) -> list[Call] | 
     return None
 
 
-def _next(history: History, model: Model, mask: int, state: Contents) -> Iterator[tuple[int, int, Contents]]:
+def _next(
+    history: History, model: Sequential, mask: int, state: Contents
+) -> Iterator[tuple[int, int, Contents]]:
     """Yield the calls that may come next and agree with their results: (position, mask, state)."""
     waiting = [position for position in range(len(history)) if not mask >> position & 1]
     horizon = min(history[position].returned for position in waiting)
@@ -99,6 +101,6 @@ def _next(history: History, model: Model, mask: int, state: Contents) -> Iterato
         call = history[position]
         if call.invoked > horizon or (call.after is not None and not mask >> call.after & 1):
             continue
-        after, result = model.step(state, call.op)
-        if call.result == ANY or model.projected(call.op, result) == model.projected(call.op, call.result):
+        after, outcome = model.step(state, call.op)
+        if call.outcome is None or model.agree(call.op, outcome, call.outcome):
             yield position, mask | 1 << position, after

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
-# A result that was not observed: it agrees with every other.
-ANY = "?"
+from ..inputs.operations import Op
+from ..probes.outcomes import Outcome
 
-READS = frozenset(
-    {"get", "get_many", "index", "find", "ids", "sizes", "statistics", "snapshot", "copy", "search"}
-)
-BATCHES = frozenset({"add_many", "upsert_many", "remove_many", "get_many"})
-
-
-class Op(NamedTuple):
-    """One operation on small canonical arguments.
-
-    Attributes
-    ----------
-    name : str
-        The name of a method of `Model`.
-    args : tuple
-        Its arguments: ids, labels of vectors, or for batches tuples of them.
-    """
-
-    name: str
-    args: tuple[Any, ...] = ()
-
-    def __str__(self) -> str:
-        """Return the operation as a call."""
-        return f"{self.name}({', '.join(map(_short, self.args))})"
+READS = frozenset({"get_vector", "get_vectors", "get_index", "find_vector", "ids", "len"})
+READS |= {"get_statistics", "snapshot", "seen", "search"}
+# What an item of a batch is by itself.
+BATCHES = {"add_vectors": "add_vector", "upsert_vectors": "upsert_vector"}
+BATCHES |= {"remove_vectors": "remove_vector", "get_vectors": "get_vector"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +27,8 @@ class Call:
         What was called.
     invoked, returned : float
         Positions in the one order of all invocations and responses.
-    result : hashable
-        What came back: a value, or the name of an error's class.
+    outcome : Outcome or None
+        What came back; None if nobody saw it, which agrees with everything.
     needed : bool
         False for a call that may or may not have taken effect.
     after : int or None
@@ -59,13 +39,21 @@ class Call:
     op: Op
     invoked: float
     returned: float = math.inf
-    result: Hashable = ANY
+    outcome: Outcome | None = None
     needed: bool = True
     after: int | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether it raised."""
+        return self.outcome is not None and self.outcome.error is not None
+
     def __str__(self) -> str:
         """Return the call with its result."""
-        return f"{self.op} = {_short(self.result)}"
+        if self.outcome is None:
+            return f"{self.op} = ?"
+        error = self.outcome.error
+        return f"{self.op} = {_short(self.outcome.value) if error is None else error.__name__}"
 
 
 History = list[Call]

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 
 from refvec import VectorStore
 
+from ..inputs.operations import Op, Trace
 from ..probes.concurrency import jostled, must, switching, together
-from .driving import Driver, Vectors
+from ..probes.outcomes import Outcome
 from .history import Call, History
-from .workloads import Program
+from .labels import Labels
 
 _INTERVALS = (1e-6, 1e-5, 1e-4, 5e-3)
 
 
 def record(
     store: VectorStore,
-    vectors: Vectors,
-    threads: list[Program],
+    labels: Labels,
+    threads: list[Trace],
     random: Random,
     *,
-    before: Program | None = None,
+    before: Trace | None = None,
 ) -> History:
     """Return the history of running the programs at once, in a thread each.
 
@@ -30,8 +32,8 @@ def record(
     ----------
     store : VectorStore
         Empty.
-    vectors : mapping
-        The vector of every label.
+    labels : Labels
+        The vectors.
     threads : list of list of Op
     random : random.Random
         Chooses how often threads are switched.
@@ -43,21 +45,24 @@ def record(
     DeadlockError
         If a thread does not end.
     """
-    driver, clock = Driver(store, vectors), itertools.count()
-    begun = _run(driver, clock, "before", before or [])()
-    jobs = [_run(driver, clock, f"thread {number}", program) for number, program in enumerate(threads)]
+    clock = itertools.count()
+    perform = partial(labels.perform, side=store)
+    begun = _run(perform, clock, "before", before or [])()
+    jobs = [_run(perform, clock, f"thread {number}", program) for number, program in enumerate(threads)]
     with switching(random.choice(_INTERVALS)), jostled(random):
         lanes = must(together(*jobs))
     return [*begun, *itertools.chain.from_iterable(lanes)]
 
 
-def _run(driver: Driver, clock: Iterator[int], thread: str, program: Program) -> Callable[[], History]:
+def _run(
+    perform: Callable[[Op], Outcome], clock: Iterator[int], thread: str, program: Trace
+) -> Callable[[], History]:
     def run() -> History:
         history = []
         for op in program:
             invoked = next(clock)
-            result = driver(op)
-            history.append(Call(thread, op, invoked, next(clock), result))
+            outcome = perform(op)
+            history.append(Call(thread, op, invoked, next(clock), outcome))
         return history
 
     return run

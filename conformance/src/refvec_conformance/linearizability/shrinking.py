@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from ..oracle.model import Contents
 from .checking import is_linearizable, parts
 from .history import READS, Call, History
-from .model import Contents, Model
+from .sequential import Sequential
 
 _EMPTY = Contents()
 
 
-def smallest_failure(history: History, model: Model, initial: Contents = _EMPTY) -> History:
+def smallest_failure(history: History, model: Sequential, initial: Contents = _EMPTY) -> History:
     """Return a smallest non-linearizable part of a history that is not linearizable.
 
     Greedy, and honest: a read is left out altogether, but a write only by
@@ -28,7 +29,7 @@ def smallest_failure(history: History, model: Model, initial: Contents = _EMPTY)
     return [call for call in kept if call.needed]
 
 
-def _cut(history: History, model: Model, initial: Contents) -> History:
+def _cut(history: History, model: Sequential, initial: Contents) -> History:
     """End the history at the first response that makes it fail."""
     for end in sorted(call.returned for call in history):
         begun = [call if call.returned <= end else _pending(call) for call in history if call.invoked <= end]
@@ -38,10 +39,10 @@ def _cut(history: History, model: Model, initial: Contents) -> History:
 
 
 def _without(history: History, call: Call) -> History:
-    if call.op.name in READS or isinstance(call.result, str):
+    if call.op.name in READS or call.failed:
         return [one for one in history if one != call]
     return [_pending(one) if one == call else one for one in history]
 
 
 def _pending(call: Call) -> Call:
-    return replace(call, returned=math.inf, result="?", needed=False)
+    return replace(call, returned=math.inf, outcome=None, needed=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -135,12 +134,3 @@ def the_out(out: Any, shape: tuple[int, int]) -> None:
 def missing_index(index: int, position: int | None) -> InvalidIndexError:
     """Return the error for an index that is not active."""
     return InvalidIndexError("not active", index=index, position=position)
-
-
-def distinct(chunk_ids: Iterable[str]) -> list[str]:
-    """Return every id once, in the order of its first appearance."""
-    found: list[str] = []
-    for chunk_id in chunk_ids:
-        if chunk_id not in found:
-            found.append(chunk_id)
-    return found

@@ -8,9 +8,12 @@ It shares no code with the stores that it judges: arguments come through
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +30,28 @@ class Slot:
     vector: bytes
     key: Any
     ids: list[str] = field(default_factory=list)
+
+
+class Contents(NamedTuple):
+    """The state of a model, hashable.
+
+    Attributes
+    ----------
+    dimension : int or None
+    refs : tuple of (str, int)
+        Every id with its index, in the order of arrival.
+    slots : tuple of (int, bytes, tuple of str)
+        Every active index with its vector and the ids that came to it.
+    allocated, capacity : int
+    closed : bool
+    """
+
+    dimension: int | None = None
+    refs: tuple[tuple[str, int], ...] = ()
+    slots: tuple[tuple[int, bytes, tuple[str, ...]], ...] = ()
+    allocated: int = 0
+    capacity: int = 1000
+    closed: bool = False
 
 
 class Model:
@@ -48,6 +73,22 @@ class Model:
         self._allocated = 0
         self._slots: dict[int, Slot] = {}
         self._index: dict[str, int] = {}
+
+    @property
+    def contents(self) -> Contents:
+        """The whole state as a value; a model can be set to another one."""
+        if self.closed:
+            return Contents(closed=True)
+        slots = tuple((index, one.vector, tuple(one.ids)) for index, one in sorted(self._slots.items()))
+        return Contents(self.dimension, tuple(self._index.items()), slots, self._allocated, self._capacity)
+
+    @contents.setter
+    def contents(self, now: Contents) -> None:
+        self.dimension, self.closed = now.dimension, now.closed
+        self._allocated, self._capacity, self._index = now.allocated, now.capacity, dict(now.refs)
+        self._slots = {
+            index: Slot(row, vector_key(row, self.precision), list(ids)) for index, row, ids in now.slots
+        }
 
     # Changing
 
@@ -261,7 +302,9 @@ class Model:
 
     # Searching
 
-    def search(self, query: Any, k: Any = 10, *, metric: str = "cosine", within: Any = None) -> SearchResult:
+    def search(
+        self, query: Any, k: Any = 10, *, metric: str = "cosine", within: Any = None, with_ids: Any = True
+    ) -> SearchResult:
         self._require_open()
         wanted = canonical.the_int(k)
         if wanted < 1 or metric not in scoring.METRICS:
@@ -271,7 +314,8 @@ class Model:
         slots = self.candidates(allowed)
         vectors = {index: self._slots[index].vector for index in slots}
         hits = [scoring.nearest(one, vectors, wanted, metric) for one in queries]
-        return scoring.as_result(hits, slots, min(wanted, len(slots)), single)
+        found = scoring.as_result(hits, slots, min(wanted, len(slots)), single)
+        return found if with_ids else found._replace(ids=None)
 
     def candidates(self, within: list[str] | None) -> dict[int, tuple[str, ...]]:
         """Return the slots that compete, each with the ids to report (SEARCH-4)."""
@@ -281,6 +325,25 @@ class Model:
             for index in sorted(self._slots)
         }
         return {index: ids for index, ids in found.items() if ids}
+
+    # Copies
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.closed:
+            raise TypeError("closed")
+        return self.__dict__
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
+
+    def save(self, path: Path) -> None:
+        self._require_open()
+        path.write_bytes(pickle.dumps(self))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        found: Self = pickle.loads(path.read_bytes())  # noqa: S301 - our own bytes
+        return found
 
     # The end
 

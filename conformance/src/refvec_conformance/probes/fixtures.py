@@ -42,23 +42,16 @@ def budget(pytestconfig: pytest.Config) -> Budget:
     return lambda count: max(10, round(count * factor))
 
 
-def settings(examples: int, **more: Any) -> hypothesis.settings:
-    """Return the settings under which a property gives the same run for the same seed."""
-    return hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(hypothesis.HealthCheck),
-        **more,
-    )
-
-
 @pytest.fixture
 def explore(seed: int, budget: Budget) -> Explore:
     """Run a function decorated with ``hypothesis.given``, seeded, on so many examples."""
 
     def run(check: Callable[[], Any], examples: int) -> None:
-        hypothesis.seed(seed)(settings(budget(examples))(check))()
+        checks = list(hypothesis.HealthCheck)
+        settings = hypothesis.settings(
+            max_examples=budget(examples), database=None, deadline=None, suppress_health_check=checks
+        )
+        hypothesis.seed(seed)(settings(check))()
 
     return run
 

@@ -49,14 +49,18 @@ class Outcome:
     chunk_id: object = None
 
 
-def attempt(call: Callable[[], object]) -> Outcome:
-    """Return the outcome of `call`."""
+def attempt(call: Callable[[], object], told: Callable[[Any], object] | None = None) -> Outcome:
+    """Return the outcome of `call`, its result as `told` (by default `frozen`) tells it."""
     try:
-        return Outcome(frozen(call()))
+        return Outcome((told or frozen)(call()))
     except Exception as error:
-        chunk_id = getattr(error, "chunk_id", None)
-        shown = chunk_id if type(chunk_id) is str else type(chunk_id).__name__
-        return Outcome(None, contract_class(error), getattr(error, "position", None), shown)
+        return _raised(error)
+
+
+def _raised(error: Exception) -> Outcome:
+    chunk_id = getattr(error, "chunk_id", None)
+    shown = chunk_id if type(chunk_id) is str else type(chunk_id).__name__
+    return Outcome(None, contract_class(error), getattr(error, "position", None), shown)
 
 
 def contract_class(error: BaseException) -> type[BaseException]:
@@ -68,6 +72,8 @@ def frozen(value: Any) -> object:
     """Return `value` such that ``==`` compares types, dtypes, shapes and every bit."""
     if isinstance(value, np.ndarray):
         return type(value).__name__, value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, Exception):
+        return _raised(value)
     if isinstance(value, VectorStore):
         return "VectorStore"
     if isinstance(value, dict):

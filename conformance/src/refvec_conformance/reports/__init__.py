@@ -1,12 +1,10 @@
-"""The reports: JSON, JUnit, Markdown, one page of HTML, badges, and scripts that reproduce failures."""
+"""The reports: JSON, JUnit, Markdown, one page of HTML, badges, and the scripts of failures."""
 
 from __future__ import annotations
 
 import json
 import re
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from ..judging.results import RunResult
 from .badge import badge
@@ -15,6 +13,7 @@ from .diff import Change, diff
 from .html import html
 from .junit import junit
 from .markdown import markdown
+from .schema import schema
 
 __all__ = ["Change", "badge", "combine", "diff", "html", "junit", "markdown", "read", "schema", "write"]
 
@@ -25,13 +24,6 @@ def read(path: str | Path) -> RunResult:
         return RunResult.from_json(json.loads(Path(path).read_text("utf-8")))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"{str(path)!r} is no report: {error}") from error
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON schema of the JSON report."""
-    text = resources.files(__package__).joinpath("report.schema.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
 
 
 def write(run: RunResult, directory: str | Path) -> list[Path]:
@@ -46,6 +38,7 @@ def write(run: RunResult, directory: str | Path) -> list[Path]:
     """
     texts = {
         "report.json": json.dumps(run.to_json(), indent=1, ensure_ascii=True) + "\n",
+        "report.schema.json": json.dumps(schema(), indent=1) + "\n",
         "report.html": html(run),
         "report.md": markdown(run),
         "junit.xml": junit(run),

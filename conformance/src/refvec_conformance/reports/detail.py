@@ -17,6 +17,8 @@ _SIGNS = {
     Outcome.BLOCKED: "■",
     Outcome.SKIPPED: "○",
     Outcome.NOT_RUN: "○",
+    Outcome.TOO_DEEP: "○",
+    Outcome.NOT_NAMED: "○",
     Outcome.NOT_APPLICABLE: "·",
 }
 

@@ -14,6 +14,7 @@ import pytest
 import refvec
 
 from .. import __version__
+from ..judging.assertions import require_assertions
 from ..judging.clauses import contract_version, numbers
 from ..judging.expected import Expectations
 from ..judging.marks import TIERS
@@ -74,7 +75,10 @@ def run(
     ------
     ValueError
         If the tier or the version is unknown, or the file of expected failures is wrong.
+    NoAssertionsError
+        If Python runs without assertions.
     """
+    require_assertions()
     contract = _checked(tier, as_of)
     expectations = Expectations.read(expected)
     path = None if expected is None else str(Path(expected).resolve())

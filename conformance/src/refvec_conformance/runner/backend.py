@@ -52,7 +52,7 @@ def examine(
     for _ in range(MAX_WORKERS):
         before = len(journal.done)
         _one_worker(request, journal, limit, both)
-        if _complete(journal) or len(journal.done) == before:
+        if journal.refusal or journal.factory_error or journal.ended or len(journal.done) == before:
             break
     _give_up(journal)
     return replace(_verdicts(request, journal, expectations), duration=time.monotonic() - begun)
@@ -66,16 +66,8 @@ def _one_worker(request: Request, journal: Journal, limit: float, hear: Callable
             home=str(Path(home).resolve()),
             done=list(journal.done),
             smoke_failed=journal.smoke_failed,
-            explain=journal.culprit,
         )
         journal.close(attend(turn, request.seed, limit, hear))
-
-
-def _complete(journal: Journal) -> bool:
-    if journal.refusal or journal.factory_error:
-        return True
-    # After a death one more worker, if only to write the script of the test that it is blamed on.
-    return journal.ended and journal.culprit is None
 
 
 def _give_up(journal: Journal) -> None:
@@ -121,8 +113,7 @@ def _without_factory(journal: Journal) -> BackendResult:
     name, error = journal.identity["name"], journal.factory_error or ""
     message = f"{WRONG_FACTORY}\nVectorStore(4, backend={name!r}): {error}"
     result = _stopped(journal, ExitCode.FAILS, Verdict.BLOCKED, message)
-    script = f"from refvec import VectorStore\n\nVectorStore(4, backend={name!r})\n"
-    failure = Failure("factory", ("Factory",), error.strip().rpartition("\n")[2], error, script=script)
+    failure = Failure("factory", ("Factory",), error.strip().rpartition("\n")[2], error)
     probe = TestRecord(
         "runner::factory", (FACTORY,), "smoke", outcome=Outcome.FAILED, reason="", failure=failure
     )

@@ -8,7 +8,7 @@ from typing import Any
 from ..judging.expected import Expectations
 from ..judging.failing import command
 from ..judging.marks import TIERS
-from ..judging.records import Failure, Outcome, TestRecord
+from ..judging.records import Failure, Kind, Outcome, TestRecord
 from .process import End
 from .protocol import Event
 
@@ -42,7 +42,6 @@ class Journal:
         self.refusal: str | None = None
         self.factory_error: str | None = None
         self.ended = False
-        self.culprit: str | None = None
         self._spelling, self._tier, self._seed = spelling, tier, seed
         self._expectations = expectations
         self._running: str | None = None
@@ -80,12 +79,6 @@ class Journal:
             record = TestRecord.from_json(row)
             self.records.setdefault(record.id, record)
 
-    def _on_script(self, test: str, command: str, script: str) -> None:
-        record = self.records[test]
-        if record.failure:
-            told = replace(record.failure, command=command, script=script)
-            self.records[test] = replace(record, failure=told)
-
     def _on_started(self, test: str) -> None:
         self._running, self._forked = test, False
 
@@ -109,7 +102,6 @@ class Journal:
 
     def close(self, end: End) -> None:
         """Take note of a worker's end, and blame it on whom it belongs to."""
-        self.culprit = None
         if self.ended and self._running is None and end.status == 0:
             return
         if self.phase == "import":
@@ -123,9 +115,9 @@ class Journal:
 
     def _blame(self, end: End) -> None:
         hung = end.status is None
-        kind, name = ("hang", "Hang") if hung else ("crash", "Crash")
+        kind: Kind = "hang" if hung else "crash"
+        name = kind.title()
         if self._running is not None:
-            self.culprit = self._running
             words = end.words
             if self._interrupted:
                 kind, name = "exception", "KeyboardInterrupt"
@@ -136,7 +128,7 @@ class Journal:
         record = TestRecord(f"runner::{place}", (LIFE,))
         self._fail(record, kind, name, f"{end.words}, {place}", end.log)
 
-    def _fail(self, record: TestRecord, kind: str, name: str, message: str, log: str) -> None:
+    def _fail(self, record: TestRecord, kind: Kind, name: str, message: str, log: str) -> None:
         again = command(self._spelling, record.id, self._tier, self._seed)
         failure = Failure(kind, (name,), message, traceback=log, command=again)
         failed = replace(record, outcome=Outcome.FAILED, reason="", failure=failure)

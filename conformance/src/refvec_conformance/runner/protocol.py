@@ -6,7 +6,6 @@
     refused    reason                                        it is not, or the suite cannot start
     probed     error (null if a store could be opened)
     collected  tests                                         every test, before it runs
-    script     test, command, script                         for a test that killed an earlier worker
     started    test
     finished   test (the record)
     forked     pid                                           a child came back from the test
@@ -42,8 +41,6 @@ class Request:
         Tests that an earlier worker has dealt with.
     smoke_failed : bool
         Whether an earlier worker saw the smoke tier fail.
-    explain : str or None
-        A test that killed the earlier worker: write its script.
     """
 
     spelling: str
@@ -56,7 +53,6 @@ class Request:
     only: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     smoke_failed: bool = False
-    explain: str | None = None
 
     @property
     def events(self) -> Path:

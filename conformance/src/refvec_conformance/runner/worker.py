@@ -12,10 +12,7 @@ import pytest
 from refvec import VectorStore
 from refvec.claims import GROUP
 
-from ..judging.failing import command_for
 from ..judging.records import TestRecord
-from ..judging.scripts import script_for
-from ..judging.selection import test_id
 from ..judging.target import Target, resolved
 from ..plugin import suite_session
 from .isolation import arguments
@@ -38,19 +35,6 @@ class Reporter:
         session.choice = replace(session.choice, only=tuple(self._request.only))
         if self._request.smoke_failed:
             session.smoke_failed.add(self._request.spelling)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Write the script of the test that killed the last worker."""
-        for item in items:
-            if item.get_closest_marker("clause") and test_id(item) == self._request.explain:
-                backend = self._request.spelling
-                self._emit(
-                    "script",
-                    test=test_id(item),
-                    command=command_for(item, backend),
-                    script=script_for(item, backend),
-                )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say that a module of the suite cannot be collected."""

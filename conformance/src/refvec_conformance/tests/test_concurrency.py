@@ -10,49 +10,84 @@ from typing import Any
 import numpy as np
 import pytest
 
+from refvec_conformance.inputs.operations import Op, Operations, Trace, codes
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.linearizability import (
-    Contents,
-    Model,
-    Op,
+    Labels,
+    Sequential,
     drawn,
     is_linearizable,
     record,
     smallest_failure,
 )
 from refvec_conformance.linearizability.history import History
-from refvec_conformance.linearizability.workloads import IDS, Program, programs
+from refvec_conformance.oracle.model import Contents
 from refvec_conformance.probes.concurrency import jostled, must, switching, together
 from refvec_conformance.probes.fixtures import Budget, Make
 
 VECTORS = {"X": (1.0, 2.0, 3.0, 4.0), "Y": (-4.0, -3.0, -2.0, -1.0)}
-WIDTHS = dict.fromkeys(VECTORS, 4)
+LABELS = Labels(VECTORS)
+IDS = ("a", "b", "c")
+X, Y = codes(*VECTORS)
 
 # What the threads do, by what may go wrong; a name twice counts twice.
-SINGLES = ("add", "add", "upsert", "remove", "remove", "get", "index", "find", "sizes")
-REFERENCES = ("add", "remove", "remove", "find", "sizes", "snapshot")
-BATCHES = ("add_many", "upsert_many", "upsert_many", "remove_many", "get_many", "snapshot", "ids")
-UPSERTS = ("upsert", "upsert", "get_many", "snapshot", "ids", "statistics")
-CLEARING = ("add_many", "upsert", "clear", "snapshot", "sizes", "find")
-COPYING = ("add", "upsert_many", "remove", "copy", "copy")
-CLOSING = ("add", "upsert_many", "get", "snapshot", "copy", "remove", "close")
-LOCAL = ("add", "upsert", "remove", "get", "add_many", "upsert_many", "get_many")
-SEARCHING = ("upsert", "upsert_many", "remove", "add", "search", "search")
+SINGLES = (
+    "add_vector",
+    "add_vector",
+    "upsert_vector",
+    "remove_vector",
+    "remove_vector",
+    "get_vector",
+    "get_index",
+    "find_vector",
+    "len",
+)
+REFERENCES = ("add_vector", "remove_vector", "remove_vector", "find_vector", "len", "snapshot")
+BATCHES = (
+    "add_vectors",
+    "upsert_vectors",
+    "upsert_vectors",
+    "remove_vectors",
+    "get_vectors",
+    "snapshot",
+    "ids",
+)
+UPSERTS = ("upsert_vector", "upsert_vector", "get_vectors", "snapshot", "ids", "get_statistics")
+CLEARING = ("add_vectors", "upsert_vector", "clear", "snapshot", "len", "find_vector")
+COPYING = ("add_vector", "upsert_vectors", "remove_vector", "seen", "seen")
+CLOSING = ("add_vector", "upsert_vectors", "get_vector", "snapshot", "seen", "remove_vector", "close")
+LOCAL = (
+    "add_vector",
+    "upsert_vector",
+    "remove_vector",
+    "get_vector",
+    "add_vectors",
+    "upsert_vectors",
+    "get_vectors",
+)
+SEARCHING = ("upsert_vector", "upsert_vectors", "remove_vector", "add_vector", "search", "search")
 
 
-def model_of(target: Target, widths: dict[str, int] = WIDTHS) -> Model:
+def model_of(target: Target, labels: Labels = LABELS) -> Sequential:
     declared = target.capabilities
-    return Model(widths, declared.dense_indices, declared.ordered_ids, declared.atomic_batch)
+    return Sequential(labels, declared.dense_indices, declared.ordered_ids, declared.atomic_batch)
 
 
-def check(make: Make, model: Model, random: Random, threads: list[Program], before: Sequence[Op] = ()) -> None:
+def programs(random: Random, names: Sequence[str], *, threads: int = 3, length: int = 5) -> list[Trace]:
+    operations = Operations(random, IDS, (X, Y))
+    return [operations.trace(names, length) for _ in range(threads)]
+
+
+def check(
+    make: Make, model: Sequential, random: Random, threads: list[Trace], before: Sequence[Op] = ()
+) -> None:
     store = make(4)
-    history = record(store, VECTORS, threads, random, before=list(before))
-    explain(history, model, Contents(width=4))
+    history = record(store, model.labels, threads, random, before=list(before))
+    explain(history, model, Contents(dimension=4))
 
 
-def explain(history: History, model: Model, initial: Contents) -> None:
+def explain(history: History, model: Sequential, initial: Contents) -> None:
     if not is_linearizable(history, model, initial):
         part = drawn(smallest_failure(history, model, initial))
         pytest.fail(f"no order of these calls explains their results:\n\n{part}\n", pytrace=False)
@@ -82,7 +117,7 @@ def test_batches_are_linearizable(make: Make, target: Target, seed: int, budget:
 @clause("THREAD-1", "UPSERT-1", requires="thread_safe")
 def test_upserts_are_linearizable(make: Make, target: Target, seed: int, budget: Budget) -> None:
     random = Random(seed)
-    before = [Op("upsert_many", tuple((chunk_id, "X") for chunk_id in IDS))]
+    before = [Op("upsert_vectors", (IDS, (X, X, X)))]
     for _ in range(budget(60)):
         check(make, model_of(target), random, programs(random, UPSERTS), before)
 
@@ -113,30 +148,30 @@ def test_a_slot_used_again_is_not_served_to_those_who_knew_the_old(
     make: Make, target: Target, seed: int, budget: Budget
 ) -> None:
     random = Random(seed)
-    cycle = [Op("remove", ("a",)), Op("add", ("b", "Y")), Op("remove", ("b",)), Op("add", ("a", "X"))]
+    first, second = Op("add_vector", ("a", X)), Op("add_vector", ("b", Y))
+    cycle = [Op("remove_vector", ("a",)), second, Op("remove_vector", ("b",)), first]
     for _ in range(budget(60)):
-        check(make, model_of(target), random, [cycle * 2, [Op("get", ("a",))] * 8], [Op("add", ("a", "X"))])
+        check(make, model_of(target), random, [cycle * 2, [Op("get_vector", ("a",))] * 8], [first])
 
 
 @clause("THREAD-1", tier="standard", requires="thread_safe")
 def test_longer_histories_of_single_ids(make: Make, target: Target, seed: int, budget: Budget) -> None:
     random = Random(seed)
-    model = Model(WIDTHS, dense=False, ordered=False, atomic=target.capabilities.atomic_batch)
+    model = Sequential(LABELS, dense=False, ordered=False, atomic=target.capabilities.atomic_batch)
     for _ in range(budget(20)):
         check(make, model, random, programs(random, LOCAL, threads=4, length=12))
 
 
 @clause("THREAD-1", "OPEN-7", requires="thread_safe")
 def test_one_thread_fixes_the_dimension(make: Make, target: Target, seed: int, budget: Budget) -> None:
-    random, widths = Random(seed), {"X": 2, "W": 3}
-    vectors = {"X": (1.0, 2.0), "W": (1.0, 2.0, 3.0)}
+    random, labels = Random(seed), Labels({"X": (1.0, 2.0), "W": (1.0, 2.0, 3.0)})
     for _ in range(budget(40)):
         threads = [
-            [Op("add", (chunk_id, label)), Op("statistics")]
-            for chunk_id, label in zip("abc", "XWX", strict=True)
+            [Op("add_vector", (chunk_id, label)), Op("get_statistics")]
+            for chunk_id, label in zip(IDS, codes("X", "W", "X"), strict=True)
         ]
-        history = record(make(), vectors, threads, random)
-        explain(history, model_of(target, widths), Contents())
+        history = record(make(), labels, threads, random)
+        explain(history, model_of(target, labels), Contents())
 
 
 @clause("THREAD-1", "DEDUP-4", requires="thread_safe")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from random import Random
 from typing import Any
 
-import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.inputs.traces import Open, Trace, Writer, compare, run, searches, unordered
+from refvec_conformance.inputs.operations import Trace
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.oracle.model import Model
 from refvec_conformance.probes.fixtures import Budget
+from refvec_conformance.probes.traces import Open, compare, mixed, run, searches, unordered
 
 PRECISIONS = [0, 3, 6, 7, "exact"]
 
@@ -33,42 +34,43 @@ def _stores(target: Target, **opening: object) -> Mapping[str, Open]:
 @pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("dimension", [1, 3])
 def test_a_random_trace_agrees_with_the_oracle_bit_for_bit(
-    target: Target, rng: np.random.Generator, budget: Budget, dimension: int, precision: int | str
+    target: Target, seed: int, budget: Budget, dimension: int, precision: int | str
 ) -> None:
-    trace = fit(target, Writer(rng, dimension, precision).trace(budget(400)))
+    trace = fit(target, mixed(Random(seed), dimension, precision, budget(400)))
     opening = {"dimension": dimension, "initial_capacity": 2, "precision": precision}
-    compare(trace, _stores(target, **opening), str(opening))
+    compare(trace, _stores(target, **opening), opening)
 
 
 @clause("ERR-1", "VEC-5", "SAVE-1", tier="standard", requires="dense_indices")
 @pytest.mark.parametrize("precision", [2, "exact"])
 def test_all_installed_backends_agree_on_a_random_trace(
-    target: Target, names: list[str], rng: np.random.Generator, budget: Budget, precision: int | str
+    target: Target, names: list[str], seed: int, budget: Budget, precision: int | str
 ) -> None:
     opening: dict[str, Any] = {"dimension": 2, "initial_capacity": 3, "precision": precision}
     peers = {name: partial(VectorStore, backend=name, **opening) for name in names}
     stores = {**peers, target.name: partial(target.open, **opening)}
-    compare(fit(target, Writer(rng, 2, precision).trace(budget(300))), stores, str(opening))
+    compare(fit(target, mixed(Random(seed), 2, precision, budget(300))), stores, opening)
 
 
 @clause("OPEN-7", tier="standard", requires="dense_indices")
 def test_a_random_trace_without_a_dimension_agrees_with_the_oracle(
-    target: Target, rng: np.random.Generator, budget: Budget
+    target: Target, seed: int, budget: Budget
 ) -> None:
+    random = Random(seed)
     for _ in range(budget(30)):
-        compare(fit(target, Writer(rng, 2, 6).trace(20)), _stores(target), "{}")
+        compare(fit(target, mixed(random, 2, 6, 20)), _stores(target), {})
 
 
 @clause("SEARCH-3", tier="quick", requires="search")
 def test_dot_products_of_small_integers_give_every_backend_the_hits_of_the_oracle(
-    target: Target, rng: np.random.Generator, budget: Budget
+    target: Target, seed: int, budget: Budget
 ) -> None:
-    trace = searches(rng, 3, budget(150))
-    compare(trace, _stores(target, dimension=3), "{'dimension': 3}")
+    trace = searches(Random(seed), 3, budget(150))
+    compare(trace, _stores(target, dimension=3), {"dimension": 3})
 
 
 @clause("ERR-1", tier="quick")
-def test_the_same_trace_gives_the_same_outcomes_again(target: Target, rng: np.random.Generator) -> None:
-    trace = fit(target, Writer(rng, 3, 6).trace(150))
+def test_the_same_trace_gives_the_same_outcomes_again(target: Target, seed: int) -> None:
+    trace = fit(target, mixed(Random(seed), 3, 6, 150))
     first, second = (run(trace, partial(target.open, 3)) for _ in range(2))
     assert [line for line, one, other in zip(trace, first, second, strict=True) if one != other] == []

@@ -106,7 +106,7 @@ def test_its_str_is_the_plain_message(stocked: VectorStore) -> None:
         stocked.get_vectors(["missing"])
     text = str(caught.value)
     assert "missing" in text
-    assert text == caught.value.args[0]
+    assert text == f"{caught.value.args[0]} (position 0 of the batch)"  # not the repr, as a KeyError would
 
 
 @clause("GET-4")

@@ -8,7 +8,7 @@ import numpy as np
 from refvec import DuplicateIdError
 from refvec.ids import canonical_ids
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
@@ -43,13 +43,7 @@ class PlainKeyError(Specimen):
             raise KeyError(str(error)) from None
 
 
-@breaks("ADD-1")
-class NumpyIndex(Specimen):
-    """The index is a numpy integer."""
-
-    def add_vector(self, chunk_id: Any, vector: Any) -> Any:
-        """Add."""
-        return np.int64(super().add_vector(chunk_id, vector))
+answer("ADD-1", "NumpyIndex", "The index is a numpy integer.", add_vector=lambda found: np.int64(found))
 
 
 @breaks("ADD-2")
@@ -66,17 +60,16 @@ class Backwards(Specimen):
 class RepeatSkipped(Specimen):
     """An id repeated in a batch with an equal vector is let pass."""
 
-    def _check_new(self, ids: list[str], batch: bool) -> None:
-        super()._check_new(list(dict.fromkeys(ids)), batch)
+    def _check_new(self, ids: list[str]) -> None:
+        super()._check_new(list(dict.fromkeys(ids)))
 
 
-@breaks("ADD-2")
-class NarrowIndices(Specimen):
-    """The indices of a batch come as int32."""
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
-        return super().add_vectors(chunk_ids, vectors).astype(np.int32)
+answer(
+    "ADD-2",
+    "NarrowIndices",
+    "The indices of a batch come as int32.",
+    add_vectors=lambda found: found.astype(np.int32),
+)
 
 
 @breaks("ADD-2")

@@ -10,7 +10,7 @@ from refvec import DuplicateIdError, VectorStore, failures
 from refvec.ids import canonical_ids
 from refvec.vectors import canonical_rows
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
@@ -71,12 +71,12 @@ class PositionalOnly(Specimen):
         return super().get_vector(chunk_id)
 
 
-@breaks("NAME-2")
-class OtherRepr(Specimen):
-    """The repr tells no storage."""
-
-    def __repr__(self) -> str:
-        return super().__repr__().replace(", storage='in-memory'", "")
+answer(
+    "NAME-2",
+    "OtherRepr",
+    "The repr tells no storage.",
+    __repr__=lambda found: found.replace(", storage='in-memory'", ""),
+)
 
 
 @breaks("NAME-2")
@@ -154,11 +154,10 @@ class NoPosition(Specimen):
 class LastDuplicate(Specimen):
     """The last id that is present is reported, not the first."""
 
-    def _check_new(self, ids: list[str], batch: bool) -> None:
-        super()._check_new(ids if batch is False else [], batch)
+    def _check_new(self, ids: list[str]) -> None:
         for position in reversed(range(len(ids))):
             if ids[position] in self._index or ids[position] in ids[:position]:
-                raise failures.duplicate_id(ids[position], position if batch else None)
+                raise failures.duplicate_id(ids[position], position)
 
 
 @breaks("ERR-1")

@@ -26,9 +26,9 @@ class PartialBatch(Specimen):
 class GrowsOnError(Specimen):
     """A batch that fails has grown the capacity."""
 
-    def _check_new(self, ids: list[str], batch: bool) -> None:
+    def _check_new(self, ids: list[str]) -> None:
         try:
-            super()._check_new(ids, batch)
+            super()._check_new(ids)
         except RefvecError:
             self._capacity += 1
             raise
@@ -67,23 +67,23 @@ class RemovesOnError(Specimen):
 class ReordersOnError(Specimen):
     """An add that fails has moved the id to the end."""
 
-    def _check_new(self, ids: list[str], batch: bool) -> None:
+    def _check_new(self, ids: list[str]) -> None:
         for chunk_id in ids:
             if chunk_id in self._index:
                 self._index[chunk_id] = self._index.pop(chunk_id)
-        super()._check_new(ids, batch)
+        super()._check_new(ids)
 
 
 @breaks("ATOM-2")
 class AllocatesK(Specimen):
     """A search allocates room for k hits, however few candidates there are."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
         try:
             np.empty((len(queries), k), np.int64)
         except ValueError as error:
             raise MemoryError(str(error)) from None
-        return super()._search(queries, k, metric, within)
+        return super()._search(queries, k, metric, within, with_ids)
 
 
 @breaks("ATOM-2")

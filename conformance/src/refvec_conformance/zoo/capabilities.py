@@ -11,7 +11,7 @@ import numpy as np
 from refvec import UnsupportedError, selecting
 
 from ..probes.concurrency import give_way
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
@@ -70,13 +70,12 @@ class ClaimsDense(Specimen):
         return super()._reference(chunk_id, row, key)
 
 
-@breaks("PLUGIN-3")
-class ClaimsOrder(Specimen):
-    """``ordered_ids`` is declared, and ids are listed backwards."""
-
-    def ids(self) -> list[str]:
-        """List."""
-        return super().ids()[::-1]
+answer(
+    "PLUGIN-3",
+    "ClaimsOrder",
+    "``ordered_ids`` is declared, and ids are listed backwards.",
+    ids=lambda found: found[::-1],
+)
 
 
 @breaks("PLUGIN-3")
@@ -86,9 +85,9 @@ class ClaimsAtomicBatch(Specimen):
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
         """Add."""
         ids, rows = self._batch(chunk_ids, vectors)
-        self._check_new(ids, batch=True)
+        self._check_new(ids)
         for chunk_id, row in zip(ids, rows, strict=True):
-            self._store([chunk_id], row[None], replace=True)
+            self._put([chunk_id], row[None], "upsert")
             give_way()
         return np.array([self._index[one] for one in ids], np.int64)
 
@@ -111,8 +110,9 @@ class LimitIgnored(Specimen):
 
     capabilities = replace(Specimen.capabilities, max_dimension=64)
 
-    def _check_dimension(self, dimension: int) -> None:
-        pass
+    def _check_width(self, width: int) -> None:
+        if self._dimension is not None:
+            super()._check_width(width)
 
 
 @breaks("PLUGIN-3")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from .specimen import Specimen
 
 FAMILIES = (
     "opening",
@@ -91,6 +96,38 @@ def breaks(clause: str) -> Callable[[Subject], Subject]:
         return subject
 
     return keep
+
+
+def answer(
+    clause: str, name: str, summary: str, *, base: type = Specimen, **changes: Callable[..., Any]
+) -> None:
+    """Put a backend into the zoo that only answers something else.
+
+    Parameters
+    ----------
+    clause, name, summary : str
+        As of any mutant; the class is put into the module that wrote the change.
+    base : type
+        What the backend is made of.
+    **changes : callable
+        By the name of a method, or of a hook of `base`: takes what that
+        answers, or the store and that.
+    """
+    module = next(iter(changes.values())).__module__
+    body = {method: _changed(getattr(base, method), change) for method, change in changes.items()}
+    made = type(name, (base,), {"__module__": module, "__doc__": summary, **body})
+    setattr(sys.modules[module], name, breaks(clause)(made))
+
+
+def _changed(original: Callable[..., Any], change: Callable[..., Any]) -> Callable[..., Any]:
+    with_store = len(inspect.signature(change).parameters) > 1
+
+    @functools.wraps(original)
+    def changed(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = original(self, *args, **kwargs)
+        return change(self, found) if with_store else change(found)
+
+    return changed
 
 
 def mutants() -> list[Mutant]:

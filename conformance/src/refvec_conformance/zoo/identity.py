@@ -8,25 +8,28 @@ from typing import Any
 import numpy as np
 from refvec import identity_keys
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
-class Keyed(Specimen, abstract=True):
-    """Makes identity keys in its own way."""
+class Keyed(Specimen):
+    """Makes keys of other rows than it stores."""
+
+    def _seen(self, rows: Any) -> Any:
+        return rows
 
     def _keys_of(self, rows: Any) -> list[bytes]:
-        return identity_keys(rows, self.precision)
-
-    def _put(self, ids: list[str], rows: Any, replace: bool) -> Any:
-        items = zip(ids, rows, self._keys_of(rows), strict=True)
-        return np.array([self._reference(*item) for item in items], np.int64)
-
-    def _match(self, row: Any) -> int | None:
-        return self._by_key.get(self._keys_of(row)[0])
+        return super()._keys_of(self._seen(rows))
 
 
-class Scaled(Keyed, abstract=True):
+def _clipped(store: Specimen, rows: Any) -> Any:
+    if store.precision == "exact":
+        return rows
+    limit = np.float32(2.0**22 / 10.0**store.precision)
+    return np.clip(rows, -2 * limit, 2 * limit)
+
+
+class Scaled(Specimen):
     """Makes keys of the scaled components; large, infinite and NaN ones are left as they are."""
 
     def _keys_of(self, rows: Any) -> list[bytes]:
@@ -45,7 +48,7 @@ class Scaled(Keyed, abstract=True):
 
 
 @breaks("DEDUP-1")
-class NanUnequal(Keyed):
+class NanUnequal(Specimen):
     """NaNs are compared by their bits."""
 
     def _keys_of(self, rows: Any) -> list[bytes]:
@@ -55,7 +58,7 @@ class NanUnequal(Keyed):
 
 
 @breaks("DEDUP-1")
-class NegativeZeroApart(Keyed):
+class NegativeZeroApart(Specimen):
     """-0.0 is not 0.0."""
 
     def _keys_of(self, rows: Any) -> list[bytes]:
@@ -63,31 +66,23 @@ class NegativeZeroApart(Keyed):
         return [key + sign.tobytes() for key, sign in zip(super()._keys_of(rows), signs, strict=True)]
 
 
-@breaks("DEDUP-1")
-class LargeMerged(Keyed):
-    """All components beyond the limit have one key."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        if self.precision == "exact":
-            return super()._keys_of(rows)
-        limit = np.float32(2.0**22 / 10.0**self.precision)
-        return super()._keys_of(np.clip(rows, -2 * limit, 2 * limit))
+answer("DEDUP-1", "LargeMerged", "All components beyond the limit have one key.", base=Keyed, _seen=_clipped)
 
 
-@breaks("DEDUP-1")
-class InfinitiesMerged(Keyed):
-    """Both infinities have one key."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return super()._keys_of(np.where(np.isinf(rows), np.float32("inf"), rows))
-
-
-@breaks("DEDUP-1")
-class NanIsInfinity(Keyed):
-    """NaN has the key of infinity."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return super()._keys_of(np.where(np.isnan(rows), np.float32("inf"), rows))
+answer(
+    "DEDUP-1",
+    "InfinitiesMerged",
+    "Both infinities have one key.",
+    base=Keyed,
+    _seen=lambda rows: np.where(np.isinf(rows), np.float32("inf"), rows),
+)
+answer(
+    "DEDUP-1",
+    "NanIsInfinity",
+    "NaN has the key of infinity.",
+    base=Keyed,
+    _seen=lambda rows: np.where(np.isnan(rows), np.float32("inf"), rows),
+)
 
 
 @breaks("DEDUP-1")
@@ -115,7 +110,7 @@ class CutOff(Scaled):
 
 
 @breaks("DEDUP-1")
-class LowerLimit(Keyed):
+class LowerLimit(Specimen):
     """The limit of rounding is 2^21."""
 
     def _keys_of(self, rows: Any) -> list[bytes]:
@@ -138,56 +133,48 @@ class WithinTolerance(Specimen):
 
 
 @breaks("DEDUP-2")
-class ExactIsSeven(Keyed):
+class ExactIsSeven(Specimen):
     """``"exact"`` means 7 decimals."""
 
     def _keys_of(self, rows: Any) -> list[bytes]:
         return identity_keys(rows, 7 if self.precision == "exact" else self.precision)
 
 
-@breaks("DEDUP-2")
-class ExactByValue(Keyed):
-    """``"exact"`` compares values: 0.0 is -0.0."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return super()._keys_of(rows + np.float32(0) if self.precision == "exact" else rows)
-
-
-@breaks("DEDUP-3")
-class ByHash(Keyed):
-    """Vectors are identical when their CRC-32 is."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return [zlib.crc32(key).to_bytes(4, "little") for key in super()._keys_of(rows)]
-
-
-@breaks("DEDUP-3")
-class BySum(Keyed):
-    """Vectors are identical when the sum of their keys is."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return [np.frombuffer(key, np.int32).sum().tobytes() for key in super()._keys_of(rows)]
-
-
-@breaks("DEDUP-3")
-class ByShortHash(Keyed):
-    """Vectors are identical when 16 bits of a hash are."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return [(zlib.crc32(key) & 0xFFFF).to_bytes(2, "little") for key in super()._keys_of(rows)]
-
-
-@breaks("DEDUP-4")
-class NeverShares(Keyed):
-    """Identical vectors are stored twice."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        start = self._allocated
-        return [key + bytes([n % 256]) for n, key in enumerate(super()._keys_of(rows), start)]
+answer(
+    "DEDUP-2",
+    "ExactByValue",
+    '``"exact"`` compares values: 0.0 is -0.0.',
+    base=Keyed,
+    _seen=lambda store, rows: rows + np.float32(0) if store.precision == "exact" else rows,
+)
+answer(
+    "DEDUP-3",
+    "ByHash",
+    "Vectors are identical when their CRC-32 is.",
+    _keys_of=lambda keys: [zlib.crc32(key).to_bytes(4, "little") for key in keys],
+)
+answer(
+    "DEDUP-3",
+    "BySum",
+    "Vectors are identical when the sum of their keys is.",
+    _keys_of=lambda keys: [np.frombuffer(key, np.int32).sum().tobytes() for key in keys],
+)
+answer(
+    "DEDUP-3",
+    "ByShortHash",
+    "Vectors are identical when 16 bits of a hash are.",
+    _keys_of=lambda keys: [(zlib.crc32(key) & 0xFFFF).to_bytes(2, "little") for key in keys],
+)
+answer(
+    "DEDUP-4",
+    "NeverShares",
+    "Identical vectors are stored twice.",
+    _keys_of=lambda store, keys: [key + bytes([n % 256]) for n, key in enumerate(keys, store._allocated)],
+)
 
 
 @breaks("DEDUP-4")
-class BatchApart(Keyed):
+class BatchApart(Specimen):
     """Identical vectors of one batch are stored twice."""
 
     def _keys_of(self, rows: Any) -> list[bytes]:
@@ -196,9 +183,9 @@ class BatchApart(Keyed):
         return [key + b"again" if key in seen or seen.add(key) else key for key in keys]  # type: ignore[func-returns-value]
 
 
-@breaks("DEDUP-4")
-class NoReference(Specimen):
-    """A second id of a vector is not counted as a reference."""
-
-    def _refcounts(self, indices: Any) -> Any:
-        return np.minimum(super()._refcounts(indices), 1)
+answer(
+    "DEDUP-4",
+    "NoReference",
+    "A second id of a vector is not counted as a reference.",
+    _refcounts=lambda found: np.minimum(found, 1),
+)

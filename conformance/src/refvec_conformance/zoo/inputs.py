@@ -25,8 +25,7 @@ def _is_row(row: Any) -> bool:
 class ColumnsRefused(Converting):
     """An object array of vectors is refused."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         if _is_column(vectors):
             raise TypeError("object arrays are not supported")
         return vectors
@@ -36,8 +35,7 @@ class ColumnsRefused(Converting):
 class ColumnsPromoted(Converting):
     """The rows of a column are brought to one dtype before they are rounded."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         rows = list(vectors) if _is_column(vectors) else []
         alike = all(map(_is_row, rows)) and len({len(row) for row in rows}) == 1
         return np.stack(rows) if alike else vectors
@@ -47,8 +45,7 @@ class ColumnsPromoted(Converting):
 class NullsRead(Converting):
     """What ``is_null()`` marks is read as NaN."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         return np.asarray(vectors) if hasattr(vectors, "is_null") else vectors
 
 
@@ -56,8 +53,7 @@ class NullsRead(Converting):
 class NullsOfPandasRead(Converting):
     """What ``isna()`` marks is read as NaN."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         return np.asarray(vectors) if hasattr(vectors, "isna") else vectors
 
 
@@ -65,8 +61,7 @@ class NullsOfPandasRead(Converting):
 class NullsOfRowsRead(Converting):
     """Nulls in the rows of a list are read as NaN."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         rows = isinstance(vectors, list) and any(hasattr(row, "is_null") for row in vectors)
         return np.array([np.asarray(row) for row in vectors]) if rows else vectors
 
@@ -75,8 +70,7 @@ class NullsOfRowsRead(Converting):
 class NanIsMissing(Converting):
     """A NaN in an array that could mark nulls is refused."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         if hasattr(vectors, "is_null") and np.isnan(np.asarray(vectors)).any():
             raise TypeError("vector has missing values")
         return vectors
@@ -86,8 +80,7 @@ class NanIsMissing(Converting):
 class NoneIsNan(Converting):
     """A None among numbers is read as NaN."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         if isinstance(vectors, list) and any(isinstance(row, list) and None in row for row in vectors):
             return np.array(vectors, np.float64)
         return vectors
@@ -97,38 +90,16 @@ class NoneIsNan(Converting):
 class RowsOfMasksRead(Converting):
     """The masks of the rows of a list are ignored."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         masked = isinstance(vectors, list) and any(isinstance(row, np.ma.MaskedArray) for row in vectors)
         return np.asarray(vectors) if masked else vectors
-
-
-@breaks("VEC-4")
-class ColumnsKept(Specimen):
-    """The rows of a column are read again when they are first asked for."""
-
-    _kept: list[tuple[str, Any]]
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add, and keep the caller's rows."""
-        found = super().add_vectors(chunk_ids, vectors)
-        if _is_column(vectors):
-            self._kept = list(zip(chunk_ids, vectors, strict=True))
-        return found
-
-    def get_vectors(self, chunk_ids: Any) -> Any:
-        """Return the rows as they are by now."""
-        for chunk_id, row in self.__dict__.pop("_kept", []):
-            self.upsert_vector(chunk_id, row)
-        return super().get_vectors(chunk_ids)
 
 
 @breaks("VEC-2")
 class RaggedPadded(Converting):
     """Short rows are filled up with zeros."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         rows = isinstance(vectors, list) and all(map(_is_row, vectors))
         if not rows or not vectors or len({row.dtype for row in vectors}) > 1:
             return vectors
@@ -203,8 +174,7 @@ class PositionsNotSaid(Telling):
 class ShortRowsFirst(Converting):
     """A row of the wrong length is found before one that is no vector."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         lengths = [len(row) for row in vectors if _is_row(row)] if isinstance(vectors, list) else []
         if len(set(lengths)) > 1:
             raise DimensionMismatchError("Vector dimension mismatch", position=lengths.index(min(lengths)))

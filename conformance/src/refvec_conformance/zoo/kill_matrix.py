@@ -13,6 +13,7 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
+from ..judging.assertions import require_assertions
 from ..judging.clauses import clauses
 from ..judging.marks import TIERS
 from .catalogue import mutants
@@ -32,6 +33,7 @@ def matrix(tier: str = "standard", jobs: int | None = None, only: Sequence[str] 
     only : sequence of str
         Clauses, families or names of mutants; all by default.
     """
+    require_assertions()
     chosen = [
         position
         for position, one in enumerate(mutants())

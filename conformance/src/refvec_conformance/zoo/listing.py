@@ -6,64 +6,38 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from refvec import Snapshot, UnknownIdError
+from refvec import UnknownIdError
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
-
-@breaks("GET-4")
-class OrderOfArrival(Specimen):
-    """``get_all_vectors`` goes in the order of ids."""
-
-    def get_all_vectors(self) -> Any:
-        """Look up."""
-        order = list(dict.fromkeys(self._index.values()))
-        return super().get_all_vectors() if self.closed else self._gather(np.array(order, np.int64))
-
-
-@breaks("GET-4")
-class IndicesUnsorted(Specimen):
-    """``indices()`` goes in the order of ids."""
-
-    def indices(self) -> Any:
-        """List."""
-        super().indices()
-        return np.array(list(dict.fromkeys(self._index.values())), np.int64)
+answer(
+    "GET-4",
+    "OrderOfArrival",
+    "``get_all_vectors`` goes in the order of ids.",
+    get_all_vectors=lambda store, _: store._gather(dict.fromkeys(store._index.values())),
+)
+answer(
+    "GET-4",
+    "IndicesUnsorted",
+    "``indices()`` goes in the order of ids.",
+    indices=lambda store, _: np.array(list(dict.fromkeys(store._index.values())), np.int64),
+)
+answer("GET-4", "IndicesNarrow", "``indices()`` is int32.", indices=lambda found: found.astype(np.int32))
 
 
-@breaks("GET-4")
-class IndicesNarrow(Specimen):
-    """``indices()`` is int32."""
-
-    def indices(self) -> Any:
-        """List."""
-        return super().indices().astype(np.int32)
+answer("GET-5", "IdsSorted", "``ids()`` is sorted.", ids=lambda found: sorted(found))
 
 
-@breaks("GET-5")
-class IdsSorted(Specimen):
-    """``ids()`` is sorted."""
-
-    def ids(self) -> list[str]:
-        """List."""
-        return sorted(super().ids())
+answer("GET-5", "IdsAtSorted", "``ids_at()`` is sorted.", ids_at=lambda found: sorted(found))
 
 
-@breaks("GET-5")
-class IdsAtSorted(Specimen):
-    """``ids_at()`` is sorted."""
-
-    def _ids_at(self, index: int) -> list[str]:
-        return sorted(super()._ids_at(index))
-
-
-@breaks("GET-5")
-class IdsAtByAge(Specimen):
-    """``ids_at()`` goes in the order of ``ids()``."""
-
-    def _ids_at(self, index: int) -> list[str]:
-        return [one for one, at in self._index.items() if at == index]
+answer(
+    "GET-5",
+    "IdsAtByAge",
+    "``ids_at()`` goes in the order of ``ids()``.",
+    ids_at=lambda store, found: [one for one in store._index if one in found],
+)
 
 
 @breaks("GET-5")
@@ -77,14 +51,12 @@ class SameList(Specimen):
         return found
 
 
-@breaks("GET-6")
-class OffByOne(Specimen):
-    """``get_refcount`` is one too high from the second reference on."""
-
-    def get_refcount(self, index: Any) -> int:
-        """Count."""
-        found = super().get_refcount(index)
-        return found + (found > 1)
+answer(
+    "GET-6",
+    "OffByOne",
+    "``get_refcount`` is one too high from the second reference on.",
+    get_refcount=lambda found: found + (found > 1),
+)
 
 
 @breaks("GET-6")
@@ -96,34 +68,23 @@ class FreedCountsZero(Specimen):
         return 0 if index in self._free else super().get_refcount(index)
 
 
-@breaks("GET-6")
-class CountsNarrow(Specimen):
-    """``get_refcounts`` is int32."""
-
-    def get_refcounts(self, indices: Any) -> Any:
-        """Count."""
-        return super().get_refcounts(indices).astype(np.int32)
-
-
-@breaks("GET-7")
-class SnapshotByAge(Specimen):
-    """The vectors of a snapshot go in the order of ids, its indices do not."""
-
-    def snapshot(self) -> Snapshot:
-        """See."""
-        found = super().snapshot()
-        order = np.array(list(dict.fromkeys(found.id_indices.tolist())), np.int64)
-        return found._replace(vectors=self._gather(order))
-
-
-@breaks("GET-7")
-class SnapshotUnaligned(Specimen):
-    """The ids of a snapshot are sorted, their indices are not."""
-
-    def snapshot(self) -> Snapshot:
-        """See."""
-        found = super().snapshot()
-        return found._replace(ids=sorted(found.ids))
+answer(
+    "GET-6", "CountsNarrow", "``get_refcounts`` is int32.", get_refcounts=lambda found: found.astype(np.int32)
+)
+answer(
+    "GET-7",
+    "SnapshotByAge",
+    "The vectors of a snapshot go in the order of ids, its indices do not.",
+    snapshot=lambda store, found: found._replace(
+        vectors=store._gather(dict.fromkeys(found.id_indices.tolist()))
+    ),
+)
+answer(
+    "GET-7",
+    "SnapshotUnaligned",
+    "The ids of a snapshot are sorted, their indices are not.",
+    snapshot=lambda found: found._replace(ids=sorted(found.ids)),
+)
 
 
 @breaks("GET-8")
@@ -156,19 +117,24 @@ class FindsNearest(Specimen):
         return next(near, None)
 
 
-@breaks("GET-9")
-class IncludesRemoved(Specimen):
-    """``iter_batches`` yields what was removed meanwhile."""
-
-    def _batches(self, indices: Any, size: int) -> Iterator[Any]:
-        return iter(list(super()._batches(indices, size)))
+answer(
+    "GET-9",
+    "IncludesRemoved",
+    "``iter_batches`` yields what was removed meanwhile.",
+    iter_batches=lambda found: iter(list(found)),
+)
 
 
 @breaks("GET-9")
 class IncludesAdded(Specimen):
     """``iter_batches`` yields what was added meanwhile."""
 
-    def _batches(self, indices: Any, size: int) -> Iterator[Any]:
+    def iter_batches(self, batch_size: Any = 1024) -> Any:
+        """Iterate."""
+        super().iter_batches(batch_size)
+        return self._growing(int(batch_size))
+
+    def _growing(self, size: int) -> Iterator[Any]:
         done = 0
         while done < len(self.indices()):
             part = self.indices()[done : done + size]
@@ -180,13 +146,17 @@ class IncludesAdded(Specimen):
 class OneBatch(Specimen):
     """``iter_batches`` yields everything at once."""
 
-    def _batches(self, indices: Any, size: int) -> Iterator[Any]:
-        return super()._batches(indices, max(size, len(indices)))
+    def iter_batches(self, batch_size: Any = 1024) -> Any:
+        """Iterate."""
+        super().iter_batches(batch_size)
+        return super().iter_batches(2**40)
 
 
 @breaks("GET-9")
 class OneTooMany(Specimen):
     """A batch holds one vector more than asked for."""
 
-    def _batches(self, indices: Any, size: int) -> Iterator[Any]:
-        return super()._batches(indices, size + 1)
+    def iter_batches(self, batch_size: Any = 1024) -> Any:
+        """Iterate."""
+        super().iter_batches(batch_size)
+        return super().iter_batches(int(batch_size) + 1)

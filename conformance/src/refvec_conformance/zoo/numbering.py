@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from refvec import Layout, OpenSpec, Size, State
+from refvec import Layout, OpenSpec, State
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
@@ -94,14 +94,17 @@ class CopyReorders(Specimen):
         return found
 
 
-@breaks("INDEX-3")
-class RestoreForgetsFree(Specimen):
-    """What is saved has no freed indices above the last vector."""
+def _without_free(store: Specimen, found: Layout) -> Layout:
+    allocated = max(store._slots, default=-1) + 1
+    return Layout(found.ids, found.id_indices, found.slot_order, allocated, found.capacity, found.dimension)
 
-    def _scan(self) -> Layout:
-        found = super()._scan()
-        allocated = max(self._slots, default=-1) + 1
-        return Layout(found.ids, found.id_indices, found.slot_order, allocated, found.capacity)
+
+answer(
+    "INDEX-3",
+    "RestoreForgetsFree",
+    "What is saved has no freed indices above the last vector.",
+    _layout=_without_free,
+)
 
 
 @breaks("INDEX-3")
@@ -123,12 +126,7 @@ class SlotOrderLost(Specimen):
             self._slots[index] = {one: None for one in self._index if one in ids}
 
 
-@breaks("COUNT-1")
-class CountsIds(Specimen):
-    """``len(store)`` counts ids."""
-
-    def __len__(self) -> int:
-        return self.total_references
+answer("COUNT-1", "CountsIds", "``len(store)`` counts ids.", __len__=lambda store, _: store.total_references)
 
 
 @breaks("COUNT-1")
@@ -141,30 +139,27 @@ class ReferencesAreVectors(Specimen):
         return len(self)
 
 
-@breaks("COUNT-1")
-class CountsByWalking(Specimen):
-    """Counting walks over everything."""
-
-    def _size(self) -> Size:
-        references = sum(len(ids) for ids in self._slots.values())
-        return super()._size()._replace(references=references)
-
-
-@breaks("COUNT-1")
-class CountsByCopying(Specimen):
-    """Counting makes a list of everything."""
-
-    def _size(self) -> Size:
-        return super()._size()._replace(references=len(sorted(self._index)))
+answer(
+    "COUNT-1",
+    "CountsByWalking",
+    "Counting walks over everything.",
+    _size=lambda store, found: found._replace(references=sum(map(len, store._slots.values()))),
+)
+answer(
+    "COUNT-1",
+    "CountsByCopying",
+    "Counting makes a list of everything.",
+    _size=lambda store, found: found._replace(references=len(sorted(store._index))),
+)
 
 
 @breaks("COUNT-2")
 class Doubles(Specimen):
     """Capacity doubles."""
 
-    def _put(self, ids: list[str], rows: Any, replace: bool) -> Any:
+    def _put(self, ids: list[str], rows: Any, mode: str) -> Any:
         before = self._capacity
-        found = super()._put(ids, rows, replace)
+        found = super()._put(ids, rows, mode)
         if self._capacity > before:
             self._capacity = max(before * 2, self._allocated)
         return found
@@ -174,9 +169,9 @@ class Doubles(Specimen):
 class GrowsAtOnce(Specimen):
     """A batch grows capacity once, not vector by vector."""
 
-    def _put(self, ids: list[str], rows: Any, replace: bool) -> Any:
+    def _put(self, ids: list[str], rows: Any, mode: str) -> Any:
         before = self._capacity
-        found = super()._put(ids, rows, replace)
+        found = super()._put(ids, rows, mode)
         if self._capacity > before:
             self._capacity = max(self._allocated, before + before // 2)
         return found
@@ -211,51 +206,33 @@ class AtLeastSixteen(Specimen):
         self._capacity = max(self._capacity, 16)
 
 
-@breaks("COUNT-3")
-class Fraction(Specimen):
-    """``utilization`` is a fraction, not per cent."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        """Describe."""
-        found = super().get_statistics()
-        return {**found, "utilization": found["utilization"] / 100}
-
-
-@breaks("COUNT-3")
-class Unrounded(Specimen):
-    """``utilization`` is not rounded."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        """Describe."""
-        found = super().get_statistics()
-        return {**found, "utilization": 100 * found["unique_vectors"] / found["capacity"]}
-
-
-@breaks("COUNT-3")
-class FreeIsCapacity(Specimen):
-    """``free_indices`` counts what capacity is left."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        """Describe."""
-        found = super().get_statistics()
-        return {**found, "free_indices": found["capacity"] - found["unique_vectors"]}
-
-
-@breaks("COUNT-3")
-class TypeIsClass(Specimen):
-    """``type`` names the class."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        """Describe."""
-        return {**super().get_statistics(), "type": type(self).__name__}
-
-
-@breaks("COUNT-3")
-class KeyMissing(Specimen):
-    """``total_references`` is missing."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        """Describe."""
-        found = super().get_statistics()
-        del found["total_references"]
-        return found
+answer(
+    "COUNT-3",
+    "Fraction",
+    "``utilization`` is a fraction, not per cent.",
+    get_statistics=lambda found: {**found, "utilization": found["utilization"] / 100},
+)
+answer(
+    "COUNT-3",
+    "Unrounded",
+    "``utilization`` is not rounded.",
+    get_statistics=lambda found: {**found, "utilization": 100 * found["unique_vectors"] / found["capacity"]},
+)
+answer(
+    "COUNT-3",
+    "FreeIsCapacity",
+    "``free_indices`` counts what capacity is left.",
+    get_statistics=lambda found: {**found, "free_indices": found["capacity"] - found["unique_vectors"]},
+)
+answer(
+    "COUNT-3",
+    "TypeIsClass",
+    "``type`` names the class.",
+    get_statistics=lambda store, found: {**found, "type": type(store).__name__},
+)
+answer(
+    "COUNT-3",
+    "KeyMissing",
+    "``total_references`` is missing.",
+    get_statistics=lambda found: {name: found[name] for name in found if name != "total_references"},
+)

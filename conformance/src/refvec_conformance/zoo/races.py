@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -18,21 +18,23 @@ from .specimen import Specimen
 class Unlocked(Specimen):
     """There is no lock."""
 
-    _guard_factory = nullcontext
+    @property
+    def _guard(self) -> AbstractContextManager[Any]:
+        return nullcontext()
 
 
 @breaks("THREAD-1")
 class LostUpdate(Specimen):
     """Looking whether an id is present and adding it are two steps."""
 
-    def _store(self, ids: list[str], rows: Any, *, replace: bool, batch: bool = True) -> Any:
-        if not replace:
+    def _put(self, ids: list[str], rows: Any, mode: str) -> Any:
+        if mode == "add":
             with self._guard:
                 self._require_open()
                 self._check_width(rows.shape[1])
-                self._check_new(ids, batch)
+                self._check_new(ids)
             give_way()
-        return super()._store(ids, rows, replace=True, batch=batch)
+        return super()._put(ids, rows, "upsert")
 
 
 @breaks("THREAD-1")
@@ -43,7 +45,7 @@ class TornBatch(Specimen):
         """Upsert."""
         ids, rows = self._batch(chunk_ids, vectors)
         for chunk_id, row in zip(ids, rows, strict=True):
-            self._store([chunk_id], row[None], replace=True)
+            self._put([chunk_id], row[None], "upsert")
             give_way()
         return self.get_indices(ids)
 

@@ -7,7 +7,7 @@ from typing import Any
 from refvec import identity_keys
 from refvec.ids import canonical_ids
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
@@ -55,14 +55,7 @@ class RemovesUntilWrong(Specimen):
         return sum(self.remove_vector(one) for one in chunk_ids)
 
 
-@breaks("REMOVE-1")
-class AlwaysTrue(Specimen):
-    """``remove_vector`` always says True."""
-
-    def remove_vector(self, chunk_id: Any) -> bool:
-        """Remove."""
-        super().remove_vector(chunk_id)
-        return True
+answer("REMOVE-1", "AlwaysTrue", "``remove_vector`` always says True.", remove_vector=lambda _: True)
 
 
 @breaks("REMOVE-2")

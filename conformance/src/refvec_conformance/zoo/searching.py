@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from refvec import SearchResult
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
-class Found(Specimen, abstract=True):
+def each(members: Any, change: Callable[[tuple[str, ...]], Any]) -> Any:
+    """Return the ids of all hits, those of each changed; None if they were not asked for."""
+    return members and [[change(hit) for hit in row] for row in members]
+
+
+class Found(Specimen):
     """Changes what a search finds: candidates, scores or order."""
 
     def _ranked(self, query: list[float], metric: Any, slots: Any) -> Any:
@@ -38,38 +44,31 @@ class AlwaysTwoAxes(Specimen):
 class PadsToK(Specimen):
     """Fewer candidates than k are filled up with -1."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
-        indices, scores, ids = super()._search(queries, k, metric, within)
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
+        indices, scores, ids = super()._search(queries, k, metric, within, with_ids)
         lack = ((0, 0), (0, min(k, 1000) - indices.shape[1]))
         indices, scores = np.pad(indices, lack, constant_values=-1), np.pad(scores, lack)
-        return indices, scores, [[*row, *[()] * lack[1][1]] for row in ids]
+        return indices, scores, [[*row, *[()] * lack[1][1]] for row in ids or ()]
 
 
-@breaks("SEARCH-1")
-class DoubleScores(Specimen):
-    """Scores are float64."""
-
-    def _search(self, *args: Any) -> Any:
-        indices, scores, ids = super()._search(*args)
-        return indices, scores.astype(np.float64), ids
-
-
-@breaks("SEARCH-1")
-class FirstIdOnly(Specimen):
-    """A hit names only the first of the ids that share it."""
-
-    def _search(self, *args: Any) -> Any:
-        indices, scores, ids = super()._search(*args)
-        return indices, scores, [[hit[:1] for hit in row] for row in ids]
-
-
-@breaks("SEARCH-1")
-class HitsAreLists(Specimen):
-    """The ids of a hit are a list."""
-
-    def _search(self, *args: Any) -> Any:
-        indices, scores, ids = super()._search(*args)
-        return indices, scores, [[list(hit) for hit in row] for row in ids]
+answer(
+    "SEARCH-1",
+    "DoubleScores",
+    "Scores are float64.",
+    search=lambda found: found._replace(scores=found.scores.astype(np.float64)),
+)
+answer(
+    "SEARCH-1",
+    "FirstIdOnly",
+    "A hit names only the first of the ids that share it.",
+    _search=lambda found: (*found[:2], each(found[2], lambda hit: hit[:1])),
+)
+answer(
+    "SEARCH-1",
+    "HitsAreLists",
+    "The ids of a hit are a list.",
+    _search=lambda found: (*found[:2], each(found[2], list)),
+)
 
 
 @breaks("SEARCH-2")
@@ -111,8 +110,8 @@ class QueryUnchecked(Specimen):
 class CosineIsDot(Specimen):
     """``cosine`` is not divided by the norms."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
-        return super()._search(queries, k, "dot" if metric == "cosine" else metric, within)
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
+        return super()._search(queries, k, "dot" if metric == "cosine" else metric, within, with_ids)
 
 
 @breaks("SEARCH-3")
@@ -137,7 +136,7 @@ class ZeroVectorNan(Found):
     """The cosine with a zero vector is NaN."""
 
     def _changed(self, order: Any, index: int, score: float, metric: str) -> Any:
-        if metric == "cosine" and not any(self._vectors[index]):
+        if metric == "cosine" and not self._vectors[index].any():
             return (True, 0.0), index, float("nan")
         return order, index, score
 
@@ -158,7 +157,7 @@ class Unordered(Specimen):
     def _search(self, *args: Any) -> Any:
         indices, scores, ids = super()._search(*args)
         order = np.argsort(indices, axis=1)
-        moved = [[row[one] for one in places] for row, places in zip(ids, order.tolist(), strict=True)]
+        moved = ids and [[row[one] for one in places] for row, places in zip(ids, order.tolist(), strict=True)]
         return np.take_along_axis(indices, order, 1), np.take_along_axis(scores, order, 1), moved
 
 
@@ -180,18 +179,18 @@ class CancelsNearby(Found):
 class WithinIgnored(Specimen):
     """``within`` is ignored."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
-        return super()._search(queries, k, metric, None)
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
+        return super()._search(queries, k, metric, None, with_ids)
 
 
 @breaks("SEARCH-4")
 class WithinAfterwards(Specimen):
     """``within`` picks from the k best of all."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
-        found = super()._search(queries, k, metric, None)
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
+        found = super()._search(queries, k, metric, None, True)
         if within is None or len(queries) != 1:
-            return super()._search(queries, k, metric, within)
+            return super()._search(queries, k, metric, within, with_ids)
         kept = [n for n, hit in enumerate(found[2][0]) if set(hit) & set(within)]
         named = [tuple(one for one in found[2][0][n] if one in within) for n in kept]
         return found[0][:, kept], found[1][:, kept], [named]
@@ -210,19 +209,19 @@ class NamesOthers(Specimen):
 class UnknownIdsRaise(Specimen):
     """An unknown id in ``within`` raises."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
         for chunk_id in within or ():
             self._index[chunk_id]
-        return super()._search(queries, k, metric, within)
+        return super()._search(queries, k, metric, within, with_ids)
 
 
 @breaks("SEARCH-4")
 class CountsIds(Specimen):
     """``k`` counts ids, not vectors."""
 
-    def _search(self, queries: Any, k: int, metric: Any, within: Any) -> Any:
-        indices, scores, ids = super()._search(queries, k, metric, within)
-        if len(queries) != 1:
+    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
+        indices, scores, ids = super()._search(queries, k, metric, within, with_ids)
+        if len(queries) != 1 or ids is None:
             return indices, scores, ids
         total, width = 0, 0
         while width < len(ids[0]) and total < k:
@@ -247,7 +246,7 @@ class KOfZero(Specimen):
 class UnknownMetricIsCosine(Specimen):
     """An unknown metric is taken for cosine."""
 
-    def search(self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None) -> SearchResult:
+    def search(self, query: Any, k: Any = 10, *, metric: Any = "cosine", **more: Any) -> SearchResult:
         """Search."""
         known: Any = metric if metric in ("cosine", "dot", "euclidean") else "cosine"
-        return super().search(query, k, metric=known, within=within)
+        return super().search(query, k, metric=known, **more)

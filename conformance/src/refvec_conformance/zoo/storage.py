@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
 import numpy as np
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 from .vectors import Converting
 
 
-class Storing(Specimen, abstract=True):
+class Storing(Specimen):
     """Changes rows before they are stored, and keeps their keys."""
 
-    @staticmethod
-    def _stored(row: Any) -> Any:
+    def _stored(self, row: Any) -> Any:
         return row
 
     def _fill(self, index: int, row: Any, key: bytes) -> None:
         super()._fill(index, self._stored(row), key)
 
 
-@breaks("VEC-1")
-class NanPayloadLost(Storing):
-    """Every NaN becomes the canonical one."""
-
-    @staticmethod
-    def _stored(row: Any) -> Any:
-        return np.where(np.isnan(row), np.float32("nan"), row)
+answer(
+    "VEC-1",
+    "NanPayloadLost",
+    "Every NaN becomes the canonical one.",
+    base=Storing,
+    _stored=lambda row: np.where(np.isnan(row), np.float32("nan"), row),
+)
 
 
 @breaks("VEC-2")
@@ -73,8 +71,7 @@ class PlainMismatch(Specimen):
 class OverflowStored(Converting):
     """A number beyond float32 is stored as infinity."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         found = np.asanyarray(vectors)
         with np.errstate(all="ignore"):
             return found.astype(np.float32) if found.dtype.kind == "f" and found.ndim else vectors
@@ -84,8 +81,7 @@ class OverflowStored(Converting):
 class NanRefused(Converting):
     """NaN is refused."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         found = np.asanyarray(vectors)
         if found.dtype.kind == "f" and np.isnan(found).any():
             raise ValueError("vector holds NaN")
@@ -96,8 +92,7 @@ class NanRefused(Converting):
 class InfinityRefused(Converting):
     """Infinities are refused."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         found = np.asanyarray(vectors)
         if found.dtype.kind == "f" and np.isinf(found).any():
             raise ValueError("vector holds an infinity")
@@ -108,8 +103,7 @@ class InfinityRefused(Converting):
 class UnderflowRefused(Converting):
     """A number too small for float32 is refused."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         found = np.asanyarray(vectors)
         if found.dtype == np.float64 and ((found != 0) & (found.astype(np.float32) == 0)).any():
             raise ValueError("underflow")
@@ -124,7 +118,7 @@ class AliasKept(Specimen):
         """Add."""
         index = super().add_vector(chunk_id, vector)
         if type(vector) is np.ndarray and vector.dtype == np.float32 and self.get_refcount(index) == 1:
-            self._vectors[index] = vector  # type: ignore[assignment]
+            self._vectors[index] = vector
         return index
 
 
@@ -148,63 +142,44 @@ class ViewReturned(Specimen):
     def get_vector(self, chunk_id: Any) -> Any:
         """Look up."""
         index = self.get_index(chunk_id)
-        return None if index is None else np.frombuffer(self._vectors[index], np.float32)
+        return None if index is None else self._vectors[index]
 
 
-@breaks("VEC-4")
-class ReadOnlyReturned(Specimen):
-    """What ``get_vector_by_index`` returns cannot be written to."""
-
-    def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
-        found = super().get_vector_by_index(index)
-        found.flags.writeable = False
-        return found
-
-
-@breaks("VEC-4")
-class DoubleReturned(Specimen):
-    """``get_vectors`` returns float64."""
-
-    def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
-        return super().get_vectors(chunk_ids).astype(np.float64)
-
-
-@breaks("VEC-4")
-class FortranReturned(Specimen):
-    """``get_all_vectors`` returns a Fortran-ordered array."""
-
-    def get_all_vectors(self) -> Any:
-        """Look up."""
-        return np.asfortranarray(super().get_all_vectors())
+answer(
+    "VEC-4",
+    "ReadOnlyReturned",
+    "What ``get_vector_by_index`` returns cannot be written to.",
+    get_vector_by_index=lambda found: np.frombuffer(found.tobytes(), np.float32),
+)
+answer(
+    "VEC-4",
+    "DoubleReturned",
+    "``get_vectors`` returns float64.",
+    get_vectors=lambda found: found.astype(np.float64),
+)
+answer(
+    "VEC-4",
+    "FortranReturned",
+    "``get_all_vectors`` returns a Fortran-ordered array.",
+    get_all_vectors=lambda found: np.asfortranarray(found),
+)
+answer("VEC-5", "ZeroSignLost", "-0.0 is stored as 0.0.", base=Storing, _stored=lambda row: row + np.float32(0))
 
 
-@breaks("VEC-5")
-class ZeroSignLost(Storing):
-    """-0.0 is stored as 0.0."""
-
-    @staticmethod
-    def _stored(row: Any) -> Any:
-        return row + np.float32(0)
-
-
-@breaks("VEC-5")
-class StoredRounded(Storing):
-    """What is stored is rounded to the precision of the keys."""
-
-    @staticmethod
-    def _stored(row: Any) -> Any:
-        return np.where(np.abs(row) < 4, np.round(row.astype(np.float64), 6), row).astype(np.float32)
-
-
-@breaks("VEC-5")
-class SubnormalsFlushed(Storing):
-    """Subnormal numbers are stored as zero."""
-
-    @staticmethod
-    def _stored(row: Any) -> Any:
-        return np.where(np.abs(row) < np.finfo(np.float32).tiny, np.float32(0), row)
+answer(
+    "VEC-5",
+    "StoredRounded",
+    "What is stored is rounded to the precision of the keys.",
+    base=Storing,
+    _stored=lambda row: np.where(np.abs(row) < 4, np.round(row.astype(np.float64), 6), row).astype(np.float32),
+)
+answer(
+    "VEC-5",
+    "SubnormalsFlushed",
+    "Subnormal numbers are stored as zero.",
+    base=Storing,
+    _stored=lambda row: np.where(np.abs(row) < np.finfo(np.float32).tiny, np.float32(0), row),
+)
 
 
 @breaks("VEC-5")
@@ -213,5 +188,5 @@ class LastMemberKept(Specimen):
 
     def _reference(self, chunk_id: str, row: Any, key: bytes) -> int:
         index = super()._reference(chunk_id, row, key)
-        self._vectors[index] = array("f", row.tobytes())
+        self._vectors[index] = np.array(row)
         return index

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,7 @@ class RewritesBits(Specimen):
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
         """Upsert."""
         index = super().upsert_vector(chunk_id, vector)
-        self._vectors[index] = array("f", np.asarray(vector, np.float32).tobytes())
+        self._vectors[index] = np.array(vector, np.float32)
         return index
 
 
@@ -69,7 +68,7 @@ class SharedOverwritten(Specimen):
         index = self.get_index(chunk_id)
         if index is None or self.get_refcount(index) == 1 or self.find_vector(vector) is not None:
             return super().upsert_vector(chunk_id, vector)
-        self._vectors[index] = array("f", np.asarray(vector, np.float32).tobytes())
+        self._vectors[index] = np.array(vector, np.float32)
         return index
 
 
@@ -81,7 +80,7 @@ class LosersStored(Specimen):
         """Upsert."""
         ids, rows = self._batch(chunk_ids, vectors)
         for chunk_id, row in zip(ids, rows, strict=True):
-            self._store([chunk_id], row[None], replace=True)
+            self._put([chunk_id], row[None], "upsert")
         return self.get_indices(ids)
 
 

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .catalogue import breaks
+from .catalogue import answer, breaks
 from .specimen import Specimen
 
 
-class Converting(Specimen, abstract=True):
+class Converting(Specimen):
     """Changes vectors on their way in."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         return vectors
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
@@ -39,51 +38,41 @@ class Converting(Specimen, abstract=True):
         return super().upsert_vectors(chunk_ids, self._converted(vectors))
 
 
-@breaks("VEC-1")
-class BoolAccepted(Converting):
-    """Booleans are numbers."""
-
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
-        found = np.asarray(vectors)
-        return found.astype(np.float32) if found.dtype == bool else vectors
-
-
-@breaks("VEC-1")
-class ObjectAccepted(Converting):
-    """Objects and strings are converted to floats."""
-
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
-        found = np.asarray(vectors)
-        return found.astype(np.float64) if found.dtype.kind in "OSU" else vectors
-
-
-@breaks("VEC-1")
-class ComplexAccepted(Converting):
-    """The imaginary part is dropped."""
-
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
-        found = np.asarray(vectors)
-        return found.real if found.dtype.kind == "c" else vectors
-
-
-@breaks("VEC-1")
-class MaskIgnored(Converting):
-    """A masked array is read as if it had no mask."""
-
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
-        return vectors.data if isinstance(vectors, np.ma.MaskedArray) else vectors
+answer(
+    "VEC-1",
+    "BoolAccepted",
+    "Booleans are numbers.",
+    base=Converting,
+    _converted=lambda given: np.asarray(given, np.float32) if np.asarray(given).dtype == bool else given,
+)
+answer(
+    "VEC-1",
+    "ObjectAccepted",
+    "Objects and strings are converted to floats.",
+    base=Converting,
+    _converted=lambda given: np.asarray(given, np.float64) if np.asarray(given).dtype.kind in "OSU" else given,
+)
+answer(
+    "VEC-1",
+    "ComplexAccepted",
+    "The imaginary part is dropped.",
+    base=Converting,
+    _converted=lambda given: np.asarray(given).real if np.asarray(given).dtype.kind == "c" else given,
+)
+answer(
+    "VEC-1",
+    "MaskIgnored",
+    "A masked array is read as if it had no mask.",
+    base=Converting,
+    _converted=lambda given: given.data if isinstance(given, np.ma.MaskedArray) else given,
+)
 
 
 @breaks("VEC-1")
 class OrderIgnored(Converting):
     """Big-endian components are read as little-endian."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         foreign = isinstance(vectors, np.ndarray) and not vectors.dtype.isnative
         return vectors.view(vectors.dtype.newbyteorder("=")) if foreign else vectors
 
@@ -92,8 +81,7 @@ class OrderIgnored(Converting):
 class StridesIgnored(Converting):
     """A strided vector is read as if it were contiguous."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         if isinstance(vectors, np.ndarray) and vectors.ndim == 1 and isinstance(vectors.base, np.ndarray):
             strided = abs(vectors.strides[0]) > vectors.itemsize
             return vectors.base.ravel()[: len(vectors)] if strided else vectors
@@ -104,8 +92,7 @@ class StridesIgnored(Converting):
 class FortranMisread(Converting):
     """A Fortran-ordered batch is read in C order."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         if isinstance(vectors, np.ndarray) and vectors.ndim == 2 and not vectors.flags.c_contiguous:
             return vectors.ravel("K").reshape(vectors.shape)
         return vectors
@@ -115,8 +102,7 @@ class FortranMisread(Converting):
 class ReadOnlyRefused(Converting):
     """A read-only array is refused."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         if isinstance(vectors, np.ndarray) and not vectors.flags.writeable:
             raise ValueError("buffer source array is read-only")
         return vectors
@@ -126,8 +112,7 @@ class ReadOnlyRefused(Converting):
 class Truncates(Converting):
     """A float64 is cut to float32, not rounded."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         found = np.asanyarray(vectors)
         if found.dtype != np.float64 or isinstance(found, np.ma.MaskedArray):
             return vectors
@@ -141,8 +126,7 @@ class Truncates(Converting):
 class WarningsLeak(Converting):
     """Rounding to float32 warns of underflow and NaN."""
 
-    @staticmethod
-    def _converted(vectors: Any) -> Any:
+    def _converted(self, vectors: Any) -> Any:
         found = np.asanyarray(vectors)
         if found.dtype.kind == "f" and found.size and (np.isnan(found).any() or (abs(found) < 1e-40).any()):
             warnings.warn("invalid value encountered in cast", RuntimeWarning, stacklevel=3)

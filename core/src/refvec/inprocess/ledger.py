@@ -62,11 +62,15 @@ class Ledger:
         self.allocated = 0
         self.capacity = capacity
         self.dimension = dimension
-        self.reordered = False  # whether an upsert ever made the order within a slot another than that of all ids
+        self.reordered = (
+            False  # whether an upsert ever made the order within a slot another than that of all ids
+        )
         self.journal = journal
         self.turns = [0, 1]
 
-    def restore(self, state: State, precision: int | str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    def restore(
+        self, state: State, precision: int | str
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Take over the layout of a state, and yield its rows with their indices."""
         layout = state.layout
         self.slots = {index: dict.fromkeys(ids) for index, ids in layout.slots().items()}

@@ -7,7 +7,11 @@ uninterruptible as the one call of `steps.commit`, and several times faster.
 Whoever edits one must keep every call out of it: between the comparison of the
 turn and the store of the next.
 
-Each returns False, and changes nothing, if another step overtook the plan.
+The handlers are there for the lack of memory where something grows, and for
+tracers, debuggers for instance, which may raise between any two lines.
+
+Each function returns False, and changes nothing, if another step overtook the
+plan.
 """
 
 from __future__ import annotations
@@ -21,10 +25,17 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
     slot = ledger.slots.get(index, {})
     if turns[-1] != turn:
         return False
-    del slot[chunk_id]
-    counts[index] = count
-    del known[chunk_id]
-    turns[-1] = after
+    try:
+        del slot[chunk_id]
+        counts[index] = count
+        del known[chunk_id]
+        turns[-1] = after
+    except BaseException:
+        slot.pop(chunk_id, None)
+        counts[index] = count
+        known.pop(chunk_id, None)
+        turns[-1] = after
+        raise
     return True
 
 
@@ -34,12 +45,22 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int) -> bool:
     slots, keys, by_key = ledger.slots, ledger.keys, ledger.by_key
     if turns[-1] != turn:
         return False
-    del by_key[keys[index]]
-    del keys[index]
-    del slots[index]
-    counts[index] = 0
-    del known[chunk_id]
-    turns[-1] = after
+    key = keys[index]
+    try:
+        del by_key[key]
+        del keys[index]
+        del slots[index]
+        counts[index] = 0
+        del known[chunk_id]
+        turns[-1] = after
+    except BaseException:
+        by_key.pop(key, None)
+        keys.pop(index, None)
+        slots.pop(index, None)
+        counts[index] = 0
+        known.pop(chunk_id, None)
+        turns[-1] = after
+        raise
     return True
 
 
@@ -52,21 +73,26 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
     try:
         slot[chunk_id] = None
         known[chunk_id] = index
-    except MemoryError:
+        counts[index] = count
+        turns[-1] = after
+    except BaseException:
         slot.pop(chunk_id, None)
+        known.pop(chunk_id, None)
+        counts[index] = count - 1
         raise
-    counts[index] = count
-    turns[-1] = after
     return True
 
 
-def fill(ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbers: tuple[int, int, int]) -> bool:
+def fill(
+    ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbers: tuple[int, int, int]
+) -> bool:
     """Let a new id be the first reference of a reusable or new index, whose row was stored before.
 
     `numbers` are the dimension, the allocated indices and the capacity after it.
     """
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
     slots, keys, by_key, slot = ledger.slots, ledger.keys, ledger.by_key, {chunk_id: None}
+    before = ledger.dimension, ledger.allocated, ledger.capacity
     if turns[-1] != turn:
         return False
     try:
@@ -74,11 +100,15 @@ def fill(ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbe
         keys[index] = key
         by_key[key] = index
         known[chunk_id] = index
-    except MemoryError:
-        for held, one in ((slots, index), (keys, index), (by_key, key)):
-            held.pop(one, None)  # type: ignore[attr-defined]
+        counts[index] = 1
+        ledger.dimension, ledger.allocated, ledger.capacity = numbers
+        turns[-1] = after
+    except BaseException:
+        slots.pop(index, None)
+        keys.pop(index, None)
+        by_key.pop(key, None)
+        known.pop(chunk_id, None)
+        counts[index] = 0
+        ledger.dimension, ledger.allocated, ledger.capacity = before
         raise
-    counts[index] = 1
-    ledger.dimension, ledger.allocated, ledger.capacity = numbers
-    turns[-1] = after
     return True

@@ -26,13 +26,13 @@ def drop_one(ledger: Ledger, chunk_id: str, erasing: Callable[[list[int]], Itera
         return None
     calls = list(erasing([index]))
     if calls:
-        # A step of its own: if it is overtaken, the index may hold another row by now, and else only memory stays.
+        # A step of its own: overtaken, the index may hold another row by now, and if not, only memory stays.
         commit(ledger.turns, turn + 1, calls, lambda: None)
     return 1
 
 
 def reference(ledger: Ledger, turn: int, chunk_id: str, index: int) -> bool:
-    """Let a new id reference an active index, unless this was planned for an earlier turn; was it done?"""
+    """Let a new id reference an active index; return whether it was done, not overtaken by another step."""
     return join(ledger, turn, chunk_id, index, len(ledger.slots.get(index, ())) + 1)
 
 

@@ -71,7 +71,7 @@ class InProcessVectorStore(VectorStore, abstract=True):
         self._missing("_storing")
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
-        """Return the calls that forget the rows at these indices, or all; they cannot fail, and there may be none."""
+        """Return the calls that forget the rows at these indices, or all: none, or ones that cannot fail."""
         self._missing("_erasing")
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -148,9 +148,7 @@ class InProcessVectorStore(VectorStore, abstract=True):
                 return np.array([index], np.int64)
         return self._step(lambda: self._plan_put(ids, rows, keys, mode))
 
-    def _put_one(
-        self, chunk_id: str, rows: NDArray[np.float32], key: bytes, mode: PutMode
-    ) -> int | None:
+    def _put_one(self, chunk_id: str, rows: NDArray[np.float32], key: bytes, mode: PutMode) -> int | None:
         """Put a new id; None leaves it to `_plan_put`, as what moves a present one."""
         with self._lock.now:
             self._check_whole()
@@ -165,7 +163,9 @@ class InProcessVectorStore(VectorStore, abstract=True):
             if index is not None:
                 return index if reference(ledger, turn, chunk_id, index) else None
             limit = self.capabilities.max_vectors
-            return put_new(ledger, turn, chunk_id, key, width, limit, lambda at: self._storing(np.array([at]), rows))
+            return put_new(
+                ledger, turn, chunk_id, key, width, limit, lambda at: self._storing(np.array([at]), rows)
+            )
 
     def _plan_put(
         self, ids: list[str], rows: NDArray[np.float32], keys: list[bytes], mode: PutMode
@@ -291,13 +291,13 @@ class InProcessVectorStore(VectorStore, abstract=True):
     def _changes(self, use: Callable[[Changes], T]) -> T:
         with self._lock.now:
             while True:
-                journal = self._journal()
-                changes, (events, written) = self._look(lambda: self._since_then(journal))
+                changes, (events, written) = self._look(self._since_then)
                 try:
                     result = use(changes)
                 except _OvertakenError:
                     continue
                 # What came since stays.
+                journal = self._journal()
                 del journal.events[:events], journal.written[:written]
                 return result
 
@@ -307,7 +307,8 @@ class InProcessVectorStore(VectorStore, abstract=True):
             raise RefvecError("The store keeps no journal; it was opened without `journaled`")
         return journal
 
-    def _since_then(self, journal: Journal) -> tuple[Changes, tuple[int, int]]:
+    def _since_then(self) -> tuple[Changes, tuple[int, int]]:
+        journal = self._journal()
         written = np.unique(np.array(journal.written, np.int64))
         written = written[self._ledger.counts[written] > 0]
         freed = np.array(sorted(journal.held), np.int64)
