@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refvec import SearchResult, VectorStore
+from refvec import VectorStore
 
 from ..oracle.scoring import METRICS
 from ..probes.atomicity import observe
@@ -53,12 +53,6 @@ def freed(store: VectorStore) -> int:
 def shared(store: VectorStore, one: Any, other: Any) -> bool:
     """Return whether two vectors get one index."""
     return bool(store.add_vector("one", one) == store.add_vector("other", other))
-
-
-def sharing(found: SearchResult) -> list[Any]:
-    """Return the ids that share each hit, of a search that was asked for them."""
-    assert found.ids is not None
-    return found.ids
 
 
 def rows(count: int, start: int = 0) -> Any:
