@@ -84,3 +84,14 @@ def not_refused(
         if observe(store) != before:
             return [*wrong, f"{name}: the store has changed"]
     return wrong
+
+
+def ids_of(found: SearchResult) -> list[Any]:
+    """Return the ids of the hits of a search that was to name them."""
+    assert found.ids is not None
+    return found.ids
+
+
+def hits_of(found: SearchResult, query: int) -> SearchResult:
+    """Return what a search found for one query of a batch."""
+    return SearchResult(found.indices[query], found.scores[query], ids_of(found)[query])
