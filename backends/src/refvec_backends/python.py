@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import operator
 from array import array
 from collections.abc import Iterable, Iterator
 from operator import mul
@@ -11,126 +12,69 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from refvec import Capabilities, Layout, OpenSpec, Size, State, VectorStore, grown_capacity, identity_keys
-from refvec.contract.search import Members, Metric
+from refvec import Capabilities, InProcessVectorStore
+from refvec.inprocess.steps import Call
+from refvec.searching import Hits, Metric, check_query
 
 
-class PythonVectorStore(VectorStore):
-    """Dicts of ids, identity keys and slots; each vector an ``array("f")``."""
+class PythonVectorStore(InProcessVectorStore):
+    """A dict of rows by index, each an ``array("f")``, compared one by one."""
 
     backend = "python"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        search=True, thread_safe=True, dense_indices=True, ordered_ids=True, atomic_batch=True
+        search=True,
+        thread_safe=True,
+        dense_indices=True,
+        ordered_ids=True,
+        atomic_batch=True,
+        interrupt_safe=True,
     )
 
-    def _open(self, spec: OpenSpec, state: State | None) -> None:
-        self._index: dict[str, int] = {}  # id -> index, in the order of arrival
-        self._slots: dict[int, dict[str, None]] = {}  # index -> its ids, in the order of arrival
+    def _empty(self, dimension: int | None) -> None:
         self._vectors: dict[int, array[float]] = {}  # index -> vector
-        self._keys: dict[int, bytes] = {}  # index -> identity key
-        self._by_key: dict[bytes, int] = {}  # identity key -> index
-        self._free: list[int] = []  # a heap
-        self._allocated = 0
-        self._capacity = spec.initial_capacity
-        if state is not None:
-            self._restore_state(state)
 
-    def _restore_state(self, state: State) -> None:
-        layout, vectors = state
-        for index, row, key in zip(
-            layout.indices.tolist(), vectors, identity_keys(vectors, self.precision), strict=True
-        ):
-            self._fill(index, row, key)
-        for index, ids in layout.slots().items():
-            self._slots[index] = dict.fromkeys(ids)
-        self._index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))
-        self._free = layout.free().tolist()  # ascending, hence a heap
-        self._allocated, self._capacity = layout.allocated, layout.capacity
+    def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
+        made = {index: array("f", row.tobytes()) for index, row in zip(indices.tolist(), rows, strict=True)}
+        return [(operator.ior, self._vectors, made)]
 
-    def _put(self, ids: list[str], rows: NDArray[np.float32], replace: bool) -> NDArray[np.int64]:
-        keys = identity_keys(rows, self.precision)
-        found = [self._reference(*item) for item in zip(ids, rows, keys, strict=True)]
-        return np.array(found, np.int64)
+    def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
+        if indices is None:
+            return [(operator.ior, vars(self), {"_vectors": {}})]
+        return [(operator.delitem, self._vectors, index) for index in indices]
 
-    def _reference(self, chunk_id: str, row: NDArray[np.float32], key: bytes) -> int:
-        old = self._index.get(chunk_id)
-        index = self._by_key.get(key)
-        if index is None:
-            index = heapq.heappop(self._free) if self._free else self._allocated
-            self._allocated = max(self._allocated, index + 1)
-            self._capacity = grown_capacity(self._capacity, index)
-            self._fill(index, row, key)
-        if index != old:
-            self._slots[index][chunk_id] = None
-            self._index[chunk_id] = index
-            if old is not None:
-                self._release(old, chunk_id)
-        return index
-
-    def _fill(self, index: int, row: NDArray[np.float32], key: bytes) -> None:
-        self._vectors[index] = array("f", row.tobytes())
-        self._keys[index] = key
-        self._by_key[key] = index
-        self._slots[index] = {}
-
-    def _release(self, index: int, chunk_id: str) -> None:
-        del self._slots[index][chunk_id]
-        if not self._slots[index]:
-            del self._slots[index], self._vectors[index], self._by_key[self._keys.pop(index)]
-            heapq.heappush(self._free, index)
-
-    def _drop(self, ids: Iterable[str] | None) -> int:
-        present = [chunk_id for chunk_id in (self._index if ids is None else ids) if chunk_id in self._index]
-        for chunk_id in present:
-            self._release(self._index.pop(chunk_id), chunk_id)
-        return len(present)
-
-    def _find(self, ids: list[str]) -> NDArray[np.int64]:
-        return np.array([self._index.get(chunk_id, -1) for chunk_id in ids], np.int64)
-
-    def _refcounts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        return np.array([len(self._slots.get(index, ())) for index in indices.tolist()], np.int64)
-
-    def _rows(self, indices: NDArray[np.int64], out: NDArray[np.float32]) -> None:
+    def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+        rows = np.empty((len(indices), self.dimension or 0), np.float32)
         for position, index in enumerate(indices.tolist()):
-            out[position] = self._vectors[index]
-
-    def _scan(self) -> Layout:
-        return Layout.from_dicts(self._index, self._slots, self._allocated, self._capacity)
-
-    def _size(self) -> Size:
-        return Size(len(self._slots), len(self._index), self._allocated, self._capacity)
-
-    def _indices(self) -> NDArray[np.int64]:
-        return np.array(sorted(self._slots), np.int64)
-
-    def _ids_at(self, index: int) -> list[str]:
-        return list(self._slots[index])
-
-    def _match(self, row: NDArray[np.float32]) -> int | None:
-        return self._by_key.get(identity_keys(row, self.precision)[0])
+            rows[position] = self._vectors[index]
+        return rows
 
     def _search(
-        self, queries: NDArray[np.float32], k: int, metric: Metric, within: list[str] | None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32], Members]:
-        with self._guard:
-            self._require_open()
-            self._check_query(queries)
-            slots = self._slots if within is None else self._narrowed(within)
-            hits = [self._nearest(query.tolist(), k, metric, slots) for query in queries]
-            members = [[tuple(slots[index]) for _, index, _ in row] for row in hits]
-            width = min(k, len(slots))
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        metric: Metric,
+        within: list[str] | None,
+        with_ids: bool,
+    ) -> Hits:
+        return self._look(lambda: self._best(queries, k, metric, within, with_ids))
+
+    def _best(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        metric: Metric,
+        within: list[str] | None,
+        with_ids: bool,
+    ) -> Hits:
+        check_query(queries, self.dimension)
+        slots = self._ledger.slots if within is None else self._ledger.narrowed(within)
+        hits = [self._nearest(query.tolist(), k, metric, slots) for query in queries]
+        known = {index: tuple(slots[index]) for row in hits for _, index, _ in row} if with_ids else {}
+        members = [[known[index] for _, index, _ in row] for row in hits] if with_ids else None
+        shape = len(queries), min(k, len(slots))
         indices = np.array([[index for _, index, _ in row] for row in hits], np.int64)
         scores = np.array([[score for _, _, score in row] for row in hits], np.float32)
-        return indices.reshape(len(queries), width), scores.reshape(len(queries), width), members
-
-    def _narrowed(self, within: list[str]) -> dict[int, dict[str, None]]:
-        allowed = set(within)
-        wanted = {self._index[chunk_id] for chunk_id in within if chunk_id in self._index}
-        return {
-            index: {chunk_id: None for chunk_id in self._slots[index] if chunk_id in allowed}
-            for index in wanted
-        }
+        return indices.reshape(shape), scores.reshape(shape), members
 
     def _nearest(
         self, query: list[float], k: int, metric: Metric, slots: Iterable[int]

@@ -1,8 +1,7 @@
 """refvec: id -> float32 vector, identical vectors stored once, on interchangeable backends."""
 
 from .capabilities import Capabilities
-from .contract.search import SearchResult
-from .contract.store import VectorStore
+from .contract import VectorStore
 from .errors import (
     BackendError,
     BackendLoadError,
@@ -26,9 +25,13 @@ from .errors import (
 )
 from .hookspecs import CONTRACT_VERSION, BackendPlugin, hookimpl
 from .identity import identity_keys
+from .inprocess import InProcessVectorStore
+from .location import Url
 from .opening import OpenSpec
+from .options import Option
 from .registry import Backend, backends
-from .state import Layout, Size, Snapshot, State, grown_capacity
+from .searching import SearchResult
+from .state import Changes, Layout, Size, Snapshot, State, grown_capacity
 
 __version__ = "0.1.0"
 
@@ -40,14 +43,17 @@ __all__ = [
     "BackendLoadWarning",
     "BackendPlugin",
     "Capabilities",
+    "Changes",
     "CorruptStoreError",
     "DimensionMismatchError",
     "DuplicateIdError",
     "IdEncodingError",
     "IdTypeError",
+    "InProcessVectorStore",
     "InvalidIndexError",
     "Layout",
     "OpenSpec",
+    "Option",
     "ReadOnlyError",
     "RefvecError",
     "SearchResult",
@@ -60,6 +66,7 @@ __all__ = [
     "UnknownBackendError",
     "UnknownIdError",
     "UnsupportedError",
+    "Url",
     "VectorError",
     "VectorStore",
     "VectorTypeError",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import failures
 
 
 class Size(NamedTuple):
@@ -22,12 +25,15 @@ class Size(NamedTuple):
         Slots that were ever used; indices below this were allocated.
     capacity : int
         The number of COUNT-2.
+    dimension : int or None
+        Of the same moment as the counts; None before the first vector.
     """
 
     unique: int
     references: int
     allocated: int
     capacity: int
+    dimension: int | None
 
 
 class Layout:
@@ -44,13 +50,8 @@ class Layout:
         ascending order, and within a slot in the order in which the ids came
         to it, which an upsert can make another than that of `ids`. None takes
         the order of `ids` within every slot.
-    allocated, capacity : int
+    allocated, capacity, dimension
         As in `Size`.
-
-    Attributes
-    ----------
-    indices : ndarray of int64
-        The active indices, ascending.
     """
 
     def __init__(
@@ -60,33 +61,39 @@ class Layout:
         slot_order: NDArray[np.int64] | None,
         allocated: int,
         capacity: int,
+        dimension: int | None,
     ) -> None:
         self.ids = ids
         self.id_indices = id_indices
-        self.slot_order = np.argsort(id_indices, kind="stable") if slot_order is None else slot_order
+        self._slot_order = slot_order
         self.allocated = allocated
         self.capacity = capacity
-        self.indices: NDArray[np.int64] = np.unique(id_indices)
+        self.dimension = dimension
 
-    @classmethod
-    def from_dicts(
-        cls, index: Mapping[str, int], members: Mapping[int, Iterable[str]], allocated: int, capacity: int
-    ) -> Layout:
-        """Return the layout of a store that keeps it in two dicts, both in the order of arrival.
+    @cached_property
+    def slot_order(self) -> NDArray[np.int64]:
+        """The permutation that goes slot by slot."""
+        given = self._slot_order
+        return np.argsort(self.id_indices, kind="stable") if given is None else given
 
-        Parameters
-        ----------
-        index : mapping of str to int
-            The index that every id references.
-        members : mapping of int to iterable of str
-            The ids of every active index.
-        allocated, capacity : int
-            As in `Size`.
+    @cached_property
+    def indices(self) -> NDArray[np.int64]:
+        """The active indices, ascending."""
+        return np.unique(self.id_indices)
+
+    def ids_at(self, index: int) -> list[str]:
+        """Return the ids that reference an index, in the order in which they came to it.
+
+        Raises
+        ------
+        InvalidIndexError
+            If the index is not active.
         """
-        place = {chunk_id: position for position, chunk_id in enumerate(index)}
-        order = [place[chunk_id] for slot in sorted(members) for chunk_id in members[slot]]
-        id_indices = np.array(list(index.values()), np.int64)
-        return cls(list(index), id_indices, np.array(order, np.int64), allocated, capacity)
+        order = self.slot_order
+        found = order[self.id_indices[order] == index].tolist()
+        if not found:
+            raise failures.invalid_index(index, self.allocated, 0)
+        return [self.ids[j] for j in found]
 
     def slots(self) -> dict[int, list[str]]:
         """Return the ids of every active index, in the order in which they came to it."""
@@ -102,10 +109,58 @@ class Layout:
 
 
 class State(NamedTuple):
-    """A whole store at one moment; `vectors` are those at ``layout.indices``, in that order."""
+    """A whole store at one moment.
+
+    Attributes
+    ----------
+    layout : Layout
+        Who references what.
+    blocks : iterable of ndarray of float32, (b, d)
+        Consecutive pieces of the rows at ``layout.indices``, in that order.
+        To be read once.
+    """
 
     layout: Layout
-    vectors: NDArray[np.float32]
+    blocks: Iterable[NDArray[np.float32]]
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Return all rows in one array, (count, dimension)."""
+        count = len(self.layout.indices)
+        rows = np.empty((count, self.layout.dimension or 0), np.float32)
+        start = 0
+        for block in self.blocks:
+            rows[start : start + len(block)] = block
+            start += len(block)
+        return rows
+
+
+class Changes(NamedTuple):
+    """What happened to a journaled store since it was last asked (DUR-8).
+
+    Replayed in order on the state of that time, the events give the state of
+    now, both orders of ids included.
+
+    Attributes
+    ----------
+    events : list of (str or None, int)
+        ``(id, index)``: the id now references the index; one that was present
+        keeps its place in ``ids()`` and comes last in its slot. ``(id, -1)``: the
+        id was dropped. ``(None, -1)``: everything was dropped.
+    written : ndarray of int64
+        The active indices whose row was written since, ascending.
+    blocks : iterable of ndarray of float32
+        Their rows, as in `State`.
+    freed : ndarray of int64
+        Freed indices that are held back until `_reclaim`, ascending.
+    size : Size
+        The counts of now.
+    """
+
+    events: list[tuple[str | None, int]]
+    written: NDArray[np.int64]
+    blocks: Iterable[NDArray[np.float32]]
+    freed: NDArray[np.int64]
+    size: Size
 
 
 class Snapshot(NamedTuple):

@@ -1,0 +1,69 @@
+"""Copying and pickling (SAVE-2): a store of the same class, with the content of one moment."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from . import savefile
+from .errors import BackendLoadError, StoreClosedError, UnknownBackendError
+from .opening import OpenSpec
+from .registry import load_backend
+from .state import State
+
+if TYPE_CHECKING:
+    from .contract import VectorStore
+
+Store = TypeVar("Store", bound="VectorStore")
+T = TypeVar("T")
+
+
+def spec_of(spec: OpenSpec, state: State) -> OpenSpec:
+    """Return the spec of a store with this content: another thread may have fixed its dimension since."""
+    return replace(spec, dimension=state.layout.dimension, location=None)
+
+
+def copied(store: Store, copy_attributes: Callable[[dict[str, Any]], dict[str, Any]]) -> Store:
+    """Return an independent copy; what is not the store's own goes through `copy_attributes`."""
+    found = _captured(store, lambda state: type(store)._restore(spec_of(store._spec, state), state))
+    found.__dict__.update(copy_attributes(_attributes(store)))
+    return found
+
+
+def deeply(attributes: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
+    """Return a deep copy of a subclass's attributes."""
+    return copy.deepcopy(attributes, memo)
+
+
+def reduced(store: VectorStore) -> tuple[Any, ...]:
+    """Return what ``__reduce__`` must."""
+    blob = _captured(store, lambda state: savefile.encode(spec_of(store._spec, state), state))
+    # A backend goes by its name, so that it is found, or missed, as one; a user's subclass of it by reference.
+    kind = type(store)
+    target = store.backend if "backend" in vars(kind) else kind
+    return _unpickled, (target, blob), _attributes(store) or None
+
+
+def _unpickled(target: str | type[VectorStore], blob: bytes) -> Any:
+    """Return the store that ``pickle`` wrote."""
+    if isinstance(target, str):
+        try:
+            target = load_backend(target)
+        except UnknownBackendError as error:
+            raise BackendLoadError(f"The pickled store needs the backend {target!r}: {error}") from error
+    return savefile.decode(blob, "the pickled store", target._restore)
+
+
+def _captured(store: VectorStore, use: Callable[[State], T]) -> T:
+    if store._spec.location is not None:
+        raise TypeError("A store with a location cannot be copied or pickled; save() it to a file")
+    try:
+        return store._scan(use)
+    except StoreClosedError as error:
+        raise TypeError("A closed store cannot be copied or pickled") from error
+
+
+def _attributes(store: VectorStore) -> dict[str, Any]:
+    return {name: value for name, value in vars(store).items() if name not in store._own}

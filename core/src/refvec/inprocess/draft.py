@@ -1,0 +1,237 @@
+"""What a step will change, worked out while nothing changes yet."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from .. import failures
+from ..state import grown_capacity
+from .ledger import Journal, Ledger
+from .steps import Call
+
+
+class Draft:
+    """One step on a ledger: references that come and go, as they will be after it.
+
+    Each id is treated at most once in a step, so an id never leaves a slot
+    that it came to in the same step, and a slot that an id came to is never
+    freed by it.
+    """
+
+    def __init__(self, ledger: Ledger, max_vectors: int | None = None) -> None:
+        self._ledger = ledger
+        self._limit = max_vectors
+        self._index: dict[str, int] = {}  # id -> its new index
+        self._left: list[tuple[str, int]] = []  # (id, the index that it references no longer)
+        self._keys: dict[bytes, int | None] = {}  # identity key -> its new index, or None where it goes
+        self._joined: dict[int, dict[str, None]] = {}  # index -> the ids that come to it
+        self._counts: dict[int, int] = {}  # index -> references after the step
+        self._freed: list[int] = []  # a heap: freed in this step, and reusable in it
+        self._reusable = ledger.reusable()
+        self._next = next(self._reusable, None)  # the lowest reusable index of before
+        self._events: list[tuple[str | None, int]] = []
+        self._dropped: list[str] = []
+        self._allocated, self._capacity = ledger.allocated, ledger.capacity
+        self._merged: list[tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]] = []  # (dict, new, old) for `undo`
+        self._noted: list[tuple[list[Any], int]] = []  # (list, its length before) for `undo`
+        self.written: dict[int, int] = {}  # index -> the position of the row that it will hold
+
+    def check_new(self, ids: list[str]) -> None:
+        """Raise for the lowest position whose id is present, or stands earlier in the batch."""
+        known = self._ledger.index
+        if len(ids) == 1:
+            if ids[0] in known:
+                raise failures.duplicate_id(ids[0], 0)
+            return
+        distinct = set(ids)
+        if len(distinct) == len(ids) and known.keys().isdisjoint(distinct):
+            return
+        seen: set[str] = set()
+        for position, chunk_id in enumerate(ids):
+            if chunk_id in known or chunk_id in seen:
+                raise failures.duplicate_id(chunk_id, position, repeated=chunk_id not in known)
+            seen.add(chunk_id)
+
+    def refer(self, chunk_id: str, key: bytes, position: int) -> int:
+        """Let an id reference the vector of this key; return the index."""
+        old = self._ledger.index.get(chunk_id)
+        index = self._keys[key] if key in self._keys else self._ledger.by_key.get(key)
+        if index is None:
+            index = self._take()
+            self._keys[key] = index
+            self.written[index] = position
+        if index != old:
+            self._join(chunk_id, index)
+            if old is not None:
+                self._leave(chunk_id, old)
+        return index
+
+    def drop(self, chunk_id: str) -> None:
+        """Remove a present id."""
+        self._dropped.append(chunk_id)
+        self._events.append((chunk_id, -1))
+        self._leave(chunk_id, self._ledger.index[chunk_id])
+
+    def _take(self) -> int:
+        """Return the lowest index that is reusable at this moment of the step, else the next new one."""
+        if self._freed and (self._next is None or self._freed[0] < self._next):
+            return heappop(self._freed)
+        if self._next is not None:
+            index, self._next = self._next, next(self._reusable, None)
+            return index
+        index = self._allocated
+        if self._limit is not None and index >= self._limit:
+            raise failures.store_full(self._limit, index + 1)
+        self._allocated += 1
+        self._capacity = grown_capacity(self._capacity, index)
+        return index
+
+    def _join(self, chunk_id: str, index: int) -> None:
+        if index in self._joined:
+            self._joined[index][chunk_id] = None
+        else:
+            self._joined[index] = {chunk_id: None}
+        self._counts[index] = self._count(index) + 1
+        self._index[chunk_id] = index
+        self._events.append((chunk_id, index))
+
+    def _leave(self, chunk_id: str, index: int) -> None:
+        self._left.append((chunk_id, index))
+        self._counts[index] = left = self._count(index) - 1
+        if not left:
+            self._keys[self._key_at(index)] = None
+            if self._ledger.journal is None:
+                heappush(self._freed, index)
+
+    def _count(self, index: int) -> int:
+        found = self._counts.get(index)
+        if found is None:
+            slot = self._ledger.slots.get(index)
+            return len(slot) if slot else 0
+        return found
+
+    def _key_at(self, index: int) -> bytes:
+        # Only slots of before are ever freed, so the key is that of before.
+        return self._ledger.keys[index]
+
+    # The changes as calls (see `steps`)
+
+    @property
+    def retaken(self) -> list[int]:
+        """Indices that were active before, and get another row in this step."""
+        return [index for index in self.written if index in self._ledger.slots]
+
+    @property
+    def emptied(self) -> list[int]:
+        """Indices that were active before and are free after."""
+        return [index for index, count in self._counts.items() if not count and index in self._ledger.slots]
+
+    def calls(self, dimension: int | None) -> list[Call]:
+        """Return the calls that make the changes.
+
+        First everything that may need memory, and whose effects `undo` knows;
+        then what only deletes and overwrites.
+        """
+        self._ledger.reserve(self._allocated)
+        return [*self._growing(), *self._shrinking(), self._numbers(dimension)]
+
+    def _growing(self) -> list[Call]:
+        ledger = self._ledger
+        by_key = {key: index for key, index in self._keys.items() if index is not None}
+        fresh = {index: self._joined[index] for index in self.written}
+        calls = [
+            self._merge(ledger.by_key, by_key),
+            self._merge(ledger.keys, {index: key for key, index in by_key.items()}),
+            self._merge(ledger.slots, fresh),
+        ]
+        calls += [self._merge(ledger.slots[i], ids) for i, ids in self._joined.items() if i not in fresh]
+        calls += self._freeing()
+        if ledger.journal is not None:
+            calls += self._noting(ledger.journal)
+        return [*calls, _counting(ledger, self._counts), self._merge(ledger.index, self._index)]
+
+    def _merge(self, kept: dict[Any, Any], new: dict[Any, Any]) -> Call:
+        # Only where an id leaves its slot can anything be there already.
+        old = {one: kept[one] for one in new.keys() & kept.keys()} if self._left else {}
+        self._merged.append((kept, new, old))
+        return operator.ior, kept, new
+
+    def _noting(self, journal: Journal) -> list[Call]:
+        self._noted = [(journal.events, len(journal.events)), (journal.written, len(journal.written))]
+        return [
+            (operator.iadd, journal.events, self._events),
+            (operator.iadd, journal.written, list(self.written)),
+        ]
+
+    def _freeing(self) -> list[Call]:
+        journal = self._ledger.journal
+        if journal is None:
+            return [(heappush, self._ledger.free, index) for index in self._freed]
+        return [self._merge(journal.held, dict.fromkeys(self.emptied))]
+
+    def _shrinking(self) -> list[Call]:
+        slots, keys, by_key = self._ledger.slots, self._ledger.keys, self._ledger.by_key
+        calls: list[Call] = [
+            (operator.delitem, slots[index], chunk_id) for chunk_id, index in self._left if self._stays(index)
+        ]
+        calls += [(operator.delitem, self._ledger.index, chunk_id) for chunk_id in self._dropped]
+        calls += [(operator.delitem, held, index) for index in self.emptied for held in (slots, keys)]
+        calls += [
+            (operator.delitem, by_key, key) for key, index in self._keys.items() if index is None and key in by_key
+        ]
+        return calls
+
+    def _stays(self, index: int) -> bool:
+        """Whether the slot of before is that of after: not emptied, and not filled anew."""
+        return bool(self._counts[index]) and index not in self.written
+
+    def _numbers(self, dimension: int | None) -> Call:
+        numbers: dict[str, Any] = {"allocated": self._allocated, "capacity": self._capacity}
+        numbers["dimension"] = dimension
+        numbers["reordered"] = self._ledger.reordered or bool(self._left and self._joined)
+        return operator.ior, vars(self._ledger), numbers
+
+    def undo(self) -> None:
+        """Put the ledger back after a growing call ran out of memory; this needs none."""
+        for kept, new, old in self._merged:
+            for one in new:
+                if one in old:
+                    kept[one] = old[one]
+                else:
+                    kept.pop(one, None)
+        for noted, length in self._noted:
+            del noted[length:]
+        for index in self._counts:
+            self._ledger.counts[index] = len(self._ledger.slots.get(index, ()))
+
+
+def _counting(ledger: Ledger, counts: dict[int, int]) -> Call:
+    if len(counts) == 1:
+        ((index, count),) = counts.items()
+        return operator.setitem, ledger.counts, index, count
+    indices = np.fromiter(counts, np.int64, len(counts))
+    return operator.setitem, ledger.counts, indices, np.fromiter(counts.values(), np.int64, len(counts))
+
+
+def clearing(ledger: Ledger) -> tuple[list[Call], Callable[[], None]]:
+    """Return the calls of a step that removes every id, and how to undo them."""
+    journal, active = ledger.journal, ledger.active().tolist()
+    after: dict[str, Any] = {"index": {}, "slots": {}, "by_key": {}, "keys": {}, "reordered": False}
+    after["counts"] = np.zeros_like(ledger.counts)
+    if journal is None:
+        after["free"] = list(range(ledger.allocated))
+        return [(operator.ior, vars(ledger), after)], lambda: None
+    events, held = len(journal.events), dict.fromkeys(active)
+    calls: list[Call] = [(operator.iadd, journal.events, [(None, -1)]), (operator.ior, journal.held, held)]
+
+    def undo() -> None:
+        del journal.events[events:]
+        for index in active:
+            journal.held.pop(index, None)
+
+    return [*calls, (operator.ior, vars(ledger), after)], undo

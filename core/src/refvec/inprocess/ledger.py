@@ -1,0 +1,179 @@
+"""Who references what: the bookkeeping of a store in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import failures
+from ..identity import identity_keys
+from ..state import Layout, Size, State
+
+_FIRST_COUNTS = 64
+
+
+class Journal:
+    """What changed since it was last handed over (DUR-8).
+
+    Attributes
+    ----------
+    events : list of (str or None, int)
+        As in `Changes`.
+    written : list of int
+        Indices whose row was written.
+    held : dict of int to None
+        Freed indices that may not be taken again yet.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str | None, int]] = []
+        self.written: list[int] = []
+        self.held: dict[int, None] = {}
+
+
+class Ledger:
+    """Ids, slots, reference counts and free indices; not the rows.
+
+    Invariants: ``counts[i] == len(slots[i])`` and i is in `keys` for every
+    active index, 0 and in neither for every other; ``by_key`` is the inverse
+    of `keys`. `free` holds every reusable index, and may hold stale ones: who
+    takes an index skips those that are active. So nothing need be removed from
+    it in a step.
+
+    Attributes
+    ----------
+    turns : list of int
+        ``[0, n]`` between steps. A step first removes the number that it was
+        planned for, and last appends the next: a plan that another step
+        overtook fails before it changes anything, and a step that was cut in
+        half by a fork shows.
+    """
+
+    def __init__(self, dimension: int | None, capacity: int, journal: Journal | None) -> None:
+        self.index: dict[str, int] = {}  # id -> index, in the order of arrival
+        self.slots: dict[int, dict[str, None]] = {}  # index -> its ids, in the order of arrival
+        self.by_key: dict[bytes, int] = {}  # identity key -> index
+        self.keys: dict[int, bytes] = {}  # index -> identity key
+        self.counts: NDArray[np.int64] = np.zeros(_FIRST_COUNTS, np.int64)
+        self.free: list[int] = []  # a heap
+        self.allocated = 0
+        self.capacity = capacity
+        self.dimension = dimension
+        self.reordered = False  # whether an upsert ever made the order within a slot another than that of all ids
+        self.journal = journal
+        self.turns = [0, 1]
+
+    def restore(self, state: State, precision: int | str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Take over the layout of a state, and yield its rows with their indices."""
+        layout = state.layout
+        self.slots = {index: dict.fromkeys(ids) for index, ids in layout.slots().items()}
+        self.index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))
+        self.counts = np.bincount(layout.id_indices, minlength=layout.allocated + _FIRST_COUNTS)
+        self.free = layout.free().tolist()  # ascending, hence a heap
+        self.allocated, self.capacity = layout.allocated, layout.capacity
+        self.reordered = True  # perhaps
+        start = 0
+        for block in state.blocks:
+            indices = layout.indices[start : start + len(block)]
+            start += len(block)
+            keys = identity_keys(block, precision)  # type: ignore[arg-type]
+            self.keys.update(zip(indices.tolist(), keys, strict=True))
+            yield indices, block
+        self.by_key = {key: index for index, key in self.keys.items()}
+
+    # Looking
+
+    def resolve(self, at: list[str] | NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """Return the indices of ids, or the active ones of indices, or all; the first bad one raises."""
+        if at is None:
+            return self.active()
+        if isinstance(at, list):
+            return self._of_ids(at)
+        self.refcounts(at)
+        return at
+
+    def _of_ids(self, ids: list[str]) -> NDArray[np.int64]:
+        known = self.index
+        try:
+            return np.array([known[chunk_id] for chunk_id in ids], np.int64)
+        except KeyError:
+            position = next(j for j, chunk_id in enumerate(ids) if chunk_id not in known)
+            raise failures.unknown_id(ids[position], position) from None
+
+    def find(self, ids: list[str]) -> NDArray[np.int64]:
+        """Return the index of every id, -1 where it is absent."""
+        known = self.index
+        return np.array([known.get(chunk_id, -1) for chunk_id in ids], np.int64)
+
+    def refcounts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the references to every index; the first inactive one raises."""
+        inside = (indices >= 0) & (indices < self.allocated)
+        counts = self.counts[np.where(inside, indices, 0)]
+        counts[~inside] = 0
+        if not counts.all():
+            position = int(np.flatnonzero(counts == 0)[0])
+            raise failures.invalid_index(int(indices[position]), self.allocated, position)
+        return counts
+
+    def active(self) -> NDArray[np.int64]:
+        """Return the active indices, ascending."""
+        return np.flatnonzero(self.counts).astype(np.int64, copy=False)
+
+    def size(self) -> Size:
+        """Return the counts of now."""
+        return Size(len(self.slots), len(self.index), self.allocated, self.capacity, self.dimension)
+
+    def layout(self) -> Layout:
+        """Return who references what now."""
+        ids, indices = list(self.index), np.array(list(self.index.values()), np.int64)
+        order = self._slot_order() if self.reordered else None
+        return Layout(ids, indices, order, self.allocated, self.capacity, self.dimension)
+
+    def _slot_order(self) -> NDArray[np.int64]:
+        place = {chunk_id: position for position, chunk_id in enumerate(self.index)}
+        order = [place[chunk_id] for slot in sorted(self.slots) for chunk_id in self.slots[slot]]
+        return np.array(order, np.int64)
+
+    def narrowed(self, within: list[str]) -> dict[int, dict[str, None]]:
+        """Return the slots that these distinct ids reference, with only those ids, in their order."""
+        found: dict[int, dict[str, None]] = {}
+        for chunk_id in within:
+            index = self.index.get(chunk_id)
+            if index is not None:
+                found.setdefault(index, {})[chunk_id] = None
+        allowed = set(within)
+        for index, ids in found.items():
+            if len(ids) > 1:
+                found[index] = {one: None for one in self.slots[index] if one in allowed}
+        return found
+
+    # Before a step: what follows changes how things are kept, never what is kept.
+
+    def reserve(self, slots: int) -> None:
+        """Have room to count the references of so many slots."""
+        if slots > len(self.counts):
+            counts = np.zeros(max(slots, len(self.counts) * 3 // 2), np.int64)
+            counts[: len(self.counts)] = self.counts
+            self.counts = counts
+
+    def reusable(self) -> Iterator[int]:
+        """Yield the reusable indices from the lowest; it stays true while nothing else changes.
+
+        It walks down the heap instead of popping from it: in O(log k) for the k-th.
+        """
+        heap, counts = self.free, self.counts
+        while heap and counts[heap[0]]:
+            heappop(heap)  # stale
+        edge = [(heap[0], 0)] if heap else []
+        before = -1
+        while edge:
+            index, at = heappop(edge)
+            for child in (2 * at + 1, 2 * at + 2):
+                if child < len(heap):
+                    heappush(edge, (heap[child], child))
+            if index != before and not counts[index]:
+                yield index
+            before = index

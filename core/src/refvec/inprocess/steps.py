@@ -1,0 +1,42 @@
+"""Steps that nothing can cut in half: planned in Python, made in one call of C code.
+
+A plan is a list of calls, each a tuple of a function and its arguments, of
+functions written in C that call no Python code. `commit` has the interpreter
+run them all inside one call, and it looks for signals, finalisers and other
+threads only between bytecodes. So an interrupt falls before or after a step,
+and a finaliser that calls the store finds it whole. (numpy may let other
+threads run while it copies; those wait for the store's lock.)
+
+Functions of the module `operator` stand for the operators because they are
+called without a tuple of arguments: making one could start a garbage collection
+on Python 3.11, and that would run finalisers.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import deque
+from collections.abc import Callable, Iterable
+from itertools import starmap
+from typing import Any, TypeAlias
+
+Call: TypeAlias = tuple[Any, ...]
+
+
+def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[], None]) -> bool:
+    """Make the calls if it is still the turn that they were planned for; was it?
+
+    Only the lack of memory can stop a call half way; then `undo` puts
+    everything back, and the exception goes on.
+    """
+    step = [(turns.remove, turn), *calls, (turns.append, turn + 1)]
+    try:
+        deque(starmap(operator.call, step), maxlen=0)
+    except BaseException:
+        if turns[-1] > turn:
+            return False  # a step of the same thread, from a finaliser or a signal handler, came in between
+        if len(turns) == 1:
+            undo()
+            turns.append(turn)
+        raise
+    return True
