@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use crate::identity::Identity;
-use crate::layout::Saved;
-use crate::{Error, Id, Key, Precision, Store};
+use crate::{Error, Id, Key, Precision, Restore, Saved, Settings, Snapshot, Store};
 
 /// Floats where roundings and kinds of keys meet.
 pub fn tricky_f32() -> impl Strategy<Value = f32> {
@@ -158,28 +157,38 @@ fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
         Op::Remove(ids) => {
             let ids: Vec<_> = ids.iter().map(|&i| id(i)).collect();
             let keys: Vec<_> = ids.iter().map(|id| Key::parse(id)).collect();
-            assert_eq!(store.remove_batch(&keys), ids.iter().filter(|id| naive.remove(id)).count());
+            assert_eq!(store.remove_batch(&keys).unwrap(), ids.iter().filter(|id| naive.remove(id)).count());
         }
         Op::Clear => {
-            assert_eq!(store.clear(), naive.ids.len());
+            assert_eq!(store.clear().unwrap(), naive.ids.len());
             *naive = Naive { allocated: naive.allocated, capacity: naive.capacity, ..Naive::default() };
         }
-        Op::Reopen => *store = reopened(store),
+        Op::Reopen => *store = reopened(&store.snapshot().unwrap(), Settings::new(Precision::Decimals(6)), 2),
     }
 }
 
-fn reopened(store: &Store) -> Store {
-    let dump = store.dump().unwrap();
-    let keys: Vec<_> = dump.layout.ids.iter().map(Id::key).collect();
-    let saved = Saved {
-        ids: &keys,
-        id_indices: &dump.layout.id_indices,
-        slot_order: &dump.layout.slot_order,
-        allocated: dump.layout.allocated,
-        capacity: dump.layout.capacity,
-        vectors: &dump.vectors,
-    };
-    Store::restore(store.dimension(), Precision::Decimals(6), saved).unwrap()
+fn saved<'a>(snapshot: &'a Snapshot, keys: &'a [Key<'a>]) -> Saved<'a> {
+    let layout = &snapshot.layout;
+    Saved {
+        ids: keys,
+        id_indices: &layout.id_indices,
+        slot_order: &layout.slot_order,
+        allocated: layout.allocated,
+        capacity: layout.capacity,
+        dimension: layout.dimension,
+    }
+}
+
+/// The same store again, from blocks of rows of any height.
+pub fn reopened(snapshot: &Snapshot, settings: Settings, height: usize) -> Store {
+    let keys: Vec<_> = snapshot.layout.ids.iter().map(Id::key).collect();
+    let mut restore = Restore::begin(settings, saved(snapshot, &keys)).unwrap();
+    for block in snapshot.rows.blocks(height) {
+        let mut rows = vec![0.0; block.indices.len() * snapshot.rows.dimension()];
+        block.copy(&mut rows);
+        restore.push_rows(&rows).unwrap();
+    }
+    restore.finish().unwrap()
 }
 
 pub fn texts(ids: &[Id]) -> Vec<String> {
@@ -187,23 +196,22 @@ pub fn texts(ids: &[Id]) -> Vec<String> {
 }
 
 fn compare(store: &Store, naive: &Naive) {
-    if let Some(vectors) = &store.vectors {
-        vectors.check_invariants();
+    if let Some(contents) = store.contents() {
+        contents.vectors.check_invariants();
     }
     let size = store.size();
     assert_eq!((size.unique, size.references), (naive.rows.len(), naive.ids.len()));
     assert_eq!((size.allocated as u64, size.capacity), (naive.allocated.cast_unsigned(), naive.capacity.cast_unsigned()));
     assert_eq!(texts(&store.ids().unwrap()), naive.ids);
-    assert_eq!(store.active().map(i64::from).collect::<BTreeSet<_>>(), naive.rows.keys().copied().collect());
+    assert_eq!(store.indices().unwrap().into_iter().collect::<BTreeSet<_>>(), naive.rows.keys().copied().collect());
     for index in -1..=naive.allocated {
         match naive.rows.get(&index) {
             Some(row) => {
-                let (stored, slot) = store.at(index, 0).unwrap();
-                assert_eq!(stored, row);
-                assert_eq!(slot.refs as usize, naive.sharers[&index].len());
+                assert_eq!(store.row_at(index).unwrap(), row);
+                assert_eq!(store.refcount(index).unwrap() as usize, naive.sharers[&index].len());
                 assert_eq!(texts(&store.ids_at(index).unwrap()), naive.sharers[&index]);
             }
-            None => assert!(matches!(store.at(index, 7), Err(Error::Index { position: 7, .. }))),
+            None => assert!(matches!(store.refcounts(&[index]), Err(Error::Index { position: 0, .. }))),
         }
     }
     for n in 0..24 {
@@ -214,7 +222,7 @@ fn compare(store: &Store, naive: &Naive) {
 proptest! {
     #[test]
     fn any_history_ends_as_the_naive_one(ops in prop::collection::vec(op(), 1..60), dimension in prop::option::of(Just(D))) {
-        let mut store = Store::new(dimension, Precision::Decimals(6), 2, u32::MAX).unwrap();
+        let mut store = Store::new(dimension, 2, Settings::new(Precision::Decimals(6))).unwrap();
         let mut naive = Naive { capacity: 2, ..Naive::default() };
         for op in &ops {
             apply(&mut store, &mut naive, op);
@@ -225,7 +233,7 @@ proptest! {
 
 #[test]
 fn the_limit_is_decided_before_anything_changes() {
-    let mut store = Store::new(None, Precision::Exact, 1, 2).unwrap();
+    let mut store = Store::new(None, 1, Settings { max_slots: 2, ..Settings::new(Precision::Exact) }).unwrap();
     let keys: Vec<_> = (0..4).map(Key::uuid).collect();
     let full = Err(Error::Full { limit: 2, needed: 3 });
     assert_eq!(store.add_batch(&keys[..3], &[1.0, 2.0, 3.0], 1), full);
@@ -241,12 +249,17 @@ fn the_limit_is_decided_before_anything_changes() {
 #[test]
 fn a_state_that_contradicts_itself_is_refused() {
     let keys = [Key::parse("a"), Key::parse("b")];
-    let good = Saved { ids: &keys, id_indices: &[0, 2], slot_order: &[0, 1], allocated: 3, capacity: 3, vectors: &[1.0, 2.0] };
-    let restore = |saved| Store::restore(Some(1), Precision::Exact, saved);
-    let mut store = restore(good).unwrap();
+    let good = Saved { ids: &keys, id_indices: &[0, 2], slot_order: &[0, 1], allocated: 3, capacity: 3, dimension: Some(1) };
+    let restore = |saved, rows: &[f32]| {
+        let mut restore = Restore::begin(Settings::new(Precision::Exact), saved)?;
+        restore.push_rows(rows)?;
+        restore.finish()
+    };
+    let mut store = restore(good, &[1.0, 2.0]).unwrap();
     assert_eq!(store.add(Key::parse("c"), &[5.0]), Ok(1));
+    let twice = [keys[0]; 2];
     for bad in [
-        Saved { ids: &[keys[0], keys[0]], ..good },
+        Saved { ids: &twice, ..good },
         Saved { ids: &keys[..1], ..good },
         Saved { id_indices: &[0, 3], ..good },
         Saved { id_indices: &[0, -1], ..good },
@@ -254,9 +267,13 @@ fn a_state_that_contradicts_itself_is_refused() {
         Saved { slot_order: &[0, 0], ..good },
         Saved { slot_order: &[0, 9], ..good },
         Saved { capacity: 2, ..good },
-        Saved { vectors: &[1.0], ..good },
-        Saved { vectors: &[1.0, 1.0], ..good },
+        Saved { dimension: None, ..good },
+        Saved { dimension: Some(0), ..good },
     ] {
-        assert!(matches!(restore(bad), Err(Error::State(_))), "{bad:?}");
+        assert!(matches!(restore(bad, &[1.0, 2.0]), Err(Error::State(_))), "{bad:?}");
     }
+    for rows in [&[1.0][..], &[1.0, 1.0], &[1.0, 2.0, 3.0]] {
+        assert!(matches!(restore(good, rows), Err(Error::State(_))), "{rows:?}");
+    }
+    assert!(matches!(restore(Saved { dimension: Some(2), ..good }, &[1.0; 3]), Err(Error::State(_))));
 }

@@ -1,19 +1,22 @@
 //! The unique vectors: which indices are in use, where a vector is found again, and how the store grows.
 //!
-//! Invariants: an index is active, or in the heap `free`, or was never allocated; exactly the active slots are in `table`; the heap has
-//! room for every allocated index, so freeing never fails.
+//! Invariants: an index is active, or in the heap `free`, or in `held`, or was never allocated; exactly the active slots are in `table`;
+//! `free` and `held` have room for every allocated index, so freeing never fails; an index without a row, at or beyond the length of
+//! `rows`, is in `free`, which gives out the lowest first, so a row is overwritten or the next one.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use hashbrown::HashTable;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, room};
 use crate::fingerprint::Fingerprint;
-use crate::identity::{Identity, Precision};
+use crate::identity::Identity;
 use crate::kernels::Level;
-use crate::rows::Rows;
-use crate::slots::Slot;
+use crate::rows::{Rows, View};
+use crate::segment::Mapped;
+use crate::settings::Settings;
+use crate::slots::{MAX_SLOTS, Slot};
 
 /// Unique vectors of one dimension.
 #[derive(Debug)]
@@ -24,21 +27,24 @@ pub struct Vectors {
     fingerprint: Fingerprint,
     table: HashTable<u32>,
     free: BinaryHeap<Reverse<u32>>,
+    /// Freed indices that wait for [`Self::reclaim`]; none ever wait where this is `None`.
+    held: Option<Vec<u32>>,
     max_slots: u32,
 }
 
 impl Vectors {
     /// # Errors
     /// [`Error::Memory`].
-    pub fn new(dimension: usize, precision: Precision, capacity: u64, max_slots: u32) -> Result<Self> {
-        let fingerprint = Fingerprint::new(Identity::new(precision), dimension, Level::detect())?;
+    pub fn new(dimension: usize, capacity: u64, settings: Settings) -> Result<Self> {
+        let fingerprint = Fingerprint::new(Identity::new(settings.precision), dimension, Level::detect())?;
         let (rows, table, free) = (Rows::new(dimension), HashTable::new(), BinaryHeap::new());
-        Ok(Self { slots: Vec::new(), capacity, rows, fingerprint, table, free, max_slots })
+        let held = settings.journaled.then(Vec::new);
+        Ok(Self { slots: Vec::new(), capacity, rows, fingerprint, table, free, held, max_slots: settings.max_slots.min(MAX_SLOTS) })
     }
 
     #[must_use]
     pub fn dimension(&self) -> usize {
-        self.rows.dimension()
+        self.rows.view().dimension()
     }
 
     #[must_use]
@@ -53,8 +59,30 @@ impl Vectors {
     }
 
     #[must_use]
+    pub fn rows(&self) -> &View {
+        self.rows.view()
+    }
+
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn share_rows(&self) -> Result<View> {
+        self.rows.share()
+    }
+
+    #[must_use]
     pub fn row(&self, index: u32) -> &[f32] {
-        self.rows.get(index)
+        self.rows().get(index)
+    }
+
+    /// The active indices, ascending.
+    pub fn active_indices(&self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(&self.slots).filter(|(_, slot)| slot.active()).map(|(index, _)| index)
+    }
+
+    /// The freed indices that are not reusable, in no order.
+    #[must_use]
+    pub fn held(&self) -> &[u32] {
+        self.held.as_deref().unwrap_or_default()
     }
 
     #[must_use]
@@ -69,7 +97,7 @@ impl Vectors {
 
     #[must_use]
     pub fn find(&self, row: &[f32], hash: u64) -> Option<u32> {
-        let same = |&index: &u32| self.slots[index as usize].hash == hash && self.identical(self.rows.get(index), row);
+        let same = |&index: &u32| self.slots[index as usize].hash == hash && self.identical(self.row(index), row);
         self.table.find(hash, same).copied()
     }
 
@@ -78,8 +106,8 @@ impl Vectors {
     /// # Errors
     /// [`Error::Full`].
     pub fn check_limit(&self, more: usize) -> Result<()> {
-        let available = self.max_slots as usize - self.active();
-        if more > available { Err(Error::Full { limit: self.max_slots, needed: self.active() + more }) } else { Ok(()) }
+        let needed = (self.active() + self.held().len()).saturating_add(more);
+        if needed > self.max_slots as usize { Err(Error::Full { limit: self.max_slots, needed }) } else { Ok(()) }
     }
 
     /// Room for `more` new vectors, so that as many [`Self::take`] cannot fail.
@@ -91,11 +119,12 @@ impl Vectors {
         self.reserve_table(more)?;
         let fresh = more.saturating_sub(self.free.len());
         self.slots.try_reserve(fresh)?;
-        self.free.try_reserve(self.slots.len() + fresh - self.free.len())?;
-        // Freed indices whose row was given back by `clear` need a row again, as fresh ones do.
-        let without_row = self.slots.len() - self.rows.len();
-        let reserved = self.rows.reserve(more.saturating_sub(self.free.len() - without_row));
-        reserved.inspect_err(|_| self.rows.trim())
+        let allocated = self.slots.len() + fresh;
+        self.free.try_reserve(allocated - self.free.len())?;
+        if let Some(held) = &mut self.held {
+            held.try_reserve(allocated - held.len())?;
+        }
+        self.reserve_rows(more)
     }
 
     /// The part of [`Self::reserve`] that counts every [`Self::take`], also of an index that was released meanwhile.
@@ -106,6 +135,40 @@ impl Vectors {
         let slots = &self.slots;
         self.table.try_reserve(more, |&index| slots[index as usize].hash)?;
         Ok(())
+    }
+
+    /// Makes the rows of some indices writable that a step may free and take again.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn own(&mut self, mut indices: impl Iterator<Item = u32>) -> Result<()> {
+        if self.rows.may_be_shared() { indices.try_for_each(|index| self.rows.own(index)) } else { Ok(()) }
+    }
+
+    /// [`Self::own`] for those of the `count` indices that are taken first which have a row.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn own_lowest(&mut self, count: usize) -> Result<()> {
+        let count = count.min(self.free_with_row());
+        if count == 0 || !self.rows.may_be_shared() {
+            return Ok(());
+        }
+        let mut lowest = room(count)?;
+        lowest.extend(std::iter::from_fn(|| self.free.pop()).take(count));
+        let owned = lowest.iter().try_for_each(|&Reverse(index)| self.rows.own(index));
+        self.free.extend(lowest);
+        owned
+    }
+
+    fn reserve_rows(&mut self, more: usize) -> Result<()> {
+        let reserved = self.rows.reserve(more.saturating_sub(self.free_with_row()));
+        reserved.and_then(|()| self.own_lowest(more)).inspect_err(|_| self.rows.trim())
+    }
+
+    /// How many free indices have a row; the others lost theirs in [`Self::clear`] and need one again, as fresh ones do.
+    fn free_with_row(&self) -> usize {
+        self.free.len() - (self.slots.len() - self.rows.len())
     }
 
     /// Stores a vector that is not there at the lowest free index, else the next one, still without a reference. Room was reserved.
@@ -122,7 +185,26 @@ impl Vectors {
             found.remove();
         }
         self.slots[index as usize] = Slot::FREED;
-        self.free.push(Reverse(index));
+        match &mut self.held {
+            Some(held) => held.push(index),
+            None => self.free.push(Reverse(index)),
+        }
+    }
+
+    /// Makes those of some indices (ascending) that are held back reusable.
+    pub fn reclaim(&mut self, indices: &[u32]) {
+        let Some(held) = &mut self.held else { return };
+        let free = &mut self.free;
+        held.retain(|index| {
+            let given = indices.binary_search(index).is_ok();
+            if given {
+                free.push(Reverse(*index));
+            }
+            !given
+        });
+        if held.is_empty() && self.active() == 0 {
+            self.rows.clear();
+        }
     }
 
     /// Gives back what a reservation took in excess.
@@ -130,58 +212,94 @@ impl Vectors {
         self.rows.trim();
     }
 
-    /// Frees every allocated index. Cannot fail: the heap has the room.
+    /// Frees every allocated index. Cannot fail: there is room.
     pub fn clear(&mut self) {
         self.table = HashTable::new();
-        self.rows.clear();
+        if let Some(held) = &mut self.held {
+            held.extend((0u32..).zip(&self.slots).filter(|(_, slot)| slot.active()).map(|(index, _)| index));
+        } else {
+            self.rows.clear();
+            let mut free = std::mem::take(&mut self.free).into_vec();
+            free.clear();
+            free.extend((0..self.slots.len() as u32).map(Reverse));
+            self.free = free.into();
+        }
         self.slots.fill(Slot::FREED);
-        let mut free = std::mem::take(&mut self.free).into_vec();
-        free.clear();
-        free.extend((0..self.slots.len() as u32).map(Reverse));
-        self.free = free.into();
     }
 
-    /// Allocates `allocated` indices of an empty store and fills the given ones (ascending), for a saved state.
+    /// Allocates `allocated` indices of an empty store, whose rows come later, and frees those that are not in `active` (ascending).
     ///
     /// # Errors
-    /// [`Error::Full`], [`Error::Memory`], or [`Error::State`] for two identical vectors.
-    pub fn restore(&mut self, allocated: usize, active: &[u32], rows: &[f32]) -> Result<()> {
+    /// [`Error::Full`] or [`Error::Memory`].
+    pub fn allocate_all(&mut self, allocated: usize, active: &[u32]) -> Result<()> {
         self.check_limit(allocated)?;
-        let stored = active.last().map_or(0, |&last| last as usize + 1);
         self.slots.try_reserve_exact(allocated)?;
         self.free.try_reserve_exact(allocated)?;
-        self.table.try_reserve(active.len(), |_| 0)?;
-        self.rows.reserve(stored)?;
-        self.slots.resize(allocated, Slot::FREED);
-        let mut given = active.iter().copied().zip(rows.chunks_exact(self.rows.dimension())).peekable();
-        for index in 0..allocated as u32 {
-            match given.next_if(|&(next, _)| next == index) {
-                Some((_, row)) => self.fill(index, row)?,
-                None => self.skip(index, stored),
-            }
+        if let Some(held) = &mut self.held {
+            held.try_reserve_exact(allocated)?;
         }
+        self.table.try_reserve(active.len(), |_| 0)?;
+        self.slots.resize(allocated, Slot::FREED);
+        let mut active = active.iter().copied().peekable();
+        self.free.extend((0..allocated as u32).filter(|&index| active.next_if_eq(&index).is_none()).map(Reverse));
         Ok(())
     }
 
-    fn fill(&mut self, index: u32, row: &[f32]) -> Result<()> {
-        let hash = self.hash(row);
-        if self.find(row, hash).is_some() {
-            return Err(Error::State("two indices hold identical vectors"));
+    /// Room for the rows below `count`.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn reserve_restored(&mut self, count: usize) -> Result<()> {
+        self.rows.reserve(count.saturating_sub(self.rows.len()))
+    }
+
+    /// Takes foreign rows as those of the allocated indices from 0.
+    ///
+    /// # Errors
+    /// [`Error::State`] or [`Error::Memory`].
+    pub fn map_rows(&mut self, rows: &Mapped) -> Result<()> {
+        self.rows.map(rows)?;
+        if self.rows.len() > self.slots.len() { Err(Error::State("there are more rows than allocated indices")) } else { Ok(()) }
+    }
+
+    /// The row of the next active index of a store that is being restored; room for it and the freed ones before it was reserved.
+    ///
+    /// # Errors
+    /// [`Error::State`] for an identical vector.
+    pub fn restore(&mut self, index: u32, row: &[f32]) -> Result<()> {
+        let hash = self.new_hash(row)?;
+        while self.rows.len() < index as usize {
+            self.rows.skip();
         }
         self.put(index, row, hash);
         Ok(())
     }
 
-    fn skip(&mut self, index: u32, stored: usize) {
-        if (index as usize) < stored {
-            self.rows.skip();
+    /// [`Self::restore`] of a row that is there.
+    ///
+    /// # Errors
+    /// [`Error::State`] for an identical vector, or where the row is not there.
+    pub fn restore_mapped(&mut self, index: u32) -> Result<()> {
+        if index as usize >= self.rows.len() {
+            return Err(Error::State("a row is missing"));
         }
-        self.free.push(Reverse(index));
+        let hash = self.new_hash(self.row(index))?;
+        self.enter(index, hash);
+        Ok(())
+    }
+
+    fn new_hash(&self, row: &[f32]) -> Result<u64> {
+        let hash = self.hash(row);
+        if self.find(row, hash).is_some() { Err(Error::State("two indices hold identical vectors")) } else { Ok(hash) }
     }
 
     fn put(&mut self, index: u32, row: &[f32], hash: u64) {
-        self.slots[index as usize].hash = hash;
         self.rows.set(index, row);
+        self.enter(index, hash);
+    }
+
+    fn enter(&mut self, index: u32, hash: u64) {
+        self.slots[index as usize].hash = hash;
         let slots = &self.slots;
         self.table.insert_unique(hash, index, |&other| slots[other as usize].hash);
     }
@@ -197,9 +315,12 @@ impl Vectors {
 
     #[cfg(test)]
     pub fn check_invariants(&self) {
-        let free: std::collections::BTreeSet<u32> = self.free.iter().map(|&Reverse(index)| index).collect();
-        assert_eq!(free.len(), self.free.len());
+        let reusable = self.free.iter().map(|&Reverse(index)| index);
+        let free: std::collections::BTreeSet<u32> = reusable.chain(self.held().iter().copied()).collect();
+        assert_eq!(free.len(), self.free.len() + self.held().len());
         assert!(self.free.capacity() >= self.slots.len());
+        assert!(self.held.as_ref().is_none_or(|held| held.capacity() >= self.slots.len()));
+        assert!(self.held().iter().all(|&index| (index as usize) < self.rows.len()));
         for (index, slot) in (0u32..).zip(&self.slots) {
             assert_eq!(slot.active(), !free.contains(&index));
             if slot.active() {
