@@ -36,8 +36,8 @@ impl Blocks {
         if count == 0 {
             return Ok(None);
         }
-        let block = empty_rows(py, count, rows.dimension())?;
-        let places = components(&block);
+        let mut block = empty_rows(py, count, rows.dimension())?;
+        let places = components(&mut block);
         py.detach(|| rows.copy(start, places));
         Ok(Some(block.into_any()))
     }
@@ -50,11 +50,7 @@ impl Blocks {
 }
 
 /// Calls `run` with an iterator over the rows.
-pub fn with_blocks<'py>(
-    py: Python<'py>,
-    rows: Selection,
-    run: impl FnOnce(&Any<'py>) -> PyResult<Any<'py>>,
-) -> PyResult<Any<'py>> {
+pub fn with_blocks<'py>(py: Python<'py>, rows: Selection, run: impl FnOnce(&Any<'py>) -> PyResult<Any<'py>>) -> PyResult<Any<'py>> {
     let blocks = Bound::new(py, Blocks { rows: Mutex::new(Some(Arc::new(rows))), next: AtomicUsize::new(0) })?;
     let found = run(blocks.as_any());
     blocks.get().end();

@@ -11,18 +11,29 @@ use std::sync::{PoisonError, RwLock, TryLockError, TryLockResult};
 
 use pyo3::prelude::*;
 
-use super::refusals::{Refusal, Subject};
+use super::refusals::{Refusal, Refused, done};
 use crate::Store;
 
-pub type Refused<T> = Result<T, Refusal>;
-
-/// How many forks lie between this process and the first one that loaded the module.
+/// How many forks lie between this process and the one that loaded the module.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
-/// Tells the cells that this process is a new child: whoever held their locks exists no longer.
-pub fn forked() {
-    FORKS.fetch_add(1, Ordering::Release);
+/// Has every fork counted in the child, before any other code of its: whoever held locks exists no longer.
+#[cfg(unix)]
+pub fn watch_forks() {
+    type Handler = Option<extern "C" fn()>;
+    unsafe extern "C" {
+        fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> std::ffi::c_int;
+    }
+    extern "C" fn forked() {
+        FORKS.fetch_add(1, Ordering::Release);
+    }
+    static WATCHED: std::sync::Once = std::sync::Once::new();
+    // SAFETY: the module is never unloaded, and `forked` may be called at any time.
+    WATCHED.call_once(|| assert_eq!(unsafe { pthread_atfork(None, None, Some(forked)) }, 0, "no memory to watch forks"));
 }
+
+#[cfg(not(unix))]
+pub fn watch_forks() {}
 
 // What the last changing step left behind.
 const WHOLE: u8 = 0;
@@ -75,7 +86,7 @@ impl Cell {
 
     /// For what comes before all other errors; the step itself looks again.
     pub fn require_open(&self, py: Python<'_>) -> PyResult<()> {
-        self.read(py, |_| ()).map_err(|refusal| refusal.raise(py, Subject::Nothing))
+        done(py, self.read(py, |_| Ok(())))
     }
 
     /// A short reading step, which may run attached to the interpreter.
@@ -199,11 +210,6 @@ impl Drop for Cell {
         let store = unsafe { ManuallyDrop::take(self.store.get_mut()) };
         discard(store, *self.condition.get_mut());
     }
-}
-
-/// The outcome of a step that may refuse, too.
-pub fn flat<T>(done: Refused<crate::Result<T>>) -> Refused<T> {
-    Ok(done??)
 }
 
 fn discard(store: Option<Store>, condition: u8) {

@@ -52,7 +52,7 @@ impl Core {
             canonical_indices: take("refvec.integers", "canonical_indices")?,
             canonical_row: take("refvec.vectors", "canonical_row")?,
             canonical_rows: take("refvec.vectors", "canonical_rows")?,
-            check_out: take("refvec.contract.reading", "check_out")?,
+            check_out: take("refvec.outputs", "check_out")?,
             check_query: take("refvec.searching", "check_query")?,
             layout: take("refvec.state", "Layout")?,
             state: take("refvec.state", "State")?,
@@ -73,7 +73,7 @@ impl Core {
     }
 }
 
-/// Calls a Python function. Unlike PyO3's `call1`, which panics, it raises `MemoryError` where the tuple of arguments cannot be had.
+/// Calls a Python function. Unlike `PyO3`'s `call1`, which panics, it raises `MemoryError` where the tuple of arguments cannot be had.
 pub fn call<'py, const N: usize>(py: Python<'py>, function: &Py<PyAny>, given: [&Bound<'py, PyAny>; N]) -> PyResult<Bound<'py, PyAny>> {
     const { assert!(N <= 6) };
     let mut a = [null_mut(); 6];

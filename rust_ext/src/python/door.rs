@@ -20,6 +20,7 @@ fn told(panic: &(dyn Any + Send)) -> &str {
 /// The methods of a class: `this` is the `Bound` object, the body runs behind the [`door`] and gives a `PyResult`.
 macro_rules! methods {
     ($class:ident: $($(#[$note:meta])* fn $name:ident($this:ident $(, $argument:ident: $kind:ty)*) -> $answer:ty { $($body:tt)* })*) => {
+        #[allow(clippy::elidable_lifetime_names, reason = "only some of the methods need the lifetime")]
         #[pymethods]
         impl $class {
             $(

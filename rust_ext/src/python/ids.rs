@@ -1,16 +1,16 @@
 //! Ids from Python: exact `str` and `uuid.UUID` here, everything else by `refvec.ids`.
 
+use pyo3::Borrowed;
 use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::ffi;
 use pyo3::intern;
-use pyo3::Borrowed;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 
 use super::cell::Cell;
 use super::core::{call, core};
 use super::made::Any;
-use super::refusals::{impossible, memory};
+use super::refusals::{impossible, plain};
 use crate::Key;
 use crate::error::room;
 
@@ -93,7 +93,7 @@ pub fn frozen<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
 }
 
 fn keys<'a>(items: &'a Bound<'_, PyTuple>) -> PyResult<Option<Vec<Key<'a>>>> {
-    let mut keys = room(items.len()).map_err(|_| memory(items.py()))?;
+    let mut keys = plain(items.py(), room(items.len()))?;
     for item in items.iter_borrowed() {
         match key(item)? {
             Some(key) => keys.push(key),

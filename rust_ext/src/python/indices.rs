@@ -9,7 +9,7 @@ use super::cell::Cell;
 use super::core::{call, core};
 use super::ids::frozen;
 use super::made::{Any, integer, text};
-use super::refusals::{impossible, memory};
+use super::refusals::{impossible, plain};
 use super::rows::Plain;
 use crate::error::room;
 
@@ -50,14 +50,14 @@ impl<'py> Indices<'py> {
 fn int64(indices: &Any<'_>) -> PyResult<Option<Vec<i64>>> {
     // Which of C's types has 64 bits depends on the platform; another of that size goes through numpy.
     let kind = if size_of::<std::ffi::c_long>() == 8 { NPY_TYPES::NPY_LONG } else { NPY_TYPES::NPY_LONGLONG };
-    let Some(plain) = Plain::new(indices, 1, kind) else { return Ok(None) };
-    let mut copy = room(plain.len()).map_err(|_| memory(indices.py()))?;
-    copy.extend_from_slice(plain.items());
+    let Some(array) = Plain::new(indices, 1, kind) else { return Ok(None) };
+    let mut copy = plain(indices.py(), room(array.len()))?;
+    copy.extend_from_slice(array.items());
     Ok(Some(copy))
 }
 
 fn exact_ints(items: &Bound<'_, PyTuple>) -> PyResult<Option<Vec<i64>>> {
-    let mut found = room(items.len()).map_err(|_| memory(items.py()))?;
+    let mut found = plain(items.py(), room(items.len()))?;
     for item in items.iter_borrowed() {
         match exact_int(&item) {
             Some(index) => found.push(index),

@@ -1,7 +1,7 @@
-//! Python objects out of results. Whatever cannot be had raises `MemoryError`; the constructors of PyO3 and rust-numpy panic.
+//! Python objects out of results. Whatever cannot be had raises `MemoryError`; the constructors of `PyO3` and rust-numpy panic.
 
-use numpy::npyffi::{PY_ARRAY_API, npy_intp};
 use numpy::ndarray::Dimension;
+use numpy::npyffi::PY_ARRAY_API;
 use numpy::{Element, PyArray, PyArray1, PyArray2, PyArrayDescrMethods, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -62,12 +62,13 @@ pub fn texts<'a, 'py>(py: Python<'py>, ids: &'a [Id]) -> impl ExactSizeIterator<
 }
 
 fn empty<T: Element, D: Dimension, const N: usize>(py: Python<'_>, shape: [usize; N]) -> PyResult<Bound<'_, PyArray<T, D>>> {
-    const { assert!(D::NDIM.unwrap() == N) };
-    let mut shape = shape.map(|length| length as npy_intp);
+    const { assert!(D::NDIM.unwrap() == N && N <= 2) };
+    let axes = if N == 1 { 1 } else { 2 };
+    let mut shape = shape.map(usize::cast_signed);
     // SAFETY: `N` lengths, and a descriptor whose reference is taken; a new array of just that, or null with an error set.
     unsafe {
         let item = T::get_dtype(py).into_dtype_ptr();
-        let made = PY_ARRAY_API.PyArray_Empty(py, N as i32, shape.as_mut_ptr(), item, 0);
+        let made = PY_ARRAY_API.PyArray_Empty(py, axes, shape.as_mut_ptr(), item, 0);
         Ok(Bound::from_owned_ptr_or_err(py, made)?.cast_into_unchecked())
     }
 }
@@ -81,14 +82,14 @@ pub fn empty_rows<T: Element>(py: Python<'_>, count: usize, dimension: usize) ->
 }
 
 pub fn ints<'py>(py: Python<'py>, values: &[i64]) -> PyResult<Ints<'py>> {
-    let array: Ints<'py> = empty(py, [values.len()])?;
-    components(&array).copy_from_slice(values);
+    let mut array: Ints<'py> = empty(py, [values.len()])?;
+    components(&mut array).copy_from_slice(values);
     Ok(array)
 }
 
 pub fn positions<'py>(py: Python<'py>, indices: &[u32]) -> PyResult<Any<'py>> {
-    let array: Ints<'py> = empty(py, [indices.len()])?;
-    for (place, &index) in components(&array).iter_mut().zip(indices) {
+    let mut array: Ints<'py> = empty(py, [indices.len()])?;
+    for (place, &index) in components(&mut array).iter_mut().zip(indices) {
         *place = i64::from(index);
     }
     Ok(array.into_any())
@@ -96,13 +97,13 @@ pub fn positions<'py>(py: Python<'py>, indices: &[u32]) -> PyResult<Any<'py>> {
 
 /// A new (count, width) array of values.
 pub fn table<'py, T: Element + Copy>(py: Python<'py>, values: &[T], (count, width): (usize, usize)) -> PyResult<Any<'py>> {
-    let array = empty_rows::<T>(py, count, width)?;
-    components(&array).copy_from_slice(values);
+    let mut array = empty_rows::<T>(py, count, width)?;
+    components(&mut array).copy_from_slice(values);
     Ok(array.into_any())
 }
 
 /// The items of an array that nobody else has yet, to be filled, be it detached.
-pub fn components<'a, T: Element, D: Dimension>(array: &'a Bound<'_, PyArray<T, D>>) -> &'a mut [T] {
+pub fn components<'a, T: Element, D: Dimension>(array: &'a mut Bound<'_, PyArray<T, D>>) -> &'a mut [T] {
     if array.len() == 0 {
         return &mut [];
     }

@@ -21,10 +21,10 @@ mod writing;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use self::cell::{Cell, Refused, flat};
+use self::cell::Cell;
 use self::door::methods;
 use self::made::{Any, number, optional};
-use self::refusals::Subject;
+use self::refusals::done;
 use crate::{Size, Store};
 
 #[pymodule(gil_used = false)]
@@ -35,22 +35,15 @@ mod _native {
     #[pymodule_export]
     use super::NativeStore;
     #[pymodule_export]
-    use super::forked;
-    #[pymodule_export]
     const MAX_VECTORS: u32 = crate::MAX_SLOTS;
 
     /// Looks up all that the binding uses of numpy and refvec: later, an interrupt could fall into it.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::cell::watch_forks();
         f32::get_dtype(module.py());
         super::core::core(module.py()).map(|_| ())
     }
-}
-
-/// Tell the stores that this process is a fork of the one that made them.
-#[pyfunction(name = "_forked")]
-fn forked() {
-    cell::forked();
 }
 
 /// The native part of a store; not a store by itself.
@@ -70,13 +63,8 @@ impl NativeStore {
 }
 
 impl NativeStore {
-    /// An outcome with an error that speaks of nothing in particular.
-    fn done<T>(&self, py: Python<'_>, done: Refused<crate::Result<T>>) -> PyResult<T> {
-        flat(done).map_err(|refusal| refusal.raise(py, Subject::Nothing))
-    }
-
     fn size(&self, py: Python<'_>) -> PyResult<Size> {
-        self.done(py, self.cell.read(py, |store| Ok(store.size())))
+        done(py, self.cell.read(py, |store| Ok(store.size())))
     }
 }
 

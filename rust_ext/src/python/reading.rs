@@ -6,12 +6,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::NativeStore;
-use super::cell::flat;
 use super::core::{call, core};
 use super::ids::{canonical, key, with_key, with_keys};
 use super::indices::{Indices, index};
 use super::made::{Any, components, empty_row, empty_rows, ints, list, number, texts, tuple};
-use super::refusals::{Refusal, Subject, impossible};
+use super::refusals::{Refusal, Subject, done, flat, impossible, told};
 use super::rows::Plain;
 use crate::{Error, Key, Result, Store};
 
@@ -19,13 +18,12 @@ type This<'a, 'py> = &'a Bound<'py, NativeStore>;
 
 /// A reading step that takes its time.
 pub fn long<'py, T: Send>(this: This<'_, 'py>, step: impl FnOnce(&Store) -> Result<T> + Send, subject: Subject<'_, 'py>) -> PyResult<T> {
-    let done = flat(this.get().cell.read_long(this.py(), step));
-    done.map_err(|refusal| refusal.raise(this.py(), subject))
+    told(this.py(), this.get().cell.read_long(this.py(), step), subject)
 }
 
 pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
     let (py, cell) = (this.py(), &this.get().cell);
-    let found = |key| this.get().done(py, cell.read(py, |store| Ok(store.find(key).is_some())));
+    let found = |key| done(py, cell.read(py, |store| Ok(store.find(key).is_some())));
     if let Some(key) = key(chunk_id.as_borrowed())? {
         return found(key);
     }
@@ -55,22 +53,24 @@ fn row<'py>(
     subject: Subject<'_, 'py>,
 ) -> PyResult<Option<Any<'py>>> {
     let (py, cell) = (this.py(), &this.get().cell);
-    let raise = |refusal: Refusal| refusal.raise(py, subject);
     let look = |store: &Store| Ok(find(store)?.map(|index| (index, cell.version())));
-    let Some((index, version)) = flat(cell.read(py, look)).map_err(raise)? else { return Ok(None) };
+    let Some((index, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
     // Fixed, since there is a row.
-    let array = empty_row(py, cell.dimension().unwrap_or(0))?;
-    let place = components(&array);
+    let mut array = empty_row(py, cell.dimension().unwrap_or(0))?;
+    let place = components(&mut array);
     let copy = |store: &Store| {
         let index = if cell.version() == version { Some(index) } else { find(store)? };
-        index.map(|index| Ok(place.copy_from_slice(store.row_at(index)?))).transpose()
+        let Some(index) = index else { return Ok(false) };
+        place.copy_from_slice(store.row_at(index)?);
+        Ok(true)
     };
-    Ok(flat(cell.read(py, copy)).map_err(raise)?.map(|()| array.into_any()))
+    let found = told(py, cell.read(py, copy), subject)?;
+    Ok(found.then(|| array.into_any()))
 }
 
 pub fn index_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
     let (py, cell) = (this.py(), &this.get().cell);
-    let found = with_key(cell, chunk_id, |key| this.get().done(py, cell.read(py, |store| Ok(store.find(key)))))?;
+    let found = with_key(cell, chunk_id, |key| done(py, cell.read(py, |store| Ok(store.find(key)))))?;
     found.map(|index| number(py, index as usize)).transpose()
 }
 
@@ -80,9 +80,7 @@ pub fn indices_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<An
 }
 
 pub fn rows_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
-    with_keys(&this.get().cell, chunk_ids, |keys| {
-        filled(this, keys.len(), |store, out| store.copy_rows_of(keys, out), Subject::Ids(keys))
-    })
+    with_keys(&this.get().cell, chunk_ids, |keys| filled(this, keys.len(), |store, out| store.copy_rows_of(keys, out), Subject::Ids(keys)))
 }
 
 pub fn rows_at<'py>(this: This<'_, 'py>, indices: &Any<'py>, out: Option<&Any<'py>>) -> PyResult<Any<'py>> {
@@ -115,8 +113,8 @@ fn filled<'py>(
     let (py, cell) = (this.py(), &this.get().cell);
     loop {
         let dimension = cell.dimension();
-        let rows = empty_rows(py, count, dimension.unwrap_or(0))?;
-        let places = components(&rows);
+        let mut rows = empty_rows(py, count, dimension.unwrap_or(0))?;
+        let places = components(&mut rows);
         match flat(cell.read_long(py, |store| fill(store, places))) {
             Ok(()) => return Ok(rows.into_any()),
             Err(Refusal::Store(Error::Dimension { .. })) if dimension.is_none() => {}
@@ -139,8 +137,8 @@ fn out_places<'a>(out: &'a Any<'_>, (count, dimension): (usize, usize)) -> PyRes
 
 fn all_rows<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
     let (py, rows) = (this.py(), long(this, Store::all_rows, Subject::Nothing)?);
-    let array = empty_rows(py, rows.len(), rows.dimension())?;
-    let places = components(&array);
+    let mut array = empty_rows(py, rows.len(), rows.dimension())?;
+    let places = components(&mut array);
     py.detach(|| rows.copy(0, places));
     Ok(array.into_any())
 }
@@ -163,8 +161,7 @@ pub fn ids_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> 
 pub fn refcount<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
     let (py, cell) = (this.py(), &this.get().cell);
     let (given, at) = index(cell, given)?;
-    let found = flat(cell.read(py, |store| store.refcount(at)));
-    number(py, found.map_err(|refusal| refusal.raise(py, Subject::Index(&given)))? as usize)
+    number(py, told(py, cell.read(py, |store| store.refcount(at)), Subject::Index(&given))? as usize)
 }
 
 pub fn refcounts<'py>(this: This<'_, 'py>, indices: &Any<'py>) -> PyResult<Any<'py>> {

@@ -20,6 +20,8 @@ pub enum Refusal {
     Store(Error),
 }
 
+pub type Refused<T> = Result<T, Refusal>;
+
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Store(error)
@@ -40,6 +42,21 @@ const PANICKED: &str = "the store is unusable after an internal error; close it,
 const TORN: &str = "the process was forked while a thread was changing the store, so this copy is incomplete; \
                     close it and open another, and fork when no thread is writing";
 
+/// The outcome of a step that may refuse, too.
+pub fn flat<T>(outcome: Refused<crate::Result<T>>) -> Refused<T> {
+    Ok(outcome??)
+}
+
+/// The outcome for Python.
+pub fn told<'py, T>(py: Python<'py>, outcome: Refused<crate::Result<T>>, subject: Subject<'_, 'py>) -> PyResult<T> {
+    flat(outcome).map_err(|refusal| refusal.raise(py, subject))
+}
+
+/// [`told`] where an error speaks of nothing in particular.
+pub fn done<T>(py: Python<'_>, outcome: Refused<crate::Result<T>>) -> PyResult<T> {
+    told(py, outcome, Subject::Nothing)
+}
+
 impl Refusal {
     pub fn raise<'py>(self, py: Python<'py>, subject: Subject<'_, 'py>) -> PyErr {
         self.error(py, subject).map_or_else(|error| error, PyErr::from_value)
@@ -51,12 +68,12 @@ impl Refusal {
             Self::Closed => call(py, &core.store_closed, []),
             Self::Panicked => refvec_error(py, PANICKED),
             Self::Torn => refvec_error(py, TORN),
-            Self::Store(error) => told(core, error, py, subject),
+            Self::Store(error) => worded(py, core, error, subject),
         }
     }
 }
 
-fn told<'py>(core: &Core, error: Error, py: Python<'py>, subject: Subject<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
+fn worded<'py>(py: Python<'py>, core: &Core, error: Error, subject: Subject<'_, 'py>) -> PyResult<Bound<'py, PyAny>> {
     let pair = |function, a: usize, b: usize| call(py, function, [&number(py, a)?, &number(py, b)?]);
     match error {
         Error::Memory => core.memory_error.bind(py).call1(core.no_memory.bind(py)),
@@ -104,15 +121,16 @@ impl<'py> Subject<'_, 'py> {
 }
 
 fn id_of<'py>(py: Python<'py>, key: Key<'_>) -> PyResult<Bound<'py, PyAny>> {
-    key.to_id().map_err(|_| memory(py))?.with_text(|id| text(py, id))
+    plain(py, key.to_id())?.with_text(|id| text(py, id))
 }
 
 fn none(py: Python<'_>) -> Bound<'_, PyAny> {
     py.None().into_bound(py)
 }
 
-pub fn memory(py: Python<'_>) -> PyErr {
-    Refusal::Store(Error::Memory).raise(py, Subject::Nothing)
+/// An outcome that has nothing to do with a store.
+pub fn plain<T>(py: Python<'_>, outcome: crate::Result<T>) -> PyResult<T> {
+    done(py, Ok(outcome))
 }
 
 /// For what cannot be, so that it is seen if it is after all.

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use super::cell::Cell;
 use super::core::{call, core};
 use super::made::{Any, optional};
-use super::refusals::{impossible, memory};
+use super::refusals::{impossible, plain};
 use crate::error::room;
 
 const MAX_DIMENSION: usize = 65_536;
@@ -102,7 +102,7 @@ fn with_copy<T>(py: Python<'_>, row: &[f32], run: impl FnOnce(&[f32]) -> PyResul
     let mut scratch = Scratch([MaybeUninit::uninit(); STACK]);
     match scratch.0.get_mut(..row.len()) {
         Some(place) => run(place.write_copy_of_slice(row)),
-        None => run(&copied(row).map_err(|_| memory(py))?),
+        None => run(&plain(py, copied(row))?),
     }
 }
 
@@ -133,8 +133,8 @@ pub fn with_rows<T>(cell: &Cell, vectors: &Any<'_>, run: impl FnOnce(&Rows<'_>) 
     let py = vectors.py();
     let rows = call(py, &core(py)?.canonical_rows, [vectors, &optional(py, cell.dimension())?])?;
     // A batch without a vector may come without a dimension.
-    let plain = Plain::<f32>::new(&rows, 2, NPY_TYPES::NPY_FLOAT).ok_or_else(|| impossible("canonical_rows() made no float32 rows"))?;
-    run(&Rows { data: plain.items(), width: plain.shape[1].cast_unsigned(), shared: false })
+    let array = Plain::<f32>::new(&rows, 2, NPY_TYPES::NPY_FLOAT).ok_or_else(|| impossible("canonical_rows() made no float32 rows"))?;
+    run(&Rows { data: array.items(), width: array.shape[1].cast_unsigned(), shared: false })
 }
 
 /// The copy is made as all memory that grows with the input.

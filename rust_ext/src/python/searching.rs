@@ -8,11 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 
 use super::NativeStore;
-use super::cell::flat;
 use super::core::{call, core};
 use super::ids::with_keys;
 use super::made::{Any, list, number, table, texts, tuple};
-use super::refusals::{Refusal, Subject, impossible, is_overflow, memory};
+use super::refusals::{Refusal, Subject, done, flat, impossible, is_overflow, plain};
 use super::rows::{with_row, with_rows};
 use crate::{Error, Hits, Key, Members, Metric, Query};
 
@@ -22,7 +21,7 @@ const ATTENTION: Duration = Duration::from_millis(50);
 /// The index of the vector that is identical to this one.
 pub fn find<'py>(this: &Bound<'py, NativeStore>, vector: &Any<'py>) -> PyResult<Option<Any<'py>>> {
     let (py, cell) = (this.py(), &this.get().cell);
-    let found = with_row(cell, vector, |row| this.get().done(py, cell.read(py, |store| store.find_row(row))))?;
+    let found = with_row(cell, vector, |row| done(py, cell.read(py, |store| store.find_row(row))))?;
     found.map(|index| number(py, index as usize)).transpose()
 }
 
@@ -30,7 +29,7 @@ pub fn find<'py>(this: &Bound<'py, NativeStore>, vector: &Any<'py>) -> PyResult<
 pub fn find_first<'py>(this: &Bound<'py, NativeStore>, rows: &Any<'py>) -> PyResult<Option<Any<'py>>> {
     let (py, cell) = (this.py(), &this.get().cell);
     let find = |row: &[f32]| cell.read_detached(|store| store.find_row(row));
-    let found = with_rows(cell, rows, |rows| this.get().done(py, py.detach(|| find(&rows.owned()?))))?;
+    let found = with_rows(cell, rows, |rows| done(py, py.detach(|| find(&rows.owned()?))))?;
     found.map(|index| number(py, index as usize)).transpose()
 }
 
@@ -44,7 +43,7 @@ pub fn search<'py>(
     let (k, metric) = (count(k)?, self::metric(metric)?);
     with_rows(cell, queries, |rows| {
         let run = |within: Option<&[Key<'_>]>| {
-            let own = rows.owned().map_err(|_| memory(py))?;
+            let own = plain(py, rows.owned())?;
             let query = Query { rows: &own, dimension: rows.width, k, metric, within, with_ids };
             hits(this, &query)
         };
@@ -84,13 +83,8 @@ fn attention(raised: &mut Option<PyErr>) -> impl FnMut() -> ControlFlow<()> {
             return ControlFlow::Continue(());
         }
         last = Instant::now();
-        match Python::attach(|py| py.check_signals()) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                *raised = Some(error);
-                ControlFlow::Break(())
-            }
-        }
+        *raised = Python::attach(|py| py.check_signals().err());
+        if raised.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

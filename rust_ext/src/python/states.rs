@@ -5,13 +5,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::NativeStore;
+use super::blocks::with_blocks;
 use super::core::{call, core};
 use super::ids::with_ids;
 use super::indices::Indices;
-use super::blocks::with_blocks;
 use super::made::{Any, integer, ints, list, number, optional, positions, text, texts, tuple};
 use super::reading::long;
-use super::refusals::{Refusal, Subject};
+use super::refusals::{Subject, done, plain};
 use super::rows::with_rows;
 use crate::{Event, Id, Layout, Precision, Restore, Saved, Settings, Size, Store};
 
@@ -20,12 +20,11 @@ pub fn open(this: &Bound<'_, NativeStore>, spec: &Any<'_>, state: Option<&Any<'_
     let dimension: Option<usize> = spec.getattr(intern!(py, "dimension"))?.extract()?;
     let mut settings = Settings::new(precision(&spec.getattr(intern!(py, "precision"))?)?);
     settings.journaled = spec.getattr(intern!(py, "journaled"))?.extract()?;
-    let store = match state {
-        Some(state) => restored(this, dimension, settings, state)?,
-        None => {
-            let capacity = spec.getattr(intern!(py, "initial_capacity"))?.extract()?;
-            refused(py, Store::new(dimension, capacity, settings))?
-        }
+    let store = if let Some(state) = state {
+        restored(this, dimension, settings, state)?
+    } else {
+        let capacity = spec.getattr(intern!(py, "initial_capacity"))?.extract()?;
+        plain(py, Store::new(dimension, capacity, settings))?
     };
     this.get().cell.replace(py, Some(store));
     Ok(())
@@ -42,11 +41,9 @@ fn restored(this: &Bound<'_, NativeStore>, dimension: Option<usize>, settings: S
     let (py, cell) = (this.py(), &this.get().cell);
     let mut restore = begun(py, dimension, settings, &state.getattr(intern!(py, "layout"))?)?;
     for block in state.getattr(intern!(py, "blocks"))?.try_iter()? {
-        with_rows(cell, &block?, |rows| {
-            refused(py, py.detach(|| restore.push_rows(&rows.owned()?)))
-        })?;
+        with_rows(cell, &block?, |rows| plain(py, py.detach(|| restore.push_rows(&rows.owned()?))))?;
     }
-    refused(py, py.detach(|| restore.finish()))
+    plain(py, py.detach(|| restore.finish()))
 }
 
 fn begun(py: Python<'_>, dimension: Option<usize>, settings: Settings, layout: &Any<'_>) -> PyResult<Restore> {
@@ -56,19 +53,15 @@ fn begun(py: Python<'_>, dimension: Option<usize>, settings: Settings, layout: &
     let dimension = dimension.or(layout.getattr(intern!(py, "dimension"))?.extract()?);
     with_ids(&layout.getattr(intern!(py, "ids"))?, |ids| {
         let saved = Saved { ids, id_indices: &id_indices, slot_order: &slot_order, allocated, capacity, dimension };
-        refused(py, py.detach(|| Restore::begin(settings, saved)))
+        plain(py, py.detach(|| Restore::begin(settings, saved)))
     })
-}
-
-fn refused<T>(py: Python<'_>, done: crate::Result<T>) -> PyResult<T> {
-    done.map_err(|error| Refusal::from(error).raise(py, Subject::Nothing))
 }
 
 /// Calls `use_` with a consistent state; the lock is free meanwhile.
 pub fn scan<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult<Any<'py>> {
     let py = this.py();
     let snapshot = long(this, Store::snapshot, Subject::Nothing)?;
-    let layout = python_layout(py, snapshot.layout)?;
+    let layout = python_layout(py, &snapshot.layout)?;
     with_blocks(py, snapshot.rows, |blocks| call(py, use_.as_unbound(), [&call(py, &core(py)?.state, [&layout, blocks])?]))
 }
 
@@ -83,7 +76,11 @@ pub fn changes<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult
         let changes = call(py, &core(py)?.changes, [events.as_any(), &written, blocks, &freed, &size])?;
         call(py, use_.as_unbound(), [&changes])
     })?;
-    this.get().done(py, this.get().cell.write(py, |store| Ok(store.forget_changes(changes.upto))))?;
+    let forget = |store: &mut Store| {
+        store.forget_changes(changes.upto);
+        Ok(())
+    };
+    done(py, this.get().cell.write(py, forget))?;
     Ok(found)
 }
 
@@ -103,7 +100,7 @@ pub fn python_size(py: Python<'_>, size: Size) -> PyResult<Any<'_>> {
     call(py, &core(py)?.size, [&unique, &references, &allocated, &capacity, &optional(py, size.dimension)?])
 }
 
-fn python_layout(py: Python<'_>, layout: Layout) -> PyResult<Any<'_>> {
+fn python_layout<'py>(py: Python<'py>, layout: &Layout) -> PyResult<Any<'py>> {
     let ids = list(py, texts(py, &layout.ids))?;
     let (id_indices, slot_order) = (ints(py, &layout.id_indices)?, ints(py, &layout.slot_order)?);
     let (allocated, capacity) = (number(py, layout.allocated)?, integer(py, layout.capacity.cast_signed())?);
@@ -114,5 +111,5 @@ fn python_layout(py: Python<'_>, layout: Layout) -> PyResult<Any<'_>> {
 pub fn reclaim(this: &Bound<'_, NativeStore>, indices: &Any<'_>) -> PyResult<()> {
     let (py, cell) = (this.py(), &this.get().cell);
     let indices = Indices::new(indices)?.found;
-    this.get().done(py, cell.write(py, |store| store.reclaim(&indices)))
+    done(py, cell.write(py, |store| store.reclaim(&indices)))
 }

@@ -4,10 +4,9 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::NativeStore;
-use super::cell::flat;
 use super::ids::{with_key, with_keys};
 use super::made::{Any, ints, number};
-use super::refusals::Subject;
+use super::refusals::{Subject, done, told};
 use super::rows::{with_row, with_rows};
 use crate::{Key, Result, Store};
 
@@ -18,8 +17,8 @@ pub fn put_one<'py>(this: &Bound<'py, NativeStore>, chunk_id: &Any<'py>, vector:
     let (py, cell) = (this.py(), &this.get().cell);
     with_key(cell, chunk_id, |key| {
         with_row(cell, vector, |row| {
-            let stored = flat(cell.write(py, |store| put(store, key, row)));
-            number(py, stored.map_err(|refusal| refusal.raise(py, Subject::Id(key)))? as usize)
+            let stored = cell.write(py, |store| put(store, key, row));
+            number(py, told(py, stored, Subject::Id(key))? as usize)
         })
     })
 }
@@ -30,9 +29,9 @@ pub fn put_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>, vect
         with_rows(cell, vectors, |rows| {
             let stored = py.detach(|| {
                 let own = rows.owned()?;
-                flat(cell.write_detached(|store| put(store, keys, &own, rows.width)))
+                cell.write_detached(|store| put(store, keys, &own, rows.width))
             });
-            Ok(ints(py, &stored.map_err(|refusal| refusal.raise(py, Subject::Ids(keys)))?)?.into_any())
+            Ok(ints(py, &told(py, stored, Subject::Ids(keys))?)?.into_any())
         })
     })
 }
@@ -48,7 +47,7 @@ pub fn mode(name: &str) -> PyResult<Batch> {
 
 pub fn remove_one(this: &Bound<'_, NativeStore>, chunk_id: &Any<'_>) -> PyResult<bool> {
     let (py, cell) = (this.py(), &this.get().cell);
-    with_key(cell, chunk_id, |key| this.get().done(py, cell.write(py, |store| store.remove(key))))
+    with_key(cell, chunk_id, |key| done(py, cell.write(py, |store| store.remove(key))))
 }
 
 pub fn remove_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
@@ -63,6 +62,5 @@ pub fn drop<'py>(this: &Bound<'py, NativeStore>, ids: Option<&Any<'py>>) -> PyRe
 /// A long changing step that counts.
 fn changed<'py>(this: &Bound<'py, NativeStore>, step: impl FnOnce(&mut Store) -> Result<usize> + Send) -> PyResult<Any<'py>> {
     let (py, cell) = (this.py(), &this.get().cell);
-    number(py, this.get().done(py, py.detach(|| cell.write_detached(step)))?)
+    number(py, done(py, py.detach(|| cell.write_detached(step)))?)
 }
-
