@@ -19,6 +19,8 @@ PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "examples/refvec
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "hypothesis>=6.120", "jsonschema>=4.20")
+INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17")
+INPUT_TESTS = "core/tests/test_inputs.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
 nox.needs_version = ">=2024.10"
@@ -26,7 +28,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["wheels", "lint", "types", "rust", "tests", "conformance", "example", "demo"]
+nox.options.sessions = ["wheels", "lint", "types", "rust", "tests", "inputs", "conformance", "example", "demo"]
 
 
 def install(session: nox.Session, *requirements: str, example: bool = False) -> None:
@@ -93,9 +95,16 @@ def tests(session: nox.Session, backend: str) -> None:
     install(session, *TESTING)
     session.env["REFVEC_BACKEND"] = backend
     native = ["rust_ext/tests"] if backend == "rust" else []
-    session.run("pytest", "-q", "core/tests", *native, *session.posargs)
+    session.run("pytest", "-q", "core/tests", f"--ignore={INPUT_TESTS}", *native, *session.posargs)
     suite = ("--pyargs", "refvec_conformance", f"--refvec-backend={backend}", "--refvec-tier=quick")
     session.run("pytest", "-q", "-c", "pyproject.toml", *suite)
+
+
+@nox.session
+def inputs(session: nox.Session) -> None:
+    """Hand the arrays of other libraries to all backends."""
+    install(session, *TESTING, *INPUTS)
+    session.run("pytest", "-q", INPUT_TESTS, *session.posargs)
 
 
 @nox.session
@@ -135,7 +144,7 @@ def bench(session: nox.Session) -> None:
 def kill_matrix(session: nox.Session) -> None:
     """Write docs/kill-matrix.md: which test kills which broken backend of the zoo."""
     install(session, *TESTING)
-    session.run("python", "-m", "refvec_conformance.kill_matrix", "--markdown", "docs/kill-matrix.md")
+    session.run("python", "-m", "refvec_conformance.zoo.kill_matrix", "--markdown", "docs/kill-matrix.md")
 
 
 @nox.session
@@ -159,5 +168,5 @@ def dev(session: nox.Session) -> None:
     python = os.fspath(ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run("uv", "venv", "--allow-existing", ".venv", external=True)
     editable = [part for project in PROJECTS[:5] for part in ("-e", f"./{project}")]
-    tools = ("mypy", "ruff", "basedpyright", "nox[uv]", *TESTING)
+    tools = ("mypy", "ruff", "basedpyright", "nox[uv]", *TESTING, *INPUTS)
     session.run("uv", "pip", "install", "--python", python, *editable, *tools, external=True)

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from refvec_conformance import RunResult, run
-from refvec_conformance.results import BackendResult
+from refvec_conformance.judging.results import BackendResult
 
 SUITE = """
-from refvec_conformance.marks import clause, provisional
+from refvec_conformance.judging.marks import clause, provisional
 
 @clause("OPEN-1", tier="smoke")
 def test_it_opens(make):

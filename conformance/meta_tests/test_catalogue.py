@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from refvec_conformance import tests as clause_tests
-from refvec_conformance.clauses import Clause, clauses
-from refvec_conformance.inventory import collected
-from refvec_conformance.marks import clause, provisional
-from refvec_conformance.records import _aliases, covers, current_id
-from refvec_conformance.selection import Choice, describe
+from refvec_conformance.judging.clauses import Clause, clauses
+from refvec_conformance.judging.inventory import collected
+from refvec_conformance.judging.marks import clause, provisional
+from refvec_conformance.judging.records import _aliases, covers, current_id
+from refvec_conformance.judging.selection import Choice, describe
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +74,8 @@ class Item:
 
 
 def described(monkeypatch, contract="1.0", suite="0.1.0", **kwargs):
-    monkeypatch.setattr("refvec_conformance.selection.test_id", lambda _item: "m::t")
-    monkeypatch.setattr("refvec_conformance.selection.__version__", suite)
+    monkeypatch.setattr("refvec_conformance.judging.selection.test_id", lambda _item: "m::t")
+    monkeypatch.setattr("refvec_conformance.judging.selection.__version__", suite)
     new = kwargs.pop("new", None)
     mark = pytest.mark.clause("ADD-1", tier="quick", requires=None, since=kwargs.get("since", "1.0")).mark
     item = Item(clause=mark, provisional=new and pytest.mark.provisional(since=new).mark)

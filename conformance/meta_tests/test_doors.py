@@ -9,8 +9,8 @@ import sys
 
 import pytest
 import refvec_conformance
-from refvec_conformance.clauses import clauses
 from refvec_conformance.cli import app
+from refvec_conformance.judging.clauses import clauses
 from typer.testing import CliRunner
 
 

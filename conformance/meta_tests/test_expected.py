@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from refvec_conformance.expected import Expectations, ExpectedFileError
-from refvec_conformance.results import ExitCode
+from refvec_conformance.judging.expected import Expectations, ExpectedFileError
+from refvec_conformance.judging.results import ExitCode
 
 CLEAR = "smallsuite.test_small::test_clear"
 BROKEN = "def clear(self):\n    raise OSError('not yet')"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from refvec import VectorStore, backends
-from refvec_conformance.work import Work, growth, is_constant, work_of
+from refvec_conformance.probes.work import Work, growth, is_constant, work_of
 
 FIRST_PARTY = {"refvec-backends", "rust-vector-store"}
 BACKENDS = [row.name for row in backends() if row.error is None and row.distribution in FIRST_PARTY]

@@ -6,9 +6,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from refvec_conformance.clauses import clauses
-from refvec_conformance.kill_matrix import main, markdown, matrix
+from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.zoo import mutants
+from refvec_conformance.zoo.kill_matrix import main, markdown, matrix
 from refvec_conformance.zoo.killing import Fate, unharmed
 
 PAGE = [
@@ -47,7 +47,7 @@ def test_the_page_goes_by_clause_and_shows_survivors():
 
 
 def test_the_command_fails_when_a_mutant_survives(capsys, monkeypatch):
-    monkeypatch.setattr("refvec_conformance.kill_matrix.matrix", lambda *_: PAGE)
+    monkeypatch.setattr("refvec_conformance.zoo.kill_matrix.matrix", lambda *_: PAGE)
     assert main([]) == 1
     assert "survived: ADD-1 adding.Odd" in capsys.readouterr().out
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 from refvec import Capabilities
-from refvec_conformance.clauses import clauses
-from refvec_conformance.ledger import levels, missing_clauses, settle, verdict_code
-from refvec_conformance.records import TOO_DEEP, Failure, Outcome, TestRecord
-from refvec_conformance.results import ExitCode, Verdict, worst
+from refvec_conformance.judging.clauses import clauses
+from refvec_conformance.judging.ledger import levels, missing_clauses, settle, verdict_code
+from refvec_conformance.judging.records import TOO_DEEP, Failure, Outcome, TestRecord
+from refvec_conformance.judging.results import ExitCode, Verdict, worst
 
 ALL = dict.fromkeys(Capabilities().__dict__, True)
 NONE = {**ALL, "search": False, "durable": False, "dense_indices": False}

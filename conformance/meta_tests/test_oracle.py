@@ -9,10 +9,10 @@ import math
 import numpy as np
 import pytest
 from refvec import identity_keys
-from refvec_conformance import rounding, scoring
-from refvec_conformance.oracle import Model
-from refvec_conformance.strategies import NANS, SPECIAL, edges
-from refvec_conformance.traces import Writer, compare, difference, run, script, searches, shrunk
+from refvec_conformance.inputs.strategies import NANS, SPECIAL, edges
+from refvec_conformance.inputs.traces import Writer, compare, difference, run, script, searches, shrunk
+from refvec_conformance.oracle import rounding, scoring
+from refvec_conformance.oracle.model import Model
 
 
 class Forgetful(Model):

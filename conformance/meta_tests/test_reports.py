@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 from refvec_conformance import reports
-from refvec_conformance.clauses import clauses
-from refvec_conformance.results import ExitCode, LevelResult, RunResult
+from refvec_conformance.judging.clauses import clauses
+from refvec_conformance.judging.results import ExitCode, LevelResult, RunResult
 
 
 def test_the_json_report_fits_its_schema_and_reads_back(mixed):

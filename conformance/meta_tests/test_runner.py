@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from refvec_conformance import run
-from refvec_conformance.results import ExitCode
+from refvec_conformance.judging.results import ExitCode
 
 GOOD = {
     "OPEN-1": "pass",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from refvec import VectorStore, backends
-from refvec_conformance.clauses import clauses
-from refvec_conformance.kill_matrix import unrepresented
-from refvec_conformance.target import resolved
+from refvec_conformance.judging.clauses import clauses
+from refvec_conformance.judging.target import resolved
 from refvec_conformance.zoo import mutants
+from refvec_conformance.zoo.kill_matrix import unrepresented
 
 ZOO = {f"{one.family}.{one.name}": one for one in mutants()}
 BACKENDS = {name: one for name, one in ZOO.items() if one.is_backend}

@@ -1,11 +1,14 @@
 """The command, as its user types it."""
 
 import json
+import os
+import subprocess
+import sys
 from importlib import metadata
 
 import numpy as np
 import pytest
-from refvec import backends
+from refvec import CONTRACT_VERSION, backends
 from refvec.cli.app import app
 from typer.testing import CliRunner
 
@@ -79,8 +82,17 @@ def test_a_command_that_does_not_load_does_not_hide_the_others(run, monkeypatch)
     monkeypatch.setattr("refvec.cli.app.metadata.entry_points", lambda **_: metadata.EntryPoints([broken]))
     output = run("--help").output
     assert "demo" in output
-    assert "Does not load: No module named 'no_such_module'" in output
-    assert run("broken").exit_code == 2
+    assert "broken" in output
+    result = run("broken")
+    assert result.exit_code == 2
+    assert "No module named 'no_such_module'" in result.output
+
+
+def test_a_command_of_a_distribution_that_is_missing_names_it(run, monkeypatch):
+    monkeypatch.setattr("refvec.cli.app.metadata.entry_points", lambda **_: metadata.EntryPoints())
+    result = run("conformance")
+    assert result.exit_code == 2
+    assert "refvec-conformance" in result.output
 
 
 def test_backends_are_listed(run):
@@ -91,10 +103,64 @@ def test_backends_are_listed(run):
 
 def test_info_is_for_bug_reports(run):
     facts = json.loads(run("info", "--json").output)
-    assert facts["contract"] == "1.0"
+    assert facts["contract"] == CONTRACT_VERSION
     assert "numpy" in run("info").output
 
 
 def test_help_names_every_command(run):
     output = run("--help").output
     assert all(name in output for name in ("demo", "backends", "info"))
+
+
+def child(*arguments, **given):
+    return subprocess.run([sys.executable, "-m", "refvec", *arguments], text=True, check=False, **given)
+
+
+def test_the_package_is_the_command():
+    assert child("--version", capture_output=True).stdout.startswith("refvec ")
+
+
+def test_the_missing_extra_is_named():
+    code = "import sys; sys.modules['typer'] = None; import refvec.cli; refvec.cli.main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "refvec-core[cli]" in done.stderr
+
+
+def test_help_imports_no_command():
+    code = (
+        "import sys, refvec.cli.app as app\n"
+        "try: app.app(['--help'])\n"
+        "finally: print([name for name in sys.modules if name.startswith(('refvec.cli.', 'refvec_conf'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['refvec.cli.output', 'refvec.cli.app']"
+
+
+COMMANDS = [("--help",), ("backends",), ("info",), ("info", "--json"), ("demo", "-b", "python")]
+commands = pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+
+
+@commands
+def test_output_that_knows_only_ascii(arguments):
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = child(*arguments, capture_output=True, env=environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+
+
+@commands
+def test_a_full_disk_is_one_line(arguments):
+    with open("/dev/full", "w") as full:
+        done = child(*arguments, stdout=full, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr.count("\n")) == (74, 1)
+    assert "No space left" in done.stderr
+
+
+@commands
+def test_a_reader_that_has_gone_is_one_line(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = child(*arguments, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (done.returncode, done.stderr.count("\n")) == (74, 1)

@@ -12,13 +12,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .marks import clause, provisional
-    from .results import RunResult
+    from .judging.marks import clause, provisional
+    from .judging.results import RunResult
     from .runner import run
 
 __all__ = ["RunResult", "__version__", "clause", "provisional", "run"]
 
-_HOMES = {"RunResult": "results", "clause": "marks", "provisional": "marks", "run": "runner"}
+_HOMES = {
+    "RunResult": "judging.results",
+    "clause": "judging.marks",
+    "provisional": "judging.marks",
+    "run": "runner",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,12 +11,12 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from . import reports
-from .clauses import contract_version
-from .inventory import inventory
-from .marks import TIERS
-from .results import ExitCode, RunResult
+from .judging.clauses import contract_version
+from .judging.inventory import inventory
+from .judging.marks import TIERS
+from .judging.results import ExitCode, RunResult
+from .reports.terminal import metered, show, show_changes, show_clauses
 from .runner import run as run_suite
-from .terminal import metered, show, show_changes, show_clauses
 
 _EPILOG = """
 [bold]Begin with[/bold]  refvec conformance NAME --tier smoke, and when it passes, without --tier.

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from refvec import RefvecError, VectorStore
 
-from .clauses import contract_version
-from .expected import Expectations, ExpectedFileError
-from .marks import TIERS
-from .results import ExitCode
-from .selection import Choice
-from .session import SuiteSession, manifest
-from .target import Target, resolved
+from .judging.clauses import contract_version
+from .judging.expected import Expectations, ExpectedFileError
+from .judging.marks import TIERS
+from .judging.results import ExitCode
+from .judging.selection import Choice
+from .judging.session import SuiteSession, manifest
+from .judging.target import Target, resolved
 
 _NAME = "refvec-conformance-session"
 

@@ -25,8 +25,8 @@ from .options import check_options
 from .outputs import check_out, plain_out
 from .primitives import Primitives, missing_primitives
 from .reading import batches, one_index, rows_at, single
-from .selecting import require_able, select_backend
 from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_state, search_state
+from .selecting import require_able, select_backend
 from .state import Snapshot, State
 from .vectors import canonical_query, canonical_row, canonical_rows
 
@@ -125,7 +125,9 @@ class VectorStore(Primitives):
         )
         target = select_backend(backend, spec, os.environ)
         store = target.__new__(target)
-        store._spec = check_options(target, spec)  # `__init__` gets the arguments again, and has no need of them
+        store._spec = check_options(
+            target, spec
+        )  # `__init__` gets the arguments again, and has no need of them
         return cast("Self", store)
 
     def __init__(
@@ -492,9 +494,10 @@ class VectorStore(Primitives):
         self._require_open()
         key = canonical_id(chunk_id)
         try:
-            return self._rows([key])[0]
+            row: NDArray[np.float32] = self._rows([key])[0]
         except UnknownIdError:
             return None
+        return row
 
     def get_vectors(self, chunk_ids: Iterable[ChunkId]) -> NDArray[np.float32]:
         """Return the vectors of the ids, shape (n, dimension), in their order.
@@ -527,7 +530,8 @@ class VectorStore(Primitives):
             If the index was never allocated, or has been freed.
         """
         self._require_open()
-        return one_index(self._rows, index)[0]
+        row: NDArray[np.float32] = one_index(self._rows, index)[0]
+        return row
 
     def get_vectors_by_indices(
         self,
@@ -576,9 +580,7 @@ class VectorStore(Primitives):
     def ids_at(self, index: SupportsIndex) -> list[str]:
         """Return the ids that reference an active index, in the order in which they came to it."""
         self._require_open()
-        return one_index(
-            lambda wanted: self._scan(lambda state: state.layout.ids_at(int(wanted[0]))), index
-        )
+        return one_index(lambda wanted: self._scan(lambda state: state.layout.ids_at(int(wanted[0]))), index)
 
     def get_refcount(self, index: SupportsIndex) -> int:
         """Return the number of ids that reference an active index."""

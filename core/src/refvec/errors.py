@@ -5,7 +5,7 @@
     RefvecError (Exception)
     ├── IdTypeError              TypeError      an id that is neither str nor uuid.UUID
     ├── IdEncodingError          ValueError     an id with a lone surrogate
-    ├── VectorTypeError          TypeError      a dtype that holds no real numbers, or a masked array
+    ├── VectorTypeError          TypeError      what holds no real numbers, or misses some
     ├── VectorError              ValueError     a wrong shape, or a component beyond float32
     │   └── DimensionMismatchError              a vector of another length than the store's
     ├── DuplicateIdError         ValueError     an id that is present, or repeated in a batch
@@ -17,6 +17,8 @@
     ├── StoreLockedError         BlockingIOError
     ├── CorruptStoreError        ValueError     a file that is not what was written
     ├── UnsupportedError         NotImplementedError
+    ├── BackendUnavailableError  ConnectionError    the servers cannot be reached; nothing was changed
+    │   └── OutcomeUnknownError                     the call may have happened or not
     └── BackendError
         ├── UnknownBackendError  ValueError     no backend of that name is installed
         └── BackendLoadError     ImportError    a backend is installed and cannot be used
@@ -33,7 +35,8 @@ class RefvecError(Exception):
     Parameters
     ----------
     message : str
-        What was wrong, with the values, and what to do.
+        What was wrong, with the values, and what to do; without the position,
+        which ``str`` appends.
     chunk_id : object, optional
         The id concerned, as the caller gave it.
     index : int, optional
@@ -56,8 +59,9 @@ class RefvecError(Exception):
         self.position = position
 
     def __str__(self) -> str:
-        # KeyError would show the repr of the message.
-        return str(self.args[0]) if self.args else ""
+        # Not left to the built-in: KeyError would show the repr of the message.
+        text = str(self.args[0]) if self.args else ""
+        return text if self.position is None else f"{text} (position {self.position} of the batch)"
 
 
 class IdTypeError(RefvecError, TypeError):
@@ -69,7 +73,7 @@ class IdEncodingError(RefvecError, ValueError):
 
 
 class VectorTypeError(RefvecError, TypeError):
-    """A vector is not an array of integers or real numbers."""
+    """A vector is not an array of integers or real numbers, or some of them are missing."""
 
 
 class VectorError(RefvecError, ValueError):
@@ -114,6 +118,14 @@ class CorruptStoreError(RefvecError, ValueError):
 
 class UnsupportedError(RefvecError, NotImplementedError):
     """The backend does not declare the capability that the call needs."""
+
+
+class BackendUnavailableError(RefvecError, ConnectionError):
+    """The servers cannot be reached in time; the call has surely changed nothing."""
+
+
+class OutcomeUnknownError(BackendUnavailableError):
+    """The connection was lost in the middle: the call may have happened or not."""
 
 
 class BackendError(RefvecError):

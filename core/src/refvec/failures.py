@@ -1,10 +1,14 @@
 """The errors that several backends raise, worded once.
 
 Each function returns the error; the caller raises it. Native backends call
-these too, so that the texts and attributes cannot differ.
+these too, so that the texts and attributes cannot differ. A position is for
+batches only, and is appended to the text by the error itself.
 """
 
 from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
 
 from .errors import (
     DimensionMismatchError,
@@ -17,10 +21,33 @@ from .errors import (
 )
 
 MAX_DIMENSION = 65_536
+_name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
+_SHOWN = 60  # characters of the caller's text
 
 
-def _at(position: int | None) -> str:
-    return "" if position is None else f" (position {position} of the batch)"
+def shortened(text: str, show: Callable[[str], str] = str) -> str:
+    """Return a caller's text for a message, however long it is."""
+    if len(text) <= _SHOWN:
+        return show(text)
+    # Both ends: such texts often have a prefix in common.
+    return f"{show(text[: _SHOWN - 20])}...{show(text[-16:])} ({len(text)} characters)"
+
+
+def quoted(text: str) -> str:
+    """Return the repr of a caller's text for a message, however long it is."""
+    return shortened(text, repr)
+
+
+def type_name(kind: type) -> str:
+    """Return the name of a type, which a metaclass may have overridden."""
+    return shortened(_name_of(kind))
+
+
+def of_pyarrow(kind: type) -> str:
+    """Return the way out for scalars of pyarrow, which are no Python objects; else an empty text."""
+    # Looked up without a call of the type's own code.
+    found = inspect.getattr_static(kind, "as_py", None)
+    return "" if found is None else "; pass the Python objects, for instance column.to_pylist()"
 
 
 def shown(number: int) -> str:
@@ -31,10 +58,10 @@ def shown(number: int) -> str:
 def duplicate_id(chunk_id: str, position: int | None, *, repeated: bool = False) -> DuplicateIdError:
     """Return the error for an id that is present, or repeated in its batch."""
     if repeated:
-        text = f"Chunk {chunk_id!r} occurs more than once in the batch{_at(position)}; pass each id once"
+        text = f"Chunk {quoted(chunk_id)} occurs more than once in the batch; pass each id once"
     else:
         text = (
-            f"Chunk {chunk_id!r} already has an associated vector{_at(position)}; "
+            f"Chunk {quoted(chunk_id)} already has an associated vector; "
             "use upsert to replace it, or remove it first"
         )
     return DuplicateIdError(text, chunk_id=chunk_id, position=position)
@@ -42,23 +69,23 @@ def duplicate_id(chunk_id: str, position: int | None, *, repeated: bool = False)
 
 def unknown_id(chunk_id: str, position: int | None) -> UnknownIdError:
     """Return the error for an id that is not in the store."""
-    text = f"Chunk {chunk_id!r} is not in the store{_at(position)}; get_indices() gives -1 for unknown ids"
+    text = f"Chunk {quoted(chunk_id)} is not in the store; get_indices() gives -1 for unknown ids"
     return UnknownIdError(text, chunk_id=chunk_id, position=position)
 
 
 def invalid_index(index: int, allocated: int, position: int | None) -> InvalidIndexError:
     """Return the error for an index that is not active; `allocated` tells freed from never used."""
     if 0 <= index < allocated:
-        text = f"Vector index {index} has been freed{_at(position)}"
+        text = f"Vector index {index} has been freed"
     else:
-        text = f"Invalid vector index: {shown(index)}{_at(position)}"
+        text = f"Invalid vector index: {shown(index)}"
     return InvalidIndexError(text, index=index, position=position)
 
 
 def dimension_mismatch(expected: int, got: int, position: int | None = None) -> DimensionMismatchError:
     """Return the error for a vector of the wrong length."""
     return DimensionMismatchError(
-        f"Vector dimension mismatch: expected {expected}, got {got}{_at(position)}", position=position
+        f"Vector dimension mismatch: expected {expected}, got {got}", position=position
     )
 
 

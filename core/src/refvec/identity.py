@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,6 +12,9 @@ Precision: TypeAlias = int | Literal["exact"]
 
 _LIMIT = 2.0**22
 _NAN_KEY = 0x7FC00000
+_MAGNITUDE = 0x7FFFFFFF  # all bits but the sign; as integers these are ordered as the floats are, then NaNs
+_INFINITY = 0x7F800000
+_BLOCK = 16_384  # components whose intermediate values stay in the processor's cache
 
 
 def component_keys(rows: NDArray[np.float32], precision: Precision) -> NDArray[np.int32]:
@@ -23,16 +27,46 @@ def component_keys(rows: NDArray[np.float32], precision: Precision) -> NDArray[n
     precision : int or "exact"
         The number of decimals that count, 0 to 7, or ``"exact"`` for all bits.
     """
-    bits: NDArray[np.int32] = rows.view(np.int32)
     if precision == "exact":
-        return bits
-    with np.errstate(all="ignore"):
-        scaled = rows.astype(np.float64) * 10.0**precision  # exact: 24 + 17 significant bits
-        near = np.abs(scaled) <= _LIMIT
-        rounded = np.rint(np.where(near, scaled, 0.0)).astype(np.int32)
-    keys = np.where(near, rounded, bits)
-    keys[np.isnan(rows)] = _NAN_KEY
+        return rows.view(np.int32)
+    keys = np.empty(rows.shape, np.int32)
+    if rows.size <= _BLOCK:
+        _fill(keys, rows, precision)
+        return keys
+    flat, filled = rows.reshape(-1), keys.reshape(-1)
+    for start in range(0, rows.size, _BLOCK):
+        _fill(filled[start : start + _BLOCK], flat[start : start + _BLOCK], precision)
     return keys
+
+
+def _fill(keys: NDArray[np.int32], rows: NDArray[np.float32], precision: int) -> None:
+    bits = rows.view(np.int32)
+    magnitude = bits & _MAGNITUDE
+    largest, limit = magnitude.max(initial=0), _largest_rounded(precision)
+    if largest <= limit:
+        _fill_near(keys, rows, precision)
+        return
+    near = magnitude <= limit
+    # Zeros in place of the others, before any arithmetic that would warn of a NaN or an overflow.
+    _fill_near(keys, (bits * near).view(np.float32), precision)
+    np.copyto(keys, bits, where=~near)
+    if largest > _INFINITY:
+        np.copyto(keys, _NAN_KEY, where=magnitude > _INFINITY)
+
+
+def _fill_near(keys: NDArray[np.int32], rows: NDArray[np.float32], precision: int) -> None:
+    scaled = np.multiply(rows, 10.0**precision, dtype=np.float64)  # exact: 24 + 17 significant bits
+    np.rint(scaled, out=scaled)
+    np.copyto(keys, scaled, casting="unsafe")
+
+
+@cache
+def _largest_rounded(precision: int) -> int:
+    """Return the bits of the largest float32 whose product is within the limit."""
+    found = np.float32(_LIMIT / 10.0**precision)
+    while float(found) * 10.0**precision > _LIMIT:
+        found = np.nextafter(found, np.float32(0))
+    return int(found.view(np.int32))
 
 
 def identity_keys(rows: NDArray[np.float32], precision: Precision) -> list[bytes]:

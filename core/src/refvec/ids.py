@@ -7,13 +7,12 @@ from typing import TypeAlias, cast
 from uuid import UUID
 
 from .errors import IdEncodingError, IdTypeError
+from .failures import of_pyarrow, quoted, type_name
 
 ChunkId: TypeAlias = str | UUID
 
 # The slot itself: subclasses of UUID may override `int`, and are not asked.
 _uuid_int = UUID.__dict__["int"].__get__
-# Likewise the name of a type, which a metaclass may override.
-_name_of = type.__dict__["__name__"].__get__
 
 
 def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
@@ -36,7 +35,7 @@ def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
     if issubclass(kind, UUID):
         return _uuid_text(chunk_id, position)
     raise IdTypeError(
-        f"chunk_id must be a str or uuid.UUID, got {_name_of(kind)}{_at(position)}",
+        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{of_pyarrow(kind)}",
         chunk_id=chunk_id,
         position=position,
     )
@@ -54,15 +53,18 @@ def canonical_ids(chunk_ids: Iterable[ChunkId]) -> list[str]:
     """
     if issubclass(type(chunk_ids), str | bytes):
         raise TypeError(
-            f"chunk_ids must be an iterable of ids, got a single {_name_of(type(chunk_ids))}; put it in a list"
+            f"chunk_ids must be an iterable of ids, got a single {type_name(type(chunk_ids))}; put it in a list"
         )
     try:
         iterator = iter(chunk_ids)
     except TypeError as error:
         if hasattr(type(chunk_ids), "__iter__") and type(chunk_ids).__iter__ is not None:
             raise  # the caller's own __iter__ raised
-        raise TypeError(f"chunk_ids must be an iterable of ids, got {_name_of(type(chunk_ids))}") from error
-    return [canonical_id(chunk_id, position) for position, chunk_id in enumerate(list(iterator))]
+        raise TypeError(f"chunk_ids must be an iterable of ids, got {type_name(type(chunk_ids))}") from error
+    items = list(iterator)
+    if set(map(type, items)) == {str} and all(map(str.isascii, cast(list[str], items))):
+        return cast(list[str], items)
+    return [canonical_id(chunk_id, position) for position, chunk_id in enumerate(items)]
 
 
 def _check_encodable(text: str, position: int | None) -> None:
@@ -70,8 +72,7 @@ def _check_encodable(text: str, position: int | None) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise IdEncodingError(
-            f"chunk_id {text!r} has a lone surrogate at {error.start}{_at(position)}; "
-            "ids must be encodable as UTF-8",
+            f"chunk_id {quoted(text)} has a lone surrogate at {error.start}; ids must be encodable as UTF-8",
             chunk_id=text,
             position=position,
         ) from None
@@ -83,12 +84,6 @@ def _uuid_text(chunk_id: object, position: int | None) -> str:
     except AttributeError:
         bits = None
     if type(bits) is not int or not 0 <= bits < 1 << 128:
-        raise IdTypeError(
-            f"chunk_id is a UUID without 128 bits{_at(position)}", chunk_id=chunk_id, position=position
-        )
+        raise IdTypeError("chunk_id is a UUID without 128 bits", chunk_id=chunk_id, position=position)
     digits = f"{bits:032x}"
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def _at(position: int | None) -> str:
-    return "" if position is None else f" at position {position}"

@@ -9,6 +9,8 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+from .failures import of_pyarrow, type_name
+
 _INT64_MAX = np.iinfo(np.int64).max
 
 
@@ -28,13 +30,15 @@ def canonical_int(value: SupportsIndex, name: str) -> int:
         If `value` is not an integer in that sense.
     """
     if issubclass(type(value), bool | np.bool_):
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
+        raise TypeError(f"{name} must be an integer, got {type_name(type(value))}")
     try:
         found = operator.index(value)
     except TypeError as error:
         if hasattr(type(value), "__index__") and not isinstance(value, np.ndarray):
             raise  # the caller's own __index__ raised
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__}") from error
+        raise TypeError(
+            f"{name} must be an integer, got {type_name(type(value))}{of_pyarrow(type(value))}"
+        ) from error
     return int.__index__(found)
 
 
@@ -56,7 +60,7 @@ def canonical_indices(
     if isinstance(indices, np.ndarray):
         return _from_array(indices)
     if isinstance(indices, str | bytes):
-        raise TypeError(f"indices must be a sequence of integers, got {type(indices).__name__}")
+        raise TypeError(f"indices must be a sequence of integers, got {type_name(type(indices))}")
     values: list[Any] = list(indices)
     if set(map(type, values)) != {int}:
         values = [canonical_int(value, f"indices[{position}]") for position, value in enumerate(values)]
@@ -75,10 +79,11 @@ def _from_array(indices: NDArray[Any]) -> tuple[NDArray[np.int64], Sequence[int]
         return np.empty(0, np.int64), []
     if array.dtype.kind not in "iu":
         raise TypeError(f"indices must be integers, got an array of dtype {array.dtype}")
-    found = array.astype(np.int64)
-    if array.dtype.kind == "u":
-        found[array > _INT64_MAX] = -1
-    return found, _Lazy(array)
+    own = array.copy()  # what is judged here is what a message shows, whoever writes to the array meanwhile
+    found = own.astype(np.int64)
+    if own.dtype.kind == "u":
+        found[found < 0] = -1  # beyond int64
+    return found, _Lazy(own)
 
 
 class _Lazy(Sequence[int]):

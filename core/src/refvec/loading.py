@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from typing import Any
 
 import pluggy
 
 from . import hookspecs
 from .capabilities import Capabilities
-from .contract.meta import StoreMeta
-from .contract.primitives import missing_primitives
 from .errors import BackendLoadError
 from .hookspecs import CONTRACT_VERSION, PROJECT, BackendPlugin
+from .options import Option
+from .primitives import Primitives, missing_primitives
 
-_loaded: dict[EntryPoint, BackendPlugin] = {}
+_loaded: dict[tuple[str, str, str], BackendPlugin] = {}
 
 
 def load_plugin(entry_point: EntryPoint, distribution: str) -> BackendPlugin:
@@ -24,7 +25,8 @@ def load_plugin(entry_point: EntryPoint, distribution: str) -> BackendPlugin:
     BackendLoadError
         If it raises on import, has no or a misspelt hook, or no valid backend.
     """
-    if entry_point not in _loaded:
+    key = (distribution, entry_point.name, entry_point.value)
+    if key not in _loaded:
         try:
             plugin = _ask(entry_point)
             check_plugin(plugin, entry_point.name)
@@ -35,8 +37,8 @@ def load_plugin(entry_point: EntryPoint, distribution: str) -> BackendPlugin:
                 f"The backend {entry_point.name!r} of the distribution {distribution!r} does not load: "
                 f"{_told(error)}"
             ) from error
-        _loaded[entry_point] = plugin
-    return _loaded[entry_point]
+        _loaded[key] = plugin
+    return _loaded[key]
 
 
 def _told(error: BaseException) -> str:
@@ -61,17 +63,27 @@ def _ask(entry_point: EntryPoint) -> BackendPlugin:
 
 def check_plugin(plugin: BackendPlugin, name: str) -> None:
     """Raise ``TypeError`` or ``ValueError`` unless the plugin is a backend called `name`."""
-    store = plugin.store
-    if not isinstance(store, StoreMeta):
+    store: Any = plugin.store
+    if not (isinstance(store, type) and issubclass(store, Primitives)):
         raise TypeError(f"BackendPlugin.store must be a subclass of refvec.VectorStore, got {store!r}")
     missing = missing_primitives(store)
     if missing:
         raise TypeError(f"{store.__name__} lacks {', '.join(missing)}")
     if not isinstance(getattr(store, "capabilities", None), Capabilities):
         raise TypeError(f"{store.__name__}.capabilities must be a refvec.Capabilities")
+    _check_options(store)
     if getattr(store, "backend", None) != name:
         raise ValueError(f"{store.__name__}.backend must be {name!r}, the name of its entry point")
     _check_version(plugin.contract)
+
+
+def _check_options(store: type[Primitives]) -> None:
+    options: Any = store.options
+    if not isinstance(options, tuple) or not all(isinstance(option, Option) for option in options):
+        raise TypeError(f"{store.__name__}.options must be a tuple of refvec.Option")
+    names = [option.name for option in options]
+    if len(set(names)) < len(names):
+        raise ValueError(f"{store.__name__}.options has a name twice: {', '.join(names)}")
 
 
 def _check_version(version: str) -> None:

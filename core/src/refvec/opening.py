@@ -1,15 +1,16 @@
-"""The arguments of the constructor, checked in one place (OPEN-1, OPEN-2, OPEN-5)."""
+"""The arguments of the constructor, checked in one place (OPEN-1, OPEN-2, OPEN-5, OPEN-8)."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, SupportsIndex
 
 from . import failures
 from .identity import Precision
 from .integers import canonical_int
+from .location import Url, discreet, parse_location
 
 DEFAULT_PRECISION = 6
 MAX_PRECISION = 7
@@ -17,7 +18,7 @@ MAX_CAPACITY = 2**31 - 1
 MODES = ("a", "r+", "x", "r")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OpenSpec:
     """What to open: the checked arguments of ``VectorStore(...)``.
 
@@ -29,53 +30,81 @@ class OpenSpec:
         The capacity to start with.
     precision : int or "exact"
         The decimals that count for identity.
-    path : pathlib.Path or None
-        The directory of a durable store; None keeps the store in memory.
+    location : pathlib.Path, Url or None
+        The directory of a durable store, or the address of one that servers
+        keep; None keeps the store in memory.
     mode : str
         "a", "r+", "x" or "r".
+    options : mapping
+        Values by the names of the backend's own options. When a backend is
+        opened it holds all that the backend declares, checked.
+    journaled : bool
+        Whether the store keeps what `_changes` hands over.
     """
 
     dimension: int | None = None
     initial_capacity: int = 1000
     precision: Precision = DEFAULT_PRECISION
-    path: Path | None = None
+    location: Path | Url | None = None
     mode: str = "a"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    journaled: bool = False
 
     def needs(self) -> tuple[str, ...]:
         """Return the capabilities that a backend needs to open this."""
-        return () if self.path is None else ("durable",)
+        if self.location is None:
+            return ()
+        return ("networked",) if isinstance(self.location, Url) else ("durable",)
+
+    def __repr__(self) -> str:
+        # Of options only the names: any value may be a password.
+        return (
+            f"OpenSpec(dimension={self.dimension}, initial_capacity={self.initial_capacity}, "
+            f"precision={self.precision!r}, location={self.location!r}, mode={self.mode!r}, "
+            f"options={sorted(self.options)}, journaled={self.journaled})"
+        )
 
 
 def parse_spec(
-    dimension: SupportsIndex | None = None,
-    initial_capacity: SupportsIndex = 1000,
-    use_mmap: bool = False,
-    mmap_path: str | os.PathLike[str] | None = None,
+    dimension: SupportsIndex | None,
+    initial_capacity: SupportsIndex,
+    use_mmap: bool,
+    mmap_path: Any,
     *,
-    precision: Any = None,
-    path: str | os.PathLike[str] | None = None,
-    mode: str = "a",
+    precision: Any,
+    path: Any,
+    mode: str,
+    options: Mapping[str, Any],
 ) -> OpenSpec:
-    """Return the checked arguments of the constructor, or raise for the first that is wrong."""
-    chosen = _path(path, use_mmap, mmap_path)
+    """Return the checked arguments of the constructor, or raise for the first that is wrong.
+
+    The caller's own code in them (``__index__``, ``__fspath__``) runs once. The
+    options are taken as they are; the chosen backend knows them.
+    """
+    location = _location(path, use_mmap, mmap_path)
     return OpenSpec(
         None if dimension is None else _dimension(dimension),
         _capacity(initial_capacity),
         DEFAULT_PRECISION if precision is None else _precision(precision),
-        chosen,
-        _mode(mode, chosen),
+        location,
+        _mode(mode, location),
+        options,
     )
 
 
+def _integer(value: SupportsIndex, name: str) -> int:
+    return value if type(value) is int else canonical_int(value, name)
+
+
 def _dimension(value: SupportsIndex) -> int:
-    dimension = canonical_int(value, "dimension")
+    dimension = _integer(value, "dimension")
     if not 1 <= dimension <= failures.MAX_DIMENSION:
         raise failures.dimension_out_of_range(dimension)
     return dimension
 
 
 def _capacity(value: SupportsIndex) -> int:
-    capacity = canonical_int(value, "initial_capacity")
+    capacity = _integer(value, "initial_capacity")
     if capacity < 1:
         raise ValueError(f"Initial capacity must be positive, got {failures.shown(capacity)}")
     if capacity > MAX_CAPACITY:
@@ -86,9 +115,9 @@ def _capacity(value: SupportsIndex) -> int:
 def _precision(value: Any) -> Precision:
     if isinstance(value, str):
         if value != "exact":
-            raise _no_precision(repr(value))
+            raise _no_precision(discreet(value))
         return "exact"
-    precision = canonical_int(value, "precision")
+    precision = _integer(value, "precision")
     if not 0 <= precision <= MAX_PRECISION:
         raise _no_precision(failures.shown(precision))
     return precision
@@ -98,28 +127,21 @@ def _no_precision(shown: str) -> ValueError:
     return ValueError(f"precision must be an integer from 0 to {MAX_PRECISION} or 'exact', got {shown}")
 
 
-def _path(path: Any, use_mmap: bool, mmap_path: Any) -> Path | None:
+def _location(path: Any, use_mmap: bool, mmap_path: Any) -> Path | Url | None:
     if not use_mmap:
-        return None if path is None else _as_path(path, "path")
+        return None if path is None else parse_location(path, "path")
     if mmap_path is None:
         raise ValueError("mmap_path is required when use_mmap=True; or pass path= alone")
     if path is not None:
-        raise ValueError(f"path={path!r} and mmap_path={mmap_path!r} both name a store; pass only path")
-    return _as_path(mmap_path, "mmap_path")
+        raise ValueError(
+            f"path={discreet(path)} and mmap_path={discreet(mmap_path)} both name a store; pass only path"
+        )
+    return parse_location(mmap_path, "mmap_path")
 
 
-def _as_path(value: Any, name: str) -> Path:
-    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(text, str):
-        raise TypeError(f"{name} must be a str or os.PathLike of str, got {type(value).__name__}")
-    if not text or "\0" in text:
-        raise ValueError(f"{name} must name a directory, got {text!r}")
-    return Path(text)
-
-
-def _mode(mode: str, path: Path | None) -> str:
+def _mode(mode: str, location: Path | Url | None) -> str:
     if mode not in MODES:
-        raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, got {mode!r}")
-    if mode != "a" and path is None:
+        raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, got {discreet(mode)}")
+    if mode != "a" and location is None:
         raise ValueError(f"mode={mode!r} needs a path; a store in memory is always new")
     return mode

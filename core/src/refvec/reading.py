@@ -1,4 +1,4 @@
-"""What the looking-up methods of the contract share: one item as a batch of one, and batches of a moving store."""
+"""What the looking-up methods share: one item as a batch of one, and batches of a store that changes."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ def one_index(primitive: Callable[[NDArray[np.int64]], T], index: SupportsIndex)
     return single(rows_at, primitive, found, given)
 
 
-def rows_at(
-    primitive: Callable[[NDArray[np.int64]], T], found: NDArray[np.int64], given: Sequence[int]
-) -> T:
+def rows_at(primitive: Callable[[NDArray[np.int64]], T], found: NDArray[np.int64], given: Sequence[int]) -> T:
     """Call a primitive with indices; its error names the integer that the caller gave.
 
     Beyond int64 that is another one than the primitive saw.
@@ -60,9 +58,7 @@ def batches(
             yield active, vectors
 
 
-def _survivors(
-    store: VectorStore, indices: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _survivors(store: VectorStore, indices: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     # Each try is one step, so what it returns is consistent; it fails only if
     # a further index was freed since, and then fewer are left to try.
     while True:

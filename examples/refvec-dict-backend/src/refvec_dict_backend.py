@@ -20,13 +20,14 @@ class DictVectorStore(InProcessVectorStore):
     def _empty(self, dimension):
         self.rows = {}  # index -> vector
 
-    # Both return what is to be done as calls: the step is made later, in one go, when nothing can fail any more.
+    # What is to be done is returned as calls: they are made later, in one go, when nothing can fail any more.
 
     def _storing(self, indices, rows):
         return [(operator.ior, self.rows, dict(zip(indices.tolist(), rows.copy())))]
 
-    def _erasing(self, indices):  # None: all
-        return [(operator.delitem, self.rows, index) for index in (list(self.rows) if indices is None else indices)]
+    def _erasing(self, indices):
+        gone = list(self.rows) if indices is None else indices
+        return [(operator.delitem, self.rows, index) for index in gone]
 
     def _reading(self, indices):
         return np.array([self.rows[index] for index in indices.tolist()])

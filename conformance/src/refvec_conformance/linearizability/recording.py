@@ -8,7 +8,7 @@ from random import Random
 
 from refvec import VectorStore
 
-from ..concurrency import jostled, must, switching, together
+from ..probes.concurrency import jostled, must, switching, together
 from .driving import Driver, Vectors
 from .history import Call, History
 from .workloads import Program

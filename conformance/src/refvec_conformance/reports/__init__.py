@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..results import RunResult
+from ..judging.results import RunResult
 from .badge import badge
 from .combine import combine
 from .diff import Change, diff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..results import BackendResult, ExitCode
+from ..judging.results import BackendResult, ExitCode
 
 
 def badge(backend: BackendResult, contract: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..marks import TIERS
-from ..results import RunResult
+from ..judging.marks import TIERS
+from ..judging.results import RunResult
 
 
 def combine(runs: Iterable[RunResult]) -> RunResult:

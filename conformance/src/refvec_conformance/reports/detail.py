@@ -6,9 +6,9 @@ import re
 from html import escape
 from itertools import groupby
 
-from ..clauses import Clause
-from ..records import Outcome, TestRecord
-from ..results import BackendResult, ClauseResult, RunResult
+from ..judging.clauses import Clause
+from ..judging.records import Outcome, TestRecord
+from ..judging.results import BackendResult, ClauseResult, RunResult
 
 _SIGNS = {
     Outcome.PASSED: "✓",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..records import Outcome, current_id
-from ..results import BackendResult, RunResult, Verdict
+from ..judging.records import Outcome, current_id
+from ..judging.results import BackendResult, RunResult, Verdict
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from html import escape
 from importlib import resources
 
-from ..clauses import Clause
-from ..results import BackendResult, ClauseResult, RunResult, Verdict
+from ..judging.clauses import Clause
+from ..judging.results import BackendResult, ClauseResult, RunResult, Verdict
 from .detail import detail, marked
 from .words import FAMILIES, MEANINGS, SIGNS, families
 

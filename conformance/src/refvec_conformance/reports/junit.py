@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from ..records import Outcome, TestRecord
-from ..results import BackendResult, RunResult
+from ..judging.records import Outcome, TestRecord
+from ..judging.results import BackendResult, RunResult
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

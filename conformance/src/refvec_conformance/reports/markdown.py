@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..clauses import clauses
-from ..results import BackendResult, RunResult, Verdict
+from ..judging.clauses import clauses
+from ..judging.results import BackendResult, RunResult, Verdict
 from .words import SIGNS, families, total_words
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from ..clauses import Clause, clauses
-from ..results import BackendResult, Verdict
+from ..judging.clauses import Clause, clauses
+from ..judging.results import BackendResult, Verdict
 
 FAMILIES = {
     "OPEN": "Construction",

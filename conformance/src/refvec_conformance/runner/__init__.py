@@ -14,11 +14,11 @@ import pytest
 import refvec
 
 from .. import __version__
-from ..clauses import contract_version, numbers
-from ..expected import Expectations
-from ..marks import TIERS
-from ..records import current_id
-from ..results import BackendResult, RunResult
+from ..judging.clauses import contract_version, numbers
+from ..judging.expected import Expectations
+from ..judging.marks import TIERS
+from ..judging.records import current_id
+from ..judging.results import BackendResult, RunResult
 from .backend import examine
 from .protocol import Event, Request
 
@@ -51,7 +51,7 @@ def run(
     seed : int
         The seed of everything random: the same seed gives the same run.
     expected : str or Path, optional
-        A file of expected failures, see `refvec_conformance.expected`.
+        A file of expected failures, see `refvec_conformance.judging.expected`.
     only : iterable of str, optional
         Ids of tests, with or without the case; a run of some is never conforming.
     as_of : str, optional

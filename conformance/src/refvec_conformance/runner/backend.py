@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..clauses import clauses
-from ..expected import Expectations
-from ..ledger import levels, missing_clauses, settle, verdict_code
-from ..records import Failure, Outcome, TestRecord
-from ..results import BackendResult, ClauseResult, ExitCode, LevelResult, Verdict
+from ..judging.clauses import clauses
+from ..judging.expected import Expectations
+from ..judging.ledger import levels, missing_clauses, settle, verdict_code
+from ..judging.records import Failure, Outcome, TestRecord
+from ..judging.results import BackendResult, ClauseResult, ExitCode, LevelResult, Verdict
 from .journal import FACTORY, Journal
 from .process import attend
 from .protocol import Event, Request

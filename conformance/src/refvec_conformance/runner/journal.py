@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..expected import Expectations
-from ..failing import command
-from ..marks import TIERS
-from ..records import Failure, Outcome, TestRecord
+from ..judging.expected import Expectations
+from ..judging.failing import command
+from ..judging.marks import TIERS
+from ..judging.records import Failure, Outcome, TestRecord
 from .process import End
 from .protocol import Event
 

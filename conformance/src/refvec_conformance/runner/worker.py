@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 from refvec import VectorStore
-from refvec.registry import GROUP
+from refvec.claims import GROUP
 
-from ..failing import command_for
+from ..judging.failing import command_for
+from ..judging.records import TestRecord
+from ..judging.scripts import script_for
+from ..judging.selection import test_id
+from ..judging.target import Target, resolved
 from ..plugin import suite_session
-from ..records import TestRecord
-from ..scripts import script_for
-from ..selection import test_id
-from ..target import Target, resolved
 from .isolation import arguments
 from .protocol import Emitter, Request
 

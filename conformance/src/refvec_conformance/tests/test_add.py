@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refvec import DimensionMismatchError, DuplicateIdError, VectorStore
 
-from refvec_conformance import strategies as draw
-from refvec_conformance.atomicity import observe, refused
-from refvec_conformance.fixtures import UNITS, Explore, Make, label
-from refvec_conformance.hostile import after
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import frozen
+from refvec_conformance.inputs import strategies as draw
+from refvec_conformance.inputs.hostile import after
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import observe, refused
+from refvec_conformance.probes.fixtures import UNITS, Explore, Make, label
+from refvec_conformance.probes.outcomes import frozen
 
 ROWS = np.arange(12, dtype=np.float32).reshape(3, 4) + 10
 EMPTY: dict[str, Any] = {

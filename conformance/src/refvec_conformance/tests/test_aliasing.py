@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from refvec import VectorStore
 
-from refvec_conformance.fixtures import UNITS
-from refvec_conformance.helpers import every_way_in, stored
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.fixtures import UNITS
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.tests.helpers import every_way_in, stored
 
 TAKE: dict[str, Callable[[VectorStore], Any]] = {
     "get_vector": lambda store: store.get_vector("a"),

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import observe, refused
-from refvec_conformance.fixtures import UNITS, Budget, Make
-from refvec_conformance.hostile import Converted, OwnError, after, fail
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.inputs.hostile import Converted, OwnError, after, fail
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe, refused
+from refvec_conformance.probes.fixtures import UNITS, Budget, Make
 
 BATCH = np.full((3, 4), 5.0)
 

@@ -1,4 +1,4 @@
-"""OPEN-3 and OPEN-6: what "auto" chooses, and what is imported."""
+"""OPEN-3, OPEN-6 and OPEN-8: what "auto" chooses, and what is imported."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from refvec_conformance.children import output_of
-from refvec_conformance.distributions import BROKEN, install, plugin
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.distributions import BROKEN, install, networked, plugin
 
 # With the first-party distributions replaced by throw-away ones; those called "our-..." count as first-party.
 ALONE = """
@@ -22,10 +22,10 @@ ALONE = """
             if dist.version == "1.2.3" or sys.argv[1] in names:
                 yield dist
     metadata.distributions = only_ours
-    import refvec, refvec.registry
+    import refvec, refvec.claims
     for dist in only_ours():
         if dist.name.startswith("our-"):
-            refvec.registry._OWNERS.update(dict.fromkeys(dist.entry_points.names, dist.name))
+            refvec.claims.OWNERS.update(dict.fromkeys(dist.entry_points.names, dist.name))
     warnings.simplefilter("always")
     """
 
@@ -200,3 +200,79 @@ def test_a_broken_plugin_is_not_imported_by_opening_another(tmp_path: Path) -> N
     install(tmp_path, "loud-store", "loud", "print('imported')")
     install(tmp_path, "our-python", "python", plugin("python"))
     assert choice(tmp_path) == ["python", "[]"]
+
+
+# OPEN-8: the address of a store that servers keep
+
+
+URL = "redis://alice:hunter2@host/0"
+
+
+def opened(folder: Path, url: str = URL, **given: str) -> str:
+    """Return what opens an address, or the error: `numpy` of ours and what is in `folder` are installed."""
+    return choice(folder, "numpy", arguments=repr({"path": url, **given}))[0]
+
+
+def install_networked(folder: Path, *names: str, schemes: str = "redis rediss") -> None:
+    for name in names:
+        code = plugin(name, declared=networked(*schemes.split()))
+        install(folder, f"{name}-store", name, code, schemes=schemes)
+
+
+@clause("OPEN-8", "PLUGIN-1", tier="standard", since="1.1")
+@pytest.mark.parametrize("url", [URL, "rediss://host", "REDIS://host"])
+def test_auto_takes_the_backend_that_declares_the_scheme(tmp_path: Path, url: str) -> None:
+    install_networked(tmp_path, "theirs")
+    assert opened(tmp_path, url) == "theirs"
+
+
+@clause("OPEN-8", "OPEN-6", tier="standard", since="1.1")
+def test_finding_a_scheme_imports_no_other_backend(tmp_path: Path) -> None:
+    install_networked(tmp_path, "theirs")
+    install(tmp_path, "loud-store", "loud", "print('imported')", schemes="s3")
+    assert choice(tmp_path, arguments=repr({"path": URL})) == ["theirs", "[]"]
+
+
+@clause("OPEN-8", tier="standard", since="1.1")
+@pytest.mark.parametrize("fact", ["UnsupportedError", "'theirs'", "redis://"])
+def test_a_backend_that_takes_no_address_names_those_that_do(tmp_path: Path, fact: str) -> None:
+    install_networked(tmp_path, "theirs")
+    assert fact in opened(tmp_path, backend="numpy")
+
+
+@clause("OPEN-8", tier="standard", since="1.1")
+def test_a_networked_backend_takes_only_its_own_schemes(tmp_path: Path) -> None:
+    install_networked(tmp_path, "theirs")
+    assert opened(tmp_path, "s3://bucket", backend="theirs").startswith("UnsupportedError")
+
+
+@clause("OPEN-8", tier="standard", since="1.1")
+@pytest.mark.parametrize("backend", ["auto", "numpy"])
+def test_if_nobody_takes_an_address_the_error_says_so(tmp_path: Path, backend: str) -> None:
+    found = opened(tmp_path, "s3://bucket", backend=backend)
+    assert found.startswith("UnsupportedError")
+    assert "o installed backend" in found
+
+
+@clause("OPEN-8", tier="standard", since="1.1")
+@pytest.mark.parametrize("fact", ["UnsupportedError", "'others'", "'theirs'", "backend="])
+def test_an_address_that_two_backends_take_is_not_guessed(tmp_path: Path, fact: str) -> None:
+    install_networked(tmp_path, "theirs", "others")
+    assert fact in opened(tmp_path)
+
+
+@clause("OPEN-8", "OPEN-3", tier="standard", since="1.1")
+@pytest.mark.parametrize("fact", ["UnsupportedError", "REFVEC_BACKEND", "'theirs'"])
+def test_the_variable_holds_for_addresses_too(tmp_path: Path, fact: str) -> None:
+    install_networked(tmp_path, "theirs")
+    env = {"REFVEC_BACKEND": "numpy"}
+    assert fact in choice(tmp_path, "numpy", env, repr({"path": URL}))[0]
+
+
+@clause("OPEN-8", tier="standard", since="1.1")
+@pytest.mark.parametrize("name", ["theirs", "numpy", "redis://alice:hunter2@host"])
+def test_no_error_shows_who_logs_in(tmp_path: Path, name: str) -> None:
+    install_networked(tmp_path, "theirs", schemes="s3")
+    found = opened(tmp_path, backend=name)
+    assert "Error" in found
+    assert [secret for secret in ("alice", "hunter2") if secret in found] == []

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance import boundary
-from refvec_conformance.children import output_of, run_child
-from refvec_conformance.fixtures import UNITS, Budget, Make
-from refvec_conformance.marks import clause
-from refvec_conformance.oddities import ODDITIES
-from refvec_conformance.target import Target
+from refvec_conformance.inputs.oddities import ODDITIES
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes import boundary
+from refvec_conformance.probes.children import output_of, run_child
+from refvec_conformance.probes.fixtures import UNITS, Budget, Make
 
 SINGLES = boundary.singles()
-CHILD = "import sys; from refvec_conformance.boundary import main; sys.exit(main(*sys.argv[1:]))"
+CHILD = "import sys; from refvec_conformance.probes.boundary import main; sys.exit(main(*sys.argv[1:]))"
 
 
 @clause("ATOM-2", "ATOM-1")
@@ -95,7 +95,7 @@ def test_the_interpreter_shuts_down_with_whatever_is_left(spelling: str, left: s
     found = output_of(
         """
         import copy, sys, threading
-        from refvec_conformance.target import resolved
+        from refvec_conformance.judging.target import resolved
         context = resolved(sys.argv[1])
         store = context.__enter__().open(4)
         store.add_vectors(map(str, range(100)), [[i, 0, 0, 1] for i in range(100)])
@@ -116,8 +116,8 @@ def test_a_spawned_process_gets_a_copy(spelling: str) -> None:
     found = output_of(
         """
         import base64, pickle, subprocess, sys
-        from refvec_conformance.target import resolved
-        child = ("import base64, pickle, sys\\nfrom refvec_conformance.target import resolved\\n"
+        from refvec_conformance.judging.target import resolved
+        child = ("import base64, pickle, sys\\nfrom refvec_conformance.judging.target import resolved\\n"
                  "with resolved(sys.argv[1]):\\n    store = pickle.loads(base64.b64decode(sys.argv[2]))\\n"
                  "    print(store.ids(), store.get_all_vectors().tolist())")
         with resolved(sys.argv[1]) as target:
@@ -138,7 +138,7 @@ def test_results_do_not_depend_on_the_seeds_of_hash_tables(spelling: str, hash_s
     found = output_of(
         """
         import sys
-        from refvec_conformance.target import resolved
+        from refvec_conformance.judging.target import resolved
         with resolved(sys.argv[1]) as target:
             store = target.open(1)
             store.add_vectors((f"id {i}" for i in range(200)), [[i % 50] for i in range(200)])

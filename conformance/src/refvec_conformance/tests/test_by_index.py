@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from refvec import InvalidIndexError, VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS, label
-from refvec_conformance.helpers import at, freed
-from refvec_conformance.hostile import HostileArray, Index
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import frozen
+from refvec_conformance.inputs.hostile import HostileArray, Index
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS, label
+from refvec_conformance.probes.outcomes import frozen
+from refvec_conformance.tests.helpers import at, freed
 
 ONE_INDEX: dict[str, Callable[[VectorStore, Any], object]] = {
     "get_vector_by_index": lambda store, index: store.get_vector_by_index(index),

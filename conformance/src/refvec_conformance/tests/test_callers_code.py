@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.hostile import Converted, Elsewhere, HostileArray, Index, after
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import Converted, Elsewhere, HostileArray, Index, after
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.fixtures import UNITS, Make
 
 ITERABLES: dict[str, Callable[[VectorStore, Any], object]] = {
     "add_vectors": lambda store, ids: store.add_vectors(ids, UNITS[:2]),

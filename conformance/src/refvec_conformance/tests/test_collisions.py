@@ -7,9 +7,9 @@ import zlib
 import numpy as np
 import pytest
 
-from refvec_conformance.fixtures import Make
-from refvec_conformance.helpers import shared
-from refvec_conformance.marks import clause
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.fixtures import Make
+from refvec_conformance.tests.helpers import shared
 
 
 @clause("DEDUP-3")

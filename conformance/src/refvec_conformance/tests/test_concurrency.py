@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refvec_conformance.concurrency import jostled, must, switching, together
-from refvec_conformance.fixtures import Budget, Make
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
 from refvec_conformance.linearizability import (
     Contents,
     Model,
@@ -23,8 +23,8 @@ from refvec_conformance.linearizability import (
 )
 from refvec_conformance.linearizability.history import History
 from refvec_conformance.linearizability.workloads import IDS, Program, programs
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.probes.concurrency import jostled, must, switching, together
+from refvec_conformance.probes.fixtures import Budget, Make
 
 VECTORS = {"X": (1.0, 2.0, 3.0, 4.0), "Y": (-4.0, -3.0, -2.0, -1.0)}
 WIDTHS = dict.fromkeys(VECTORS, 4)

@@ -13,12 +13,12 @@ import pytest
 from refvec import BackendLoadError, BackendPlugin, VectorStore
 from refvec.registry import provided
 
-from refvec_conformance.atomicity import observe, unchanged
-from refvec_conformance.distributions import variant
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.layouts import read_only
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.inputs.layouts import read_only
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe, unchanged
+from refvec_conformance.probes.distributions import variant
+from refvec_conformance.probes.fixtures import UNITS, Make
 
 
 def pickled(protocol: int, store: VectorStore) -> VectorStore:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from refvec import StoreFullError, VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.helpers import ids, rows
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.tests.helpers import ids, rows
 
 
 @clause("COUNT-1", tier="smoke")

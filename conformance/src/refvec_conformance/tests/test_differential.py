@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.fixtures import Budget
-from refvec_conformance.marks import clause
-from refvec_conformance.oracle import Model
-from refvec_conformance.target import Target
-from refvec_conformance.traces import Open, Trace, Writer, compare, run, searches, unordered
+from refvec_conformance.inputs.traces import Open, Trace, Writer, compare, run, searches, unordered
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.oracle.model import Model
+from refvec_conformance.probes.fixtures import Budget
 
 PRECISIONS = [0, 3, 6, 7, "exact"]
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from refvec_conformance.atomicity import refused, unchanged
-from refvec_conformance.fixtures import Make
-from refvec_conformance.marks import clause
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused, unchanged
+from refvec_conformance.probes.fixtures import Make
 
 
 @clause("OPEN-7", tier="smoke")

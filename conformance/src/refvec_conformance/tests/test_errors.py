@@ -17,10 +17,10 @@ from refvec import (
     VectorStore,
 )
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.hostile import Converted, Index, OwnError, after, fail
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import contract_class
+from refvec_conformance.inputs.hostile import Converted, Index, OwnError, after, fail
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.outcomes import contract_class
 
 # The order of ERR-1 without the closed store: what is wrong, with the class that it raises.
 # "length" is one vector too many; it can be combined with each of the others.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 from refvec import CorruptStoreError, VectorStore
-from refvec.savefile.format import DIGEST_BYTES, PREFIX_BYTES, digest
+from refvec.savefile.format import DIGEST_BYTES, MAGIC, PREFIX_BYTES, checksum
 
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
-from refvec_conformance.target import Target
-from refvec_conformance.work import work_of
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe
+from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.probes.work import work_of
 
 MODEST = 2**20
 
@@ -29,14 +31,29 @@ def blob(stocked: VectorStore, tmp_path: Path) -> bytes:
 
 
 def signed(body: bytes) -> bytes:
-    return body + digest([body])
+    return body + checksum(body).digest()
+
+
+def header_of(blob: bytes) -> tuple[dict[str, Any], bytes]:
+    """Return the header and what follows it."""
+    end = PREFIX_BYTES + int.from_bytes(blob[8:PREFIX_BYTES], "little")
+    return json.loads(blob[PREFIX_BYTES:end]), blob[end:-DIGEST_BYTES]
+
+
+def framed(header: Any, body: bytes) -> bytes:
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    return signed(MAGIC + len(head).to_bytes(8, "little") + head + body)
 
 
 def with_header(blob: bytes, **changes: Any) -> bytes:
-    end = PREFIX_BYTES + int.from_bytes(blob[8:PREFIX_BYTES], "little")
-    head = json.dumps({**json.loads(blob[PREFIX_BYTES:end]), **changes}).encode()
-    head += b" " * (-len(head) % 8)
-    return signed(blob[:8] + len(head).to_bytes(8, "little") + head + blob[end:-DIGEST_BYTES])
+    header, body = header_of(blob)
+    return framed({**header, **changes}, body)
+
+
+def without_field(blob: bytes, name: str) -> bytes:
+    header, body = header_of(blob)
+    return framed({key: value for key, value in header.items() if key != name}, body)
 
 
 def with_int64(blob: bytes, old: list[int], new: list[int]) -> bytes:
@@ -69,6 +86,10 @@ FORGERIES: dict[str, Callable[[bytes], bytes]] = {
     "a precision of 99": lambda blob: with_header(blob, precision=99),
     "another format": lambda blob: with_header(blob, format=99),
     "another field": lambda blob: with_header(blob, extra=1),
+    "no dtype": lambda blob: without_field(blob, "dtype"),
+    "a number for a dtype": lambda blob: with_header(blob, dtype=32),
+    "an older format": lambda blob: with_header(blob, format=0),
+    "a format of another type": lambda blob: with_header(blob, format="2"),
     "a negative count": lambda blob: with_header(blob, vectors=-1),
     "a list for a count": lambda blob: with_header(blob, references=[4]),
 }
@@ -86,6 +107,81 @@ def test_a_right_checksum_does_not_make_it_a_store(
     forged.write_bytes(forge(blob))
     with pytest.raises(CorruptStoreError, match="forged"):
         VectorStore.load(forged, backend=target.name)
+
+
+NEWER: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "format": (lambda blob: with_header(blob, format=2), r"format 2; this one reads 1"),
+    "format that only looks like ours": (
+        lambda _: framed({"format": 7, "sections": ["ids"]}, b"whatever"),
+        r"format 7; this one reads 1",
+    ),
+    "dtype": (lambda blob: with_header(blob, dtype="float16"), r"dtype 'float16'; this one reads 'float32'"),
+    "field": (lambda blob: with_header(blob, compression="zstd"), r"'compression'"),
+}
+
+
+@clause("SAVE-1")
+@pytest.mark.parametrize("kind", NEWER)
+def test_a_file_of_a_newer_refvec_is_not_called_damaged(
+    target: Target, tmp_path: Path, blob: bytes, kind: str
+) -> None:
+    forge, what = NEWER[kind]
+    (tmp_path / "later").write_bytes(forge(blob))
+    with pytest.raises(CorruptStoreError, match=rf"later was written by a newer refvec \(.*{what}") as caught:
+        VectorStore.load(tmp_path / "later", backend=target.name)
+    assert "upgrade refvec" in str(caught.value)
+    assert "intact" not in str(caught.value)
+
+
+@clause("SAVE-1")
+def test_a_damaged_format_is_called_damaged(target: Target, tmp_path: Path, blob: bytes) -> None:
+    (tmp_path / "damaged").write_bytes(blob.replace(b'"format": 1', b'"format": 3'))
+    with pytest.raises(CorruptStoreError, match=r"damaged is no intact refvec file.*checksum"):
+        VectorStore.load(tmp_path / "damaged", backend=target.name)
+
+
+@clause("SAVE-1")
+def test_a_field_that_only_tells_is_ignored(
+    target: Target, stocked: VectorStore, tmp_path: Path, blob: bytes
+) -> None:
+    (tmp_path / "later").write_bytes(with_header(blob, _written={"by": "a later refvec"}))
+    assert observe(VectorStore.load(tmp_path / "later", backend=target.name)) == observe(stocked)
+
+
+@clause("SAVE-1")
+def test_the_header_names_the_type_of_the_vectors(blob: bytes) -> None:
+    assert header_of(blob)[0]["dtype"] == "float32"
+
+
+STRANGERS: dict[str, bytes] = {
+    "zeros": b"",
+    "text": b"a text that goes on",
+    "a header without an end": MAGIC + (2**24).to_bytes(8, "little") + b'{"format": 1, ',
+    "a header longer than the file": MAGIC + (2**40).to_bytes(8, "little") + b"{}",
+}
+
+
+@clause("SAVE-1", "ATOM-2")
+@pytest.mark.parametrize("beginning", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_file_is_not_read_whole(target: Target, tmp_path: Path, beginning: bytes) -> None:
+    with (tmp_path / "stranger").open("wb") as file:
+        file.write(beginning)
+        file.truncate(2**25)
+
+    def load() -> None:
+        with pytest.raises(CorruptStoreError, match="stranger"):
+            VectorStore.load(tmp_path / "stranger", backend=target.name)
+
+    assert work_of(load).allocated < MODEST
+
+
+@clause("SAVE-2", "SAVE-1")
+def test_a_damaged_pickle_is_corruption(stocked: VectorStore) -> None:
+    whole = pickle.dumps(stocked)
+    damaged = whole.replace(b"abcd", b"abce")
+    assert damaged != whole
+    with pytest.raises(CorruptStoreError, match=r"pickle.*checksum"):
+        pickle.loads(damaged)
 
 
 @clause("SAVE-1", "ATOM-2")

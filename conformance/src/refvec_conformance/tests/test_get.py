@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from refvec import UnknownIdError, VectorStore
 
-from refvec_conformance.atomicity import refused, unchanged
-from refvec_conformance.fixtures import UNITS, label
-from refvec_conformance.helpers import at, freed
-from refvec_conformance.hostile import HALF_UUID
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import frozen
+from refvec_conformance.inputs.hostile import HALF_UUID
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused, unchanged
+from refvec_conformance.probes.fixtures import UNITS, label
+from refvec_conformance.probes.outcomes import frozen
+from refvec_conformance.tests.helpers import at, freed
 
 
 @clause("GET-1", tier="smoke")
@@ -106,7 +106,7 @@ def test_its_str_is_the_plain_message(stocked: VectorStore) -> None:
         stocked.get_vectors(["missing"])
     text = str(caught.value)
     assert "missing" in text
-    assert text == caught.value.args[0]
+    assert text == f"{caught.value.args[0]} (position 0 of the batch)"  # not the repr, as a KeyError would
 
 
 @clause("GET-4")

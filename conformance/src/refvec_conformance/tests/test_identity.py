@@ -12,12 +12,12 @@ from hypothesis import given
 from numpy.typing import NDArray
 from refvec import VectorStore
 
-from refvec_conformance import strategies as draw
-from refvec_conformance.fixtures import UNITS, Explore, Make
-from refvec_conformance.helpers import shared
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
-from refvec_conformance.rounding import vector_key
+from refvec_conformance.inputs import strategies as draw
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.oracle.rounding import vector_key
+from refvec_conformance.probes.fixtures import UNITS, Explore, Make
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.tests.helpers import shared
 
 PRECISIONS = [0, 1, 2, 3, 4, 5, 6, 7]
 

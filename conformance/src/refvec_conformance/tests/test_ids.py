@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import label
-from refvec_conformance.hostile import HALF_UUID, HostileText, HostileUUID
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import HALF_UUID, HostileText, HostileUUID
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import label
 
 UNIT = [1, 0, 0, 0]
 ONE = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import observe
-from refvec_conformance.fixtures import Explore, Make
-from refvec_conformance.helpers import ids, rows
-from refvec_conformance.marks import clause
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import observe
+from refvec_conformance.probes.fixtures import Explore, Make
+from refvec_conformance.tests.helpers import ids, rows
 
 
 @clause("INDEX-1", tier="smoke", requires="dense_indices")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import gc
 import sys
+import warnings
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import differences, observe, unchanged
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.hostile import after
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import after
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import differences, observe, unchanged
+from refvec_conformance.probes.fixtures import UNITS, Make
 
 CHANGES: dict[str, Callable[[VectorStore], object]] = {
     "add_vector": lambda store: store.add_vector("x", UNITS[3]),
@@ -74,6 +76,25 @@ def test_an_interrupted_call_has_happened_wholly_or_not_at_all(make: Make, chang
         interrupted = Interruptor(lines).run(partial(change, store))
         seen = observe(store)
         assert seen in (before, wholly), differences(before, seen)
+        if not interrupted:
+            return
+
+
+@clause("SAVE-1", "ATOM-1", tier="standard")
+def test_an_interrupted_save_leaves_the_old_file_or_the_new_one(make: Make, tmp_path: Path) -> None:
+    store = make(4, 2)
+    store.add_vectors(["a", "b", "c", "d"], UNITS[[0, 0, 1, 2]])
+    path = tmp_path / "saved"
+    store.save(path)
+    new = path.read_bytes()
+    for lines in range(1, 5000):
+        path.write_bytes(b"old")
+        with warnings.catch_warnings():
+            # Between the body of a "with" and its end there is a line: the file is closed as garbage.
+            warnings.simplefilter("ignore", ResourceWarning)
+            interrupted = Interruptor(lines).run(partial(store.save, path))
+        assert [one.name for one in tmp_path.iterdir()] == ["saved"]
+        assert path.read_bytes() in (b"old", new)
         if not interrupted:
             return
 

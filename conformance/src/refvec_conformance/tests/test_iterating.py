@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS, Make, label
-from refvec_conformance.helpers import at
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS, Make, label
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.tests.helpers import at
 
 
 @clause("GET-9")

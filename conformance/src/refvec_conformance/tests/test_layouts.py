@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.layouts import KINDS, LAYOUTS
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
+from refvec_conformance.inputs.layouts import KINDS, LAYOUTS
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.outcomes import bits
 
 ROW = np.array([1.5, -2, 3, 1e-40], np.float32)
 ROWS = np.array([[1.5, -2, 3, 4], [0, 1, 0, -1], [9, 8, 7, 6]], np.float32)

@@ -7,12 +7,12 @@ import weakref
 
 import pytest
 
-from refvec_conformance import leaks
-from refvec_conformance.children import output_of
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.marks import clause
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes import leaks
+from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.fixtures import UNITS, Make
 
-CHILD = "import sys; from refvec_conformance.leaks import main; main(*sys.argv[1:])"
+CHILD = "import sys; from refvec_conformance.probes.leaks import main; main(*sys.argv[1:])"
 # One cycle moves 200 kB: a cycle that loses its vectors grows the process by 24 MB.
 ALLOWED = 6_000_000
 

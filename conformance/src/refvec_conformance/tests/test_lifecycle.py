@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from refvec import StoreClosedError, VectorStore
 
-from refvec_conformance.atomicity import unchanged
-from refvec_conformance.children import output_of
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.hostile import OwnError
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import OwnError
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import unchanged
+from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.fixtures import UNITS, Make
 
 CLOSED: dict[str, Callable[[VectorStore], object]] = {
     "add_vector": lambda store: store.add_vector("x", UNITS[0]),
@@ -158,7 +158,7 @@ def test_a_forked_child_has_a_store_of_its_own(spelling: str) -> None:
     found = output_of(
         """
         import os, sys
-        from refvec_conformance.target import resolved
+        from refvec_conformance.judging.target import resolved
         with resolved(sys.argv[1]) as target:
             store = target.open(2)
             store.add_vector("a", [1, 0])

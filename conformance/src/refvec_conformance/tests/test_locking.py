@@ -10,11 +10,11 @@ from uuid import UUID
 import numpy as np
 from refvec import VectorStore
 
-from refvec_conformance.concurrency import give_way, switching, together
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.hostile import Elsewhere
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.inputs.hostile import Elsewhere
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.concurrency import give_way, switching, together
+from refvec_conformance.probes.fixtures import UNITS, Make
 
 TICKS = 40  # more than a thread gets at the edges of a call that holds the interpreter
 LARGEST = 2**17

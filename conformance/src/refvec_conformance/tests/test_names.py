@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS
 
 METHODS = [
     "__init__",

@@ -4,19 +4,47 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from refvec import BackendPlugin, UnknownBackendError, UnsupportedError, VectorStore, backends
+from refvec import (
+    BackendPlugin,
+    OpenSpec,
+    Option,
+    UnknownBackendError,
+    UnsupportedError,
+    VectorStore,
+    backends,
+)
 from refvec.registry import provided
 
-from refvec_conformance.atomicity import observe, refused
-from refvec_conformance.fixtures import UNITS, Make, label
-from refvec_conformance.hostile import Index, OwnError, fail
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.inputs.hostile import Index, OwnError, fail
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe, refused
+from refvec_conformance.probes.distributions import variant
+from refvec_conformance.probes.fixtures import UNITS, Make, label
+
+
+class FsPath:
+    """A path that is no `Path`."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __fspath__(self) -> str:
+        return self.path
+
+
+def traces(error: BaseException | None) -> str:
+    """Return what an error and all errors in its chain say."""
+    return "" if error is None else f"{error!r} {traces(error.__cause__ or error.__context__)}"
+
 
 PARAMETERS = ["dimension", "initial_capacity", "use_mmap", "mmap_path", "backend", "precision", "path", "mode"]
 
@@ -52,7 +80,8 @@ def test_the_order_and_the_kinds_of_the_parameters() -> None:
     found = inspect.signature(VectorStore.__init__).parameters
     kinds = {name: found[name].kind.name for name in found if name != "self"}
     first = dict.fromkeys(PARAMETERS[:4], "POSITIONAL_OR_KEYWORD")
-    assert kinds == first | dict.fromkeys(PARAMETERS[4:], "KEYWORD_ONLY")
+    rest = dict.fromkeys(PARAMETERS[4:], "KEYWORD_ONLY")
+    assert kinds == first | rest | {"options": "VAR_KEYWORD"}
 
 
 @clause("OPEN-1")
@@ -80,6 +109,61 @@ def test_everything_may_be_given_by_keyword(make: Make) -> None:
 def test_an_unknown_parameter_is_a_type_error(make: Make, more: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         make(4, **more)
+
+
+@clause("OPEN-1")
+@pytest.mark.parametrize(
+    ("name", "near"), [("dimensions", "dimension"), ("capacity", "initial_capacity"), ("precison", "precision")]
+)
+def test_an_unknown_parameter_names_the_nearest(make: Make, name: str, near: str) -> None:
+    with pytest.raises(TypeError, match=f"{name}.*mean.*{near}"):
+        make(**{name: 4})
+
+
+OPTIONS = (Option("timeout", float, 5.0), Option("token", secret=True))
+
+
+@contextmanager
+def with_options(target: Target, **declared: Any) -> Iterator[str]:
+    """Yield the name of a backend that is the target with options, and remembers what it was opened with."""
+
+    def remember(self: Any, spec: OpenSpec, state: Any) -> None:
+        self.opened = spec
+        target.store._open(self, replace(spec, location=None), state)
+
+    others = [option for option in target.store.options if option.name not in ("timeout", "token")]
+    body = {"options": (*others, *OPTIONS), "_open": remember, **declared}
+    chosen = variant(target.store, "options", **body)
+    with provided(chosen.backend, BackendPlugin(chosen)):
+        yield chosen.backend
+
+
+@clause("OPEN-1", requires="!networked", since="1.1")
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({}, {"timeout": 5.0, "token": None}),
+        ({"timeout": 2}, {"timeout": 2.0, "token": None}),
+        ({"token": "t"}, {"timeout": 5.0, "token": "t"}),
+    ],
+    ids=str,
+)
+def test_a_backend_gets_its_options(target: Target, given: dict[str, Any], found: dict[str, Any]) -> None:
+    with with_options(target) as name:
+        store: Any = VectorStore(4, backend=name, **given)
+    assert {name: store.opened.options[name] for name in found} == found
+
+
+@clause("OPEN-1", requires="!networked", since="1.1")
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({"timout": 1}, "mean.*timeout"), ({"timeout": "soon"}, "float"), ({"other": 1}, "timeout")],
+)
+def test_what_is_no_option_of_the_backend_is_a_type_error(
+    target: Target, given: dict[str, Any], words: str
+) -> None:
+    with with_options(target) as name, pytest.raises(TypeError, match=words):
+        VectorStore(4, backend=name, **given)
 
 
 @clause("OPEN-1")
@@ -210,6 +294,19 @@ def test_what_index_raises_passes_through(make: Make) -> None:
         make(Index(fail))
 
 
+@clause("INT-1", "OPEN-1", since="1.1")
+@pytest.mark.parametrize("name", ["dimension", "initial_capacity", "precision"])
+def test_index_is_called_once(make: Make, name: str) -> None:
+    calls: list[str] = []
+
+    def answer() -> int:
+        calls.append(name)
+        return 5
+
+    make(**{"dimension": 4, name: Index(answer)})
+    assert calls == [name]
+
+
 @clause("OPEN-4")
 @pytest.mark.parametrize("name", ["nonesuch", "", "numpi", "AUTO"])
 def test_an_unknown_backend(name: str) -> None:
@@ -278,6 +375,87 @@ def test_a_refused_path_is_left_alone(make: Make, tmp_path: Path, how: str) -> N
     with pytest.raises(UnsupportedError):
         make(4, **given)
     assert list(tmp_path.iterdir()) == []
+
+
+URL = "redis://alice:hunter2@host/0?token=hunter2"
+
+
+@clause("OPEN-8", "PLUGIN-3", requires="!networked", since="1.1")
+@pytest.mark.parametrize("how", ["path", "mmap_path"])
+def test_an_address_is_refused_by_who_is_not_networked(make: Make, how: str) -> None:
+    given: dict[str, Any] = {"path": URL} if how == "path" else {"use_mmap": True, "mmap_path": URL}
+    with pytest.raises(UnsupportedError, match="networked"):
+        make(4, **given)
+
+
+@clause("OPEN-8", requires="!durable", since="1.1")
+@pytest.mark.parametrize("kind", [Path, FsPath], ids=["Path", "PathLike"])
+def test_a_path_object_has_no_scheme(make: Make, kind: Any) -> None:
+    with pytest.raises(UnsupportedError, match="durable"):
+        make(4, path=kind("redis://host"))
+
+
+@clause("OPEN-8", since="1.1")
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"path": URL, "mmap_path": URL, "use_mmap": True},
+        {"path": URL, "mode": URL},
+        {"path": URL + "\0"},
+        {"path": URL, "precision": URL},
+        {"path": URL, "dimension": 0},
+        {"path": "redis://alice:hunter2/@host", "password": "hunter2"},
+    ],
+    ids=lambda given: " ".join(given),
+)
+def test_no_error_about_the_arguments_shows_who_logs_in(make: Make, given: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError, UnsupportedError)) as caught:
+        make(**given)
+    assert [secret for secret in ("alice", "hunter2") if secret in traces(caught.value)] == []
+
+
+@contextmanager
+def networked(target: Target) -> Iterator[str]:
+    """Yield the name of a backend that is the target with addresses."""
+    able = replace(target.capabilities, networked=True, schemes=("redis",))
+    with with_options(target, capabilities=able) as name:
+        yield name
+
+
+SHOWN = [repr, str, lambda store: repr(store.opened), lambda store: repr(vars(store))]
+
+
+@clause("OPEN-8", requires="!networked", since="1.1")
+@pytest.mark.parametrize("shown", SHOWN, ids=["repr", "str", "spec", "attributes"])
+def test_what_is_open_does_not_show_who_logs_in(target: Target, shown: Any) -> None:
+    with networked(target) as name:
+        store = VectorStore(4, backend=name, path=URL)
+    assert [secret for secret in ("alice", "hunter2") if secret in shown(store)] == []
+
+
+@clause("OPEN-8", requires="!networked", since="1.1")
+@pytest.mark.parametrize(
+    "query", ["?tokn=hunter2", "?timeout=soon&token=hunter2", "?token=hunter2&token=1", "?hunter2"]
+)
+def test_no_error_about_an_address_shows_its_secrets(target: Target, query: str) -> None:
+    with networked(target) as name, pytest.raises(ValueError, match=r".") as caught:
+        VectorStore(4, backend=name, path=f"redis://alice:hunter2@host{query}")
+    assert [secret for secret in ("alice", "hunter2") if secret in traces(caught.value)] == []
+
+
+@clause("OPEN-8", requires="!networked", since="1.1")
+@pytest.mark.parametrize(("query", "found"), [("", 5.0), ("?timeout=2", 2.0)])
+def test_the_query_of_an_address_gives_options(target: Target, query: str, found: float) -> None:
+    with networked(target) as name:
+        store: Any = VectorStore(4, backend=name, path=f"redis://host{query}")
+    assert store.opened.options["timeout"] == found
+
+
+@clause("OPEN-8", requires="!networked", since="1.1")
+def test_the_backend_gets_the_whole_address(target: Target) -> None:
+    with networked(target) as name:
+        store: Any = VectorStore(4, backend=name, path=URL)
+    assert store.opened.location.text == URL
 
 
 @clause("PLUGIN-3", requires="!durable")

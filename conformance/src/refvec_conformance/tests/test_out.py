@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS, label
-from refvec_conformance.helpers import at
-from refvec_conformance.hostile import HostileArray
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
+from refvec_conformance.inputs.hostile import HostileArray
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS, label
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.tests.helpers import at
 
 
 def out_for(rows: int) -> NDArray[np.float32]:

@@ -10,11 +10,11 @@ import pytest
 from refvec import CONTRACT_VERSION, BackendPlugin, Capabilities, UnsupportedError, VectorStore, backends
 from refvec.registry import provided
 
-from refvec_conformance.children import output_of
-from refvec_conformance.distributions import BROKEN, GROUP, install, plugin, variant
-from refvec_conformance.fixtures import label
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.distributions import BROKEN, GROUP, install, plugin, variant
+from refvec_conformance.probes.fixtures import label
 
 ROWS = "import refvec; print([(r.name, r.distribution, r.version, r.error is None) for r in refvec.backends()])"
 
@@ -134,9 +134,34 @@ def test_a_taken_name_is_reported(tmp_path: Path, names: list[str], claimant: st
 
 
 @clause("PLUGIN-2", tier="standard")
-def test_who_had_the_name_keeps_it(tmp_path: Path, names: list[str]) -> None:
-    install(tmp_path, "aaa-store", names[0], BROKEN)
-    assert output_of(OPEN, names[0], path=tmp_path) == names[0]
+@pytest.mark.parametrize("name", ["python", "numpy", "rust"])
+def test_names_of_refvec_stay_its_own(tmp_path: Path, names: list[str], name: str) -> None:
+    if name in names:
+        install(tmp_path, "aaa-store", name, BROKEN)
+        assert output_of(OPEN, name, path=tmp_path) == name
+
+
+@clause("PLUGIN-2", tier="standard")
+@pytest.mark.parametrize("claimant", ["aaa-store", "zzz-store"])
+def test_a_name_that_two_claim_is_neithers(tmp_path: Path, claimant: str) -> None:
+    for distribution in ("aaa-store", "zzz-store"):
+        install(tmp_path, distribution, "theirs", plugin("theirs"))
+    assert f"('theirs', '{claimant}', '1.2.3', False)" in output_of(ROWS, path=tmp_path)
+
+
+@clause("PLUGIN-2", "OPEN-4", tier="standard")
+@pytest.mark.parametrize("fact", ["BackendLoadError", "aaa-store", "zzz-store", "uninstall"])
+def test_opening_a_name_that_two_claim_tells_the_way_out(tmp_path: Path, fact: str) -> None:
+    for distribution in ("aaa-store", "zzz-store"):
+        install(tmp_path, distribution, "theirs", plugin("theirs"))
+    code = """
+        import refvec
+        try:
+            print(refvec.VectorStore(4, backend="theirs"))
+        except refvec.BackendError as error:
+            print(type(error).__name__, error)
+        """
+    assert fact in output_of(code, path=tmp_path)
 
 
 @clause("PLUGIN-2", tier="standard")
@@ -160,7 +185,16 @@ def test_a_backend_without_a_manifest_is_reported(tmp_path: Path, capabilities: 
     assert "('theirs', 'their-store', '1.2.3', False)" in output_of(ROWS, path=tmp_path)
 
 
-FLAGS = ["search", "durable", "thread_safe", "dense_indices", "ordered_ids", "atomic_batch", "interrupt_safe"]
+FLAGS = [
+    "search",
+    "durable",
+    "thread_safe",
+    "dense_indices",
+    "ordered_ids",
+    "atomic_batch",
+    "interrupt_safe",
+    "networked",
+]
 
 
 @clause("PLUGIN-3", tier="smoke")
@@ -183,6 +217,37 @@ def test_the_limit_of_the_dimension_is_within_that_of_the_contract(target: Targe
 def test_the_limit_of_the_vectors_is_a_number_or_none(target: Target) -> None:
     limit = target.capabilities.max_vectors
     assert limit is None or (type(limit) is int and limit >= 1)
+
+
+@clause("PLUGIN-3", since="1.1")
+def test_who_is_networked_declares_schemes_and_nobody_else(target: Target) -> None:
+    assert bool(target.capabilities.schemes) == target.capabilities.networked
+
+
+@clause("PLUGIN-2", "OPEN-8", tier="standard", since="1.1")
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "capabilities=Capabilities(networked=True)",
+        "capabilities=Capabilities(schemes=('redis',))",
+        "capabilities=Capabilities(networked=True, schemes='redis')",
+        "capabilities=Capabilities(networked=True, schemes=('redis://',))",
+        "options=[Option('timeout')]",
+        "options=('timeout',)",
+        "options=(Option('timeout'), Option('timeout'))",
+        "options=(Option('path'),)",
+    ],
+)
+def test_a_declaration_that_cannot_be_is_reported(tmp_path: Path, declared: str) -> None:
+    install(tmp_path, "their-store", "theirs", plugin("theirs", declared=declared))
+    assert "('theirs', 'their-store', '1.2.3', False)" in output_of(ROWS, path=tmp_path)
+
+
+@clause("PLUGIN-2", tier="standard", since="1.1")
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_plugin_for_this_contract_or_an_older_minor_is_taken(tmp_path: Path, version: str) -> None:
+    install(tmp_path, "their-store", "theirs", plugin("theirs", contract=version))
+    assert output_of(OPEN, "theirs", path=tmp_path) == "theirs"
 
 
 @clause("PLUGIN-3", requires="search")

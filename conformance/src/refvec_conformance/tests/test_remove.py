@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from refvec import InvalidIndexError, VectorStore
 
-from refvec_conformance.atomicity import refused, unchanged
-from refvec_conformance.fixtures import UNITS, Make, label
-from refvec_conformance.hostile import after
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import after
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused, unchanged
+from refvec_conformance.probes.fixtures import UNITS, Make, label
 
 
 @clause("REMOVE-1", tier="smoke")

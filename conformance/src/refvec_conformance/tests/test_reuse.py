@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from refvec import StoreClosedError, VectorStore
 
-from refvec_conformance.atomicity import observe
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import frozen
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import observe
+from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.probes.outcomes import frozen
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from refvec import CorruptStoreError, VectorStore, backends
 
-from refvec_conformance.atomicity import observe, unchanged
-from refvec_conformance.fixtures import UNITS, label
-from refvec_conformance.marks import clause
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.atomicity import observe, unchanged
+from refvec_conformance.probes.fixtures import UNITS, label
 
 
 @clause("SAVE-1", tier="smoke")

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refvec import VectorStore
 
-from refvec_conformance import scoring
-from refvec_conformance import strategies as draw
-from refvec_conformance.atomicity import unchanged
-from refvec_conformance.fixtures import Explore, Make
-from refvec_conformance.helpers import every_metric
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs import strategies as draw
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.oracle import scoring
+from refvec_conformance.probes.atomicity import unchanged
+from refvec_conformance.probes.fixtures import Explore, Make
+from refvec_conformance.tests.helpers import every_metric
 
 
 def judged(store: VectorStore, query: Any, k: int, metric: Any, **more: Any) -> list[str]:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from refvec import SearchResult, UnsupportedError, VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS, Make, label
-from refvec_conformance.helpers import every_metric
-from refvec_conformance.layouts import LAYOUTS
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits, frozen
+from refvec_conformance.inputs.layouts import LAYOUTS
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS, Make, label
+from refvec_conformance.probes.outcomes import bits, frozen
+from refvec_conformance.tests.helpers import every_metric
 
 
 @clause("SEARCH-1", tier="smoke", requires="search")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.marks import clause
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
 
 
 @clause("ATOM-2")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hypothesis
 from hypothesis.stateful import run_state_machine_as_test
 
-from refvec_conformance.fixtures import Budget, settings
-from refvec_conformance.marks import clause
-from refvec_conformance.stateful import machine_for
-from refvec_conformance.target import Target
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.fixtures import Budget, settings
+from refvec_conformance.probes.stateful import machine_for
 
 
 @clause("ATOM-1", "INDEX-2", "VEC-5", tier="standard")

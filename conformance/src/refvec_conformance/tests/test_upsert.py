@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refvec import VectorStore
 
-from refvec_conformance import strategies as draw
-from refvec_conformance.atomicity import observe, refused, unchanged
-from refvec_conformance.fixtures import UNITS, Explore, Make, label
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs import strategies as draw
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import observe, refused, unchanged
+from refvec_conformance.probes.fixtures import UNITS, Explore, Make, label
 
 NEW = np.array([9, 9, 9, 9], np.float32)
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refvec import DimensionMismatchError, VectorStore
 
-from refvec_conformance import strategies as draw
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import Explore, Make, label
-from refvec_conformance.helpers import every_way_in, stored
-from refvec_conformance.marks import clause
-from refvec_conformance.outcomes import bits
-from refvec_conformance.rounding import nearest_float32
+from refvec_conformance.inputs import strategies as draw
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.oracle.rounding import nearest_float32
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import Explore, Make, label
+from refvec_conformance.probes.outcomes import bits
+from refvec_conformance.tests.helpers import every_way_in, stored
 
 DTYPES = [*"bhilqBHILQ", "e", "f", "d", "g", ">f4", ">f8", ">f2", ">i4", ">u8"]
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from refvec import DimensionMismatchError, VectorStore
 
-from refvec_conformance.atomicity import refused
-from refvec_conformance.fixtures import UNITS, label
-from refvec_conformance.hostile import after
-from refvec_conformance.marks import clause
+from refvec_conformance.inputs.hostile import after
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.atomicity import refused
+from refvec_conformance.probes.fixtures import UNITS, label
 
 
 @clause("SEARCH-4", requires="search")

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from refvec_conformance.fixtures import UNITS, Make
-from refvec_conformance.marks import clause
-from refvec_conformance.work import growth, is_constant, work_of
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.probes.work import growth, is_constant, work_of
 
 COUNTS: dict[str, Callable[[VectorStore], int]] = {
     "len": len,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
-from refvec import UnsupportedError
+from refvec import UnsupportedError, selecting
 
-from ..concurrency import give_way
+from ..probes.concurrency import give_way
 from .catalogue import breaks
 from .specimen import Specimen
 
@@ -52,12 +54,9 @@ class ClaimsDurable(Specimen):
 
 
 @breaks("PLUGIN-3")
-class DeniesDurable(Specimen):
+def denies_durable() -> AbstractContextManager[Any]:
     """``durable`` is not declared, and a path is taken for a store in memory."""
-
-    def _require(self, capability: str) -> None:
-        if capability != "durable":
-            super()._require(capability)
+    return mock.patch.object(selecting, "_inability", return_value=None)
 
 
 @breaks("PLUGIN-3")

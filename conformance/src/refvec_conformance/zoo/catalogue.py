@@ -13,6 +13,7 @@ FAMILIES = (
     "arguments",
     "ids",
     "vectors",
+    "inputs",
     "storage",
     "identity",
     "adding",
@@ -26,6 +27,7 @@ FAMILIES = (
     "races",
     "lifecycle",
     "saving",
+    "replacing",
     "capabilities",
     "plugins",
 )

@@ -10,7 +10,7 @@ from .catalogue import Mutant, mutants, nothing
 from .sessions import Tests, meet, own_tests
 from .specimen import Specimen
 
-_DOORS = ("OPEN-3", "OPEN-4", "OPEN-6", "PLUGIN-1", "PLUGIN-2")
+_DOORS = ("OPEN-3", "OPEN-4", "OPEN-6", "OPEN-8", "PLUGIN-1", "PLUGIN-2")
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from refvec import OpenSpec, State, UnsupportedError, VectorStore, opening
-from refvec.contract.meta import StoreMeta
-from refvec.integers import canonical_int
+import refvec
+from refvec import (
+    OpenSpec,
+    State,
+    UnsupportedError,
+    VectorStore,
+    contract,
+    location,
+    opening,
+    options,
+    selecting,
+)
 
 from .catalogue import breaks
 from .specimen import Specimen
@@ -22,28 +34,52 @@ Broken = AbstractContextManager[Any]
 class PrecisionFive(Specimen):
     """The precision is 5 where 6 was meant."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
-        super()._start(replace(spec, precision=5 if spec.precision == 6 else spec.precision), state)
+    def _begin(self, spec: OpenSpec, state: State | None) -> None:
+        super()._begin(replace(spec, precision=5 if spec.precision == 6 else spec.precision), state)
 
 
 @breaks("OPEN-1")
 def initialised_twice() -> Broken:
-    """The front door returns the object of another class from ``__new__``: ``__init__`` runs twice."""
+    """The front door initialises the object itself, and Python does it again."""
 
-    def call(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    def make(cls: Any, *args: Any, **kwargs: Any) -> Any:
         store = made(cls, *args, **kwargs)
         if cls is VectorStore:
             store.__init__(*args, **{**kwargs, "backend": "auto"})
         return store
 
-    made = StoreMeta.__call__
-    return mock.patch.object(StoreMeta, "__call__", call)
+    made = VectorStore.__new__
+    return mock.patch.object(VectorStore, "__new__", make)
 
 
 @breaks("OPEN-1")
 def any_mode() -> Broken:
     """A mode that needs a path is taken without one."""
-    return mock.patch.object(opening, "_mode", lambda mode, _path: mode)
+    return mock.patch.object(opening, "_mode", lambda mode, _location: mode)
+
+
+@breaks("OPEN-1")
+def unknown_ignored() -> Broken:
+    """A keyword that nobody knows is ignored."""
+    return mock.patch.object(contract, "check_options", lambda _store, spec: replace(spec, options={}))
+
+
+@breaks("OPEN-1")
+def nearest_unnamed() -> Broken:
+    """An unknown keyword is refused without the name that is near."""
+    return mock.patch.object(options, "did_you_mean", return_value="")
+
+
+@breaks("OPEN-1")
+def defaults_left_out() -> Broken:
+    """A backend gets the options that were given, and no defaults."""
+
+    def given_only(store: Any, spec: OpenSpec) -> OpenSpec:
+        found = checked(store, spec)
+        return replace(found, options={name: found.options[name] for name in spec.options})
+
+    checked = contract.check_options
+    return mock.patch.object(contract, "check_options", given_only)
 
 
 @breaks("OPEN-2")
@@ -59,11 +95,24 @@ def large_is_largest() -> Broken:
 
 
 def _limited(change: Callable[[int], int]) -> Broken:
-    def integer(value: Any, name: str) -> int:
-        found = canonical_int(value, name)
+    def changed(value: Any, name: str) -> int:
+        found = integer(value, name)
         return change(found) if name in ("dimension", "initial_capacity") else found
 
-    return mock.patch.object(opening, "canonical_int", integer)
+    integer = opening._integer
+    return mock.patch.object(opening, "_integer", changed)
+
+
+@breaks("INT-1")
+def index_twice() -> Broken:
+    """The arguments are read twice, and so is what ``__index__`` answers."""
+
+    def twice(value: Any, name: str) -> int:
+        integer(value, name)
+        return integer(value, name)
+
+    integer = opening._integer
+    return mock.patch.object(opening, "_integer", twice)
 
 
 @breaks("OPEN-2")
@@ -73,29 +122,133 @@ def any_precision() -> Broken:
 
 
 @breaks("OPEN-5")
-class PathIgnored(Specimen):
+def path_ignored() -> Broken:
     """A path is ignored: the store is in memory, and nobody is told."""
-
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
-        super()._start(replace(spec, path=None), state)
+    parse = contract.parse_spec
+    return mock.patch.object(
+        contract, "parse_spec", lambda *args, **given: parse(*args, **{**given, "path": None})
+    )
 
 
 @breaks("OPEN-5")
 def both_paths() -> Broken:
     """Of path and mmap_path given together, one is silently preferred."""
-    chosen = opening._path
+    chosen = opening._location
     return mock.patch.object(
-        opening, "_path", lambda path, use, mapped: chosen(path, use and path is None, mapped)
+        opening, "_location", lambda path, use, mapped: chosen(path, use and path is None, mapped)
     )
 
 
 @breaks("OPEN-5")
 def mapped_nowhere() -> Broken:
     """``use_mmap=True`` without a path opens a store in memory."""
-    chosen = opening._path
+    chosen = opening._location
     return mock.patch.object(
-        opening, "_path", lambda path, use, mapped: chosen(path, use and mapped is not None, mapped)
+        opening, "_location", lambda path, use, mapped: chosen(path, use and mapped is not None, mapped)
     )
+
+
+@breaks("OPEN-8")
+def address_is_directory() -> Broken:
+    """An address is taken for the name of a directory."""
+    return mock.patch.object(opening, "parse_location", lambda value, _name: Path(value))
+
+
+@breaks("OPEN-8")
+def scheme_of_path_objects() -> Broken:
+    """A `Path` whose text looks like an address is one."""
+
+    def parsed(value: Any, name: str) -> Any:
+        return parse(re.sub(":/(?=[^/])", "://", os.fspath(value)), name)
+
+    parse = opening.parse_location
+    return mock.patch.object(opening, "parse_location", parsed)
+
+
+@breaks("OPEN-8")
+def anybody_takes_addresses() -> Broken:
+    """A backend that declares nothing of the kind is handed an address."""
+    return mock.patch.object(selecting, "_inability", return_value=None)
+
+
+@breaks("OPEN-8")
+def any_scheme() -> Broken:
+    """A networked backend is handed addresses with schemes of others."""
+
+    def unable(store: Any, spec: OpenSpec) -> str | None:
+        reason = judged(store, spec)
+        return None if reason and "takes no" in reason else reason
+
+    judged = selecting._inability
+    return mock.patch.object(selecting, "_inability", unable)
+
+
+@breaks("OPEN-8")
+def scheme_unasked() -> Broken:
+    """``"auto"`` does not look who declares the scheme."""
+    return mock.patch.object(selecting, "_taker", lambda _url, spec: selecting._first_able(spec))
+
+
+@breaks("OPEN-8")
+def schemes_by_import() -> Broken:
+    """To find who takes an address, every backend is imported."""
+
+    def asked(scheme: str) -> list[str]:
+        rows = [row for row in refvec.backends() if row.capabilities]
+        return [row.name for row in rows if row.capabilities and scheme in row.capabilities.schemes]
+
+    return mock.patch.object(selecting, "_takers", asked)
+
+
+@breaks("OPEN-8")
+def first_taker() -> Broken:
+    """Of two backends that take an address, the first by name is guessed."""
+    takers = selecting._takers
+    return mock.patch.object(selecting, "_takers", lambda scheme: takers(scheme)[:1])
+
+
+@breaks("OPEN-8")
+def takers_unnamed() -> Broken:
+    """The refusal of an address does not say who takes it."""
+    return mock.patch.object(selecting, "_way_out", return_value="See refvec.backends()")
+
+
+@breaks("OPEN-8")
+def password_shown() -> Broken:
+    """User and password are shown."""
+    return mock.patch.object(location.Url, "__str__", lambda url: url.text.partition("?")[0])
+
+
+@breaks("OPEN-8")
+def query_shown() -> Broken:
+    """Secret values of the query are shown."""
+    return mock.patch.object(location.Url, "_shown_part", lambda _url, part: part)
+
+
+@breaks("OPEN-8")
+def misplaced_shown() -> Broken:
+    """An address in the wrong argument is quoted whole."""
+    return mock.patch.object(opening, "discreet", repr)
+
+
+@breaks("OPEN-8")
+def refusal_shows_value() -> Broken:
+    """What an address says wrongly is quoted in the error, secret or not."""
+
+    def queried(store: Any, url: Any, declared: Any, given: Any) -> Any:
+        try:
+            return asked(store, url, declared, given)
+        except ValueError as error:
+            raise ValueError(f"{error} in {url.query()}") from None
+
+    asked = options._queried
+    return mock.patch.object(options, "_queried", queried)
+
+
+@breaks("OPEN-8")
+def query_ignored() -> Broken:
+    """What the query of an address says is left to the backend."""
+    return mock.patch.object(options, "_queried", return_value={})
 
 
 @breaks("OPEN-7")
@@ -132,7 +285,7 @@ class ClearForgets(Specimen):
 class DimensionRequired(Specimen):
     """A dimension has to be given."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
+    def _begin(self, spec: OpenSpec, state: State | None) -> None:
         if spec.dimension is None:
             raise UnsupportedError("dimension is required")
-        super()._start(spec, state)
+        super()._begin(spec, state)

@@ -10,7 +10,7 @@ from typing import Any
 from unittest import mock
 
 import refvec
-from refvec import BackendLoadError, UnknownBackendError, loading, registry
+from refvec import BackendLoadError, UnknownBackendError, claims, contract, loading, registry, selecting
 
 from .catalogue import breaks
 
@@ -20,25 +20,25 @@ Broken = AbstractContextManager[Any]
 @breaks("OPEN-3")
 def variable_ignored() -> Broken:
     """REFVEC_BACKEND is ignored."""
-    return mock.patch.object(registry, "_from_variable", lambda _name, needs: registry._first_able(needs))
+    return mock.patch.object(selecting, "_from_variable", lambda _name, spec: selecting._first_able(spec))
 
 
 @breaks("OPEN-3")
 def other_order() -> Broken:
     """``"auto"`` tries python first."""
-    return mock.patch.object(registry, "AUTO_ORDER", ("python", "numpy", "rust"))
+    return mock.patch.object(selecting, "AUTO_ORDER", ("python", "numpy", "rust"))
 
 
 @breaks("OPEN-3")
 def needs_ignored() -> Broken:
     """``"auto"`` does not ask what a backend can do."""
-    return mock.patch.object(registry, "_lacking", return_value="")
+    return mock.patch.object(selecting, "_inability", return_value=None)
 
 
 @breaks("OPEN-3")
 def passes_silently() -> Broken:
     """``"auto"`` passes over a broken backend without a warning."""
-    return mock.patch("refvec.registry.warnings.warn")
+    return mock.patch("refvec.selecting.warnings.warn")
 
 
 @breaks("OPEN-3")
@@ -58,40 +58,40 @@ def named_is_replaced() -> Broken:
 @breaks("OPEN-3")
 def variable_unnamed() -> Broken:
     """An error about REFVEC_BACKEND does not name it."""
-    return mock.patch.object(registry, "_from_variable", lambda name, _needs: registry.load_backend(name))
+    return mock.patch.object(selecting, "_from_variable", lambda name, _spec: registry.load_backend(name))
 
 
 @breaks("OPEN-3")
 def empty_variable_counts() -> Broken:
     """An empty REFVEC_BACKEND is the name of a backend."""
-    select = registry.select_backend
+    select = selecting.select_backend
 
-    def strict(name: str, needs: Any, environ: Any) -> Any:
-        if name == "auto" and environ.get(registry.VARIABLE) == "":
-            return registry._from_variable("", tuple(needs))
-        return select(name, needs, environ)
+    def strict(name: str, spec: Any, environ: Any) -> Any:
+        if name == "auto" and environ.get(selecting.VARIABLE) == "":
+            return selecting._from_variable("", spec)
+        return select(name, spec, environ)
 
-    return mock.patch.object(registry, "select_backend", strict)
+    return mock.patch.object(contract, "select_backend", strict)
 
 
 @breaks("OPEN-3")
 def strangers_chosen() -> Broken:
     """``"auto"`` prefers any third-party backend."""
 
-    def anybody(needs: tuple[str, ...]) -> Any:
-        for claim in registry._claims():
-            if claim.name not in ("rust", "numpy", "python"):
-                return registry.load_backend(claim.name)
-        return first_able(needs)
+    def anybody(spec: Any) -> Any:
+        for name in claims.claims():
+            if name not in claims.OWNERS:
+                return registry.load_backend(name)
+        return first_able(spec)
 
-    first_able = registry._first_able
-    return mock.patch.object(registry, "_first_able", anybody)
+    first_able = selecting._first_able
+    return mock.patch.object(selecting, "_first_able", anybody)
 
 
 @breaks("OPEN-4")
 def unknown_is_default() -> Broken:
     """An unknown name opens the python backend."""
-    find = registry._find
+    find = registry.find_claim
 
     def lenient(name: str) -> Any:
         try:
@@ -99,7 +99,7 @@ def unknown_is_default() -> Broken:
         except UnknownBackendError:
             return find("python")
 
-    return mock.patch.object(registry, "_find", lenient)
+    return mock.patch.object(registry, "find_claim", lenient)
 
 
 @breaks("OPEN-4")
@@ -107,18 +107,18 @@ def unknown_unlisted() -> Broken:
     """The error for an unknown name does not say what is installed."""
 
     def find(name: str) -> Any:
-        for claim in registry._claims():
-            if claim.name == name:
-                return claim
-        raise UnknownBackendError(f"No backend is called {name!r}")
+        found = claims.holder(name)
+        if found is None:
+            raise UnknownBackendError(f"No backend is called {name!r}")
+        return found
 
-    return mock.patch.object(registry, "_find", find)
+    return mock.patch.object(registry, "find_claim", find)
 
 
 @breaks("OPEN-4")
 def no_nearest_match() -> Broken:
     """The error for an unknown name does not say which name is near."""
-    return mock.patch("refvec.registry.difflib.get_close_matches", return_value=[])
+    return mock.patch.object(registry, "did_you_mean", return_value="")
 
 
 @breaks("OPEN-4")
@@ -152,15 +152,15 @@ def plain_import_error() -> Broken:
 @breaks("OPEN-6")
 def loads_all() -> Broken:
     """Opening one backend loads them all."""
-    select = registry.select_backend
+    select = selecting.select_backend
 
-    def eager(name: str, needs: Any, environ: Any) -> Any:
+    def eager(name: str, spec: Any, environ: Any) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             registry.backends()
-        return select(name, needs, environ)
+        return select(name, spec, environ)
 
-    return mock.patch.object(registry, "select_backend", eager)
+    return mock.patch.object(contract, "select_backend", eager)
 
 
 @breaks("OPEN-6")
@@ -174,8 +174,7 @@ def imports_first_party() -> Iterator[None]:
 @breaks("PLUGIN-1")
 def other_group() -> Broken:
     """Backends are looked for in another group of entry points."""
-    registry._claims.cache_clear()
-    return mock.patch.object(registry, "GROUP", "refvec.plugins")
+    return _claimed("GROUP", "refvec.plugins")
 
 
 @breaks("PLUGIN-1")
@@ -188,10 +187,10 @@ def name_of_class() -> Broken:
 def one_stops_all() -> Broken:
     """A plugin that raises on import stops ``backends()``."""
 
-    def fragile(claim: Any, owner: Any) -> Any:
-        if claim is owner:
+    def fragile(claim: Any) -> Any:
+        if claims.refusal(claim) is None:
             loading.load_plugin(claim.entry_point, claim.distribution)
-        return row(claim, owner)
+        return row(claim)
 
     row = registry._row
     return mock.patch.object(registry, "_row", fragile)
@@ -209,16 +208,50 @@ def broken_hidden() -> Broken:
 
 
 @breaks("PLUGIN-2")
-def last_claim_wins() -> Broken:
-    """Of two claims of a name, the stranger's wins."""
-    rank = registry._Claim.rank
+def strangers_displace() -> Broken:
+    """Of a name of ours that a stranger claims too, the stranger's wins."""
 
-    def backwards(claim: Any) -> Any:
-        name, stranger, *rest = rank(claim)
-        return name, not stranger, *rest
+    def refusal(claim: Any) -> str | None:
+        strangers = [one for one in claims.claims()[claim.name] if not one.ours]
+        return "taken" if claim.ours and strangers else None
 
-    registry._claims.cache_clear()
-    return mock.patch.object(registry._Claim, "rank", backwards)
+    return _claimed("refusal", refusal)
+
+
+@breaks("PLUGIN-2")
+def first_of_two() -> Broken:
+    """Of a name that two strangers claim, the first in the alphabet has it."""
+
+    def refusal(claim: Any) -> str | None:
+        first = claims.claims()[claim.name][0]
+        return None if claim.ours or claim == first else refused(claim)
+
+    refused = claims.refusal
+    return _claimed("refusal", refusal)
+
+
+@breaks("PLUGIN-2")
+def way_out_untold() -> Broken:
+    """The refusal of a name that two claim does not say what to do."""
+    return mock.patch.object(registry, "contested", lambda name: f"the name {name!r} is contested")
+
+
+@breaks("PLUGIN-2")
+def one_file_stops_all() -> Broken:
+    """A list of entry points that cannot be read stops the search for backends."""
+
+    def careless(dist: Any) -> Any:
+        dist.entry_points.select(group=claims.GROUP)
+        return found(dist)
+
+    found = claims._claims_of
+    return _claimed("_claims_of", careless)
+
+
+@breaks("PLUGIN-2")
+def declarations_unchecked() -> Broken:
+    """What a backend declares as its options is taken unseen."""
+    return mock.patch.object(loading, "_check_options")
 
 
 @breaks("PLUGIN-2")
@@ -256,3 +289,12 @@ def unnamed() -> Broken:
 def _everywhere(name: str, value: Any) -> Iterator[None]:
     with mock.patch.object(registry, name, value), mock.patch.object(refvec, name, value):
         yield
+
+
+@contextmanager
+def _claimed(name: str, value: Any) -> Iterator[None]:
+    """Break something about claims, and what is remembered of them with it."""
+    claims.rescan()
+    with mock.patch.object(claims, name, value), mock.patch.object(registry, name, value, create=True):
+        yield
+    claims.rescan()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from refvec import Size, Snapshot
 
-from ..concurrency import give_way
+from ..probes.concurrency import give_way
 from .catalogue import breaks
 from .specimen import Specimen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from unittest import mock
 import numpy as np
 from refvec import OpenSpec, State, VectorStore, savefile
 from refvec.contract import interchange
-from refvec.savefile import framing, reading
+from refvec.savefile import framing, layouts, reading, replacing, stream
 
 from .catalogue import breaks
 from .specimen import Specimen
@@ -25,44 +25,38 @@ Broken = AbstractContextManager[Any]
 @breaks("SAVE-1")
 def checksum_ignored() -> Broken:
     """The checksum of a file is not looked at."""
-    return mock.patch.object(framing, "digest", return_value=_Anything())
-
-
-class _Anything(bytes):
-    def __eq__(self, other: object) -> bool:
-        return True
-
-    __hash__ = None  # type: ignore[assignment]
+    return mock.patch.object(stream.Stream, "verify")
 
 
 @breaks("SAVE-1")
 def lengths_ignored() -> Broken:
     """A file that ends early, or late, is read as far as it goes."""
-    return _requiring(lambda text: "bytes, its header says" not in text)
+
+    def require(condition: object, text: str) -> None:
+        stream.require(condition or "its header says" in text, text)
+
+    return mock.patch.object(framing, "require", require)
 
 
 @breaks("SAVE-1")
-def content_unchecked() -> Broken:
-    """A file with a right checksum is believed, whatever it says."""
-    outside = ("begin", "ends before", "bytes,", "checksum", "JSON", "fields")
-    return _requiring(lambda text: any(word in text for word in outside), module=reading)
+def layout_unchecked() -> Broken:
+    """A file with a right checksum is believed, whatever it says of its ids."""
+    return mock.patch.object(layouts, "require")
 
 
-def _requiring(matters: Any, module: Any = framing) -> Broken:
-    def require(condition: object, text: str) -> None:
-        if not condition and matters(text):
-            raise framing.DamageError(text)
-
-    return mock.patch.object(module, "require", require)
+@breaks("SAVE-1")
+def doubled_vectors_unchecked() -> Broken:
+    """A file with a right checksum may store a vector twice."""
+    return mock.patch.object(reading, "require")
 
 
 @breaks("SAVE-1")
 def other_error() -> Broken:
     """A damaged file raises what the reader stumbled over."""
 
-    def read(path: Any) -> Any:
+    def read(path: Any, use: Any) -> Any:
         try:
-            return reading.read(path)
+            return reading.read(path, use)
         except ValueError as error:
             raise (error.__cause__ or error) from None
 
@@ -70,59 +64,96 @@ def other_error() -> Broken:
 
 
 @breaks("SAVE-1")
-def written_in_place() -> Broken:
-    """A file is overwritten in place."""
-
-    def write(path: Path, parts: Iterable[bytes]) -> None:
-        with open(path, "wb") as file:
-            file.writelines(parts)
-            os.fsync(file.fileno())
-
-    return mock.patch.object(savefile, "write", write)
+def newer_called_damaged() -> Broken:
+    """A file of a newer version is called damaged."""
+    return mock.patch.object(framing, "NewerError", stream.DamageError)
 
 
 @breaks("SAVE-1")
-def draft_left() -> Broken:
-    """A file that cannot be replaced leaves its draft behind."""
-    return mock.patch("refvec.savefile.writing.Path.unlink")
+def damaged_called_newer() -> Broken:
+    """A damaged header is that of a newer version, without a look at the checksum."""
+    return mock.patch.object(framing, "_require_intact")
+
+
+def _before_versions(change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Broken:
+    original = framing._require_version
+    return mock.patch.object(framing, "_require_version", lambda found: original(change(found)))
+
+
+@breaks("SAVE-1")
+def dtype_ignored() -> Broken:
+    """Vectors of any type are read as float32."""
+    return _before_versions(lambda found: {**found, "dtype": "float32"})
+
+
+@breaks("SAVE-1")
+def fields_ignored() -> Broken:
+    """Fields of the header that tell how to read the file are ignored where they are not known."""
+    return _before_versions(lambda found: {name: found[name] for name in found if name in framing._NAMES})
+
+
+@breaks("SAVE-1")
+def notes_refused() -> Broken:
+    """A field of the header that only tells something makes the file unreadable."""
+    return _before_versions(lambda found: {name.lstrip("_"): value for name, value in found.items()})
+
+
+@breaks("SAVE-1")
+def read_whole() -> Broken:
+    """A file is read whole before anything of it is looked at."""
+
+    def read(path: Any, use: Any) -> Any:
+        return savefile.decode(Path(path).read_bytes(), os.fspath(path), use)
+
+    return mock.patch.object(savefile, "read", read)
+
+
+@breaks("SAVE-1")
+def rows_at_once() -> Broken:
+    """All rows are read before the first is handed on."""
+
+    def read(path: Any, use: Any) -> Any:
+        return reading.read(path, lambda spec, state: use(spec, state._replace(blocks=list(state.blocks))))
+
+    return mock.patch.object(savefile, "read", read)
+
+
+@breaks("SAVE-1")
+def written_whole() -> Broken:
+    """The whole file is made before its first byte is written."""
+
+    def write(path: Any, spec: OpenSpec, state: State) -> None:
+        replacing.replace(path, [savefile.encode(spec, state)])
+
+    return mock.patch.object(savefile, "write", write)
 
 
 @breaks("SAVE-1")
 class PrecisionForgotten(Specimen):
     """A loaded store has precision 6."""
 
-    def _start(self, spec: OpenSpec, state: State | None) -> None:
-        super()._start(spec if state is None else replace(spec, precision=6), state)
+    @classmethod
+    def _restore(cls, spec: OpenSpec, state: State) -> Any:
+        return super()._restore(replace(spec, precision=6), state)
 
 
 @breaks("SAVE-1")
 class NanLost(Specimen):
     """A loaded store has canonical NaNs."""
 
-    def _restore_state(self, state: State) -> None:
-        rows = np.where(np.isnan(state.vectors), np.float32("nan"), state.vectors)
-        super()._restore_state(state._replace(vectors=rows))
-
-
-@breaks("SAVE-1")
-class Appends(Specimen):
-    """Saving over a file appends to it."""
-
-    def save(self, path: Any) -> None:
-        """Save."""
-        old = Path(path).read_bytes() if Path(path).is_file() else b""
-        super().save(path)
-        if old:
-            Path(path).write_bytes(old + Path(path).read_bytes())
+    @classmethod
+    def _restore(cls, spec: OpenSpec, state: State) -> Any:
+        blocks = (np.where(np.isnan(rows), np.float32("nan"), rows) for rows in state.blocks)
+        return super()._restore(spec, state._replace(blocks=blocks))
 
 
 @breaks("SAVE-1")
 def executes() -> Broken:
     """A file that begins as a pickle is unpickled."""
 
-    def read(path: Any) -> Any:
+    def read(path: Any, use: Any) -> Any:
         blob = Path(path).read_bytes()
-        return pickle.loads(blob) if blob[:1] == b"\x80" else reading.read(path)  # noqa: S301
+        return pickle.loads(blob) if blob[:1] == b"\x80" else reading.read(path, use)  # noqa: S301
 
     return mock.patch.object(savefile, "read", read)
 

@@ -14,9 +14,9 @@ from unittest import mock
 import hypothesis
 import pytest
 
-from ..hostile import Elsewhere
-from ..marks import TIERS, claim_of
-from ..selection import spelling_of, test_id
+from ..inputs.hostile import Elsewhere
+from ..judging.marks import TIERS, claim_of
+from ..judging.selection import spelling_of, test_id
 from .catalogue import HOST, VARIABLE, Mutant
 
 Tests = dict[str, list[str]]  # by clause, as paths and names
@@ -67,10 +67,15 @@ class Witness:
         self._default = spellings[0] if len(spellings) == 1 else None
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """Leave out what would only kill the dead again."""
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Leave out what would only kill the dead again.
+
+        Not by leaving out the protocol: the fixtures of the test before would
+        stay, and the next mutant would be killed by them.
+        """
         spelling = spelling_of(item) or self._default
-        return True if spelling is None or spelling in self.killers else None
+        if spelling is None or spelling in self.killers:
+            pytest.skip("it would tell nothing")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -79,7 +84,8 @@ class Witness:
         """Note how the test ended."""
         report = yield
         spelling = spelling_of(item) or self._default
-        assert spelling is not None
+        if spelling is None:
+            return report
         self.ran[spelling] += report.when == "call"
         if report.failed:
             self.killers.setdefault(spelling, test_id(item))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .output import guard_output
+
 
 def main() -> None:
     """Run the command line, or say what to install for it."""
@@ -13,4 +15,8 @@ def main() -> None:
         if (error.name or "").split(".")[0] not in ("typer", "rich", "click"):
             raise
         sys.exit(f"The command needs {error.name}: install 'refvec-core[cli]', or the distribution refvec.")
-    app()
+    guard_output()
+    try:
+        app(prog_name="refvec")
+    finally:
+        sys.stdout.flush()  # at the end of the process it would be too late to say what went wrong

@@ -1,4 +1,7 @@
-"""The commands; other distributions add theirs through the entry-point group ``refvec.commands``."""
+"""The commands; other distributions add theirs through the entry-point group ``refvec.commands``.
+
+A command is imported when it is called, so that ``refvec --help`` need not wait for all of them.
+"""
 
 from __future__ import annotations
 
@@ -6,74 +9,91 @@ from importlib import metadata
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from .. import __version__
-from .demo.command import demo
-from .listing import list_backends, show_info
 
 COMMANDS = "refvec.commands"
+_OURS = {
+    "demo": (
+        "refvec.cli.demo.command:demo",
+        "Put real text embeddings into a store on every backend and compare the answers.",
+    ),
+    "backends": ("refvec.cli.listing:list_backends", "List the installed backends, and why one does not load."),
+    "info": ("refvec.cli.listing:show_info", "Show versions and settings: what to paste into a bug report."),
+}
+_ELSEWHERE = {"conformance": "refvec-conformance"}
 
 
-class PluginGroup(TyperGroup):
-    """A group that imports the commands of other distributions only when they are asked for."""
+class Later(TyperCommand):
+    """A command that is imported when it is called.
+
+    Parameters
+    ----------
+    point : importlib.metadata.EntryPoint
+        A function, or a Typer application.
+    summary : str
+        What the list of commands says about it.
+    """
+
+    def __init__(self, point: metadata.EntryPoint, summary: str) -> None:
+        super().__init__(point.name, help=summary)
+        self._point = point
+
+    def make_context(self, info_name: Any, args: Any, parent: Any = None, **extra: Any) -> Any:
+        """Import the command and return its own context."""
+        return self._command().make_context(info_name, args, parent, **extra)
+
+    def _command(self) -> Any:
+        try:
+            loaded = self._point.load()
+        except Exception as error:
+            raise typer.BadParameter(f"the command {self.name!r} does not load: {error}") from error
+        if not isinstance(loaded, typer.Typer):
+            single = typer.Typer(add_completion=False)
+            single.command(self.name)(loaded)
+            loaded = single
+        command = typer.main.get_command(loaded)
+        command.name = self.name
+        return command
+
+
+class Commands(TyperGroup):
+    """Our commands, then the installed ones."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return our commands, then the installed ones."""
-        ours = super().list_commands(ctx)
-        return [*ours, *sorted({point.name for point in metadata.entry_points(group=COMMANDS)} - set(ours))]
+        """Return the names of all commands."""
+        return [*_OURS, *sorted({point.name for point in metadata.entry_points(group=COMMANDS)} - _OURS.keys())]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return one of our commands, or import an installed one."""
-        ours = super().get_command(ctx, cmd_name)
-        if ours is not None:
-            return ours
+        """Return a command that is not imported yet, None if there is none."""
+        if cmd_name in _OURS:
+            target, summary = _OURS[cmd_name]
+            return Later(metadata.EntryPoint(cmd_name, target, COMMANDS), summary)
         for point in metadata.entry_points(group=COMMANDS, name=cmd_name):
-            return _load(point)
+            return Later(point, _summary(point))
+        if cmd_name in _ELSEWHERE:
+            raise typer.BadParameter(f"{cmd_name!r} is in the distribution {_ELSEWHERE[cmd_name]}; install it")
         return None
 
 
-def _broken(name: str, error: Exception) -> Any:
-    def command() -> None:
-        raise typer.BadParameter(f"the command {name!r} does not load: {error}") from error
-
-    single = typer.Typer(add_completion=False)
-    single.command(name, help=f"Does not load: {escape(str(error))}")(command)
-    return typer.main.get_command(single)
-
-
-def _load(point: metadata.EntryPoint) -> Any:
-    try:
-        loaded = point.load()
-    except Exception as error:
-        return _broken(point.name, error)
-    if isinstance(loaded, typer.Typer):
-        command = typer.main.get_command(loaded)
-        command.name = point.name
-        return command
-    single = typer.Typer(add_completion=False)
-    single.command(point.name)(loaded)
-    return typer.main.get_command(single)
+def _summary(point: metadata.EntryPoint) -> str:
+    described = point.dist and point.dist.metadata["Summary"]
+    return described or f"See {point.value}."
 
 
 app = typer.Typer(
-    cls=PluginGroup,
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
-    help="Identical vectors stored once: look at the backends, and see them at work.",
     epilog="Begin with [bold]refvec demo[/bold].",
 )
-app.command("demo")(demo)
-app.command("backends")(list_backends)
-app.command("info")(show_info)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        Console().print(f"refvec {__version__}", highlight=False)
+        typer.echo(f"refvec {__version__}")
         raise typer.Exit
 
 

@@ -15,10 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .. import __version__
-from ..errors import RefvecError
-from ..hookspecs import CONTRACT_VERSION
-from ..registry import VARIABLE, Backend, backends, select_backend
+from .. import CONTRACT_VERSION, Backend, OpenSpec, RefvecError, __version__, backends
+from ..selecting import VARIABLE, select_backend
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -52,7 +50,7 @@ def _abilities(row: Backend) -> Text:
 
 def _auto() -> str:
     try:
-        return repr(select_backend("auto", (), os.environ).backend)
+        return repr(select_backend("auto", OpenSpec(), os.environ).backend)
     except RefvecError as error:
         return f"none: {error}"
 

@@ -37,7 +37,9 @@ class Draft:
         self._events: list[tuple[str | None, int]] = []
         self._dropped: list[str] = []
         self._allocated, self._capacity = ledger.allocated, ledger.capacity
-        self._merged: list[tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]] = []  # (dict, new, old) for `undo`
+        self._merged: list[
+            tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]
+        ] = []  # (dict, new, old) for `undo`
         self._noted: list[tuple[list[Any], int]] = []  # (list, its length before) for `undo`
         self.written: dict[int, int] = {}  # index -> the position of the row that it will hold
 
@@ -182,7 +184,9 @@ class Draft:
         calls += [(operator.delitem, self._ledger.index, chunk_id) for chunk_id in self._dropped]
         calls += [(operator.delitem, held, index) for index in self.emptied for held in (slots, keys)]
         calls += [
-            (operator.delitem, by_key, key) for key, index in self._keys.items() if index is None and key in by_key
+            (operator.delitem, by_key, key)
+            for key, index in self._keys.items()
+            if index is None and key in by_key
         ]
         return calls
 

@@ -62,11 +62,15 @@ class Ledger:
         self.allocated = 0
         self.capacity = capacity
         self.dimension = dimension
-        self.reordered = False  # whether an upsert ever made the order within a slot another than that of all ids
+        self.reordered = (
+            False  # whether an upsert ever made the order within a slot another than that of all ids
+        )
         self.journal = journal
         self.turns = [0, 1]
 
-    def restore(self, state: State, precision: int | str) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    def restore(
+        self, state: State, precision: int | str
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Take over the layout of a state, and yield its rows with their indices."""
         layout = state.layout
         self.slots = {index: dict.fromkeys(ids) for index, ids in layout.slots().items()}
@@ -110,9 +114,11 @@ class Ledger:
 
     def refcounts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the references to every index; the first inactive one raises."""
-        inside = (indices >= 0) & (indices < self.allocated)
-        counts = self.counts[np.where(inside, indices, 0)]
-        counts[~inside] = 0
+        if len(indices) and indices.view(np.uint64).max() < self.allocated:  # negative ones are huge there
+            counts = self.counts.take(indices)
+        else:
+            inside = (indices >= 0) & (indices < self.allocated)
+            counts = np.where(inside, self.counts[np.where(inside, indices, 0)], 0)
         if not counts.all():
             position = int(np.flatnonzero(counts == 0)[0])
             raise failures.invalid_index(int(indices[position]), self.allocated, position)

@@ -24,7 +24,7 @@ Call: TypeAlias = tuple[Any, ...]
 
 
 def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[], None]) -> bool:
-    """Make the calls if it is still the turn that they were planned for; was it?
+    """Make the calls if it is still the turn that they were planned for; return whether it was.
 
     Only the lack of memory can stop a call half way; then `undo` puts
     everything back, and the exception goes on.

@@ -20,6 +20,7 @@ from ..state import Changes, Size, State
 from .draft import Draft, clearing
 from .ledger import Journal, Ledger
 from .locking import StoreLock
+from .singles import drop_one, put_new, reference
 from .steps import Call, commit
 
 BLOCK_ROWS = 1024
@@ -70,7 +71,7 @@ class InProcessVectorStore(VectorStore, abstract=True):
         self._missing("_storing")
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
-        """Return the calls that forget the rows at these indices, or all; they cannot fail, and there may be none."""
+        """Return the calls that forget the rows at these indices, or all: none, or ones that cannot fail."""
         self._missing("_erasing")
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -141,7 +142,30 @@ class InProcessVectorStore(VectorStore, abstract=True):
         if not ids:
             return self._look(lambda: np.empty(0, np.int64))
         keys = identity_keys(rows, self.precision)  # the rows are nobody else's: outside the lock
+        if len(ids) == 1:
+            index = self._put_one(ids[0], rows, keys[0], mode)
+            if index is not None:
+                return np.array([index], np.int64)
         return self._step(lambda: self._plan_put(ids, rows, keys, mode))
+
+    def _put_one(self, chunk_id: str, rows: NDArray[np.float32], key: bytes, mode: PutMode) -> int | None:
+        """Put a new id; None leaves it to `_plan_put`, as what moves a present one."""
+        with self._lock.now:
+            self._check_whole()
+            ledger, width = self._ledger, rows.shape[1]
+            self._check_width(width)
+            turn = ledger.turns[-1]
+            if chunk_id in ledger.index or ledger.journal is not None:
+                return None
+            index = ledger.by_key.get(key)
+            if ledger.turns[-1] != turn:
+                return None
+            if index is not None:
+                return index if reference(ledger, turn, chunk_id, index) else None
+            limit = self.capabilities.max_vectors
+            return put_new(
+                ledger, turn, chunk_id, key, width, limit, lambda at: self._storing(np.array([at]), rows)
+            )
 
     def _plan_put(
         self, ids: list[str], rows: NDArray[np.float32], keys: list[bytes], mode: PutMode
@@ -151,9 +175,11 @@ class InProcessVectorStore(VectorStore, abstract=True):
         if mode == "add":
             draft.check_new(ids)
         indices = np.array(list(map(draft.refer, ids, keys, range(len(ids)))), np.int64)
+        stores = self._stores(draft, rows)
         replaced = draft.retaken
+        # After the calls that store the new rows: those may have made room elsewhere, for these too.
         before = list(self._storing(*self._kept(replaced))) if replaced else []
-        calls = [*self._stores(draft, rows), *draft.calls(rows.shape[1]), *self._erasing(draft.emptied)]
+        calls = [*stores, *draft.calls(rows.shape[1]), *self._erasing(draft.emptied)]
 
         def undo() -> None:
             for function, *arguments in before:
@@ -183,7 +209,18 @@ class InProcessVectorStore(VectorStore, abstract=True):
             raise failures.dimension_mismatch(held, width)
 
     def _drop(self, ids: list[str] | None) -> int:
-        return self._step(self._plan_clear if ids is None else lambda: self._plan_drop(ids))
+        if ids is None:
+            return self._step(self._plan_clear)
+        if len(ids) == 1 and self._ledger.journal is None:
+            removed = self._drop_one(ids[0])
+            if removed is not None:
+                return removed
+        return self._step(lambda: self._plan_drop(ids))
+
+    def _drop_one(self, chunk_id: str) -> int | None:
+        with self._lock.now:
+            self._check_whole()
+            return drop_one(self._ledger, chunk_id, self._erasing)
 
     def _plan_drop(self, ids: list[str]) -> tuple[int, list[Call], Callable[[], None]]:
         known = self._ledger.index
@@ -253,13 +290,13 @@ class InProcessVectorStore(VectorStore, abstract=True):
     def _changes(self, use: Callable[[Changes], T]) -> T:
         with self._lock.now:
             while True:
-                journal = self._journal()
-                changes, (events, written) = self._look(lambda: self._since_then(journal))
+                changes, (events, written) = self._look(self._since_then)
                 try:
                     result = use(changes)
                 except _OvertakenError:
                     continue
                 # What came since stays.
+                journal = self._journal()
                 del journal.events[:events], journal.written[:written]
                 return result
 
@@ -269,7 +306,8 @@ class InProcessVectorStore(VectorStore, abstract=True):
             raise RefvecError("The store keeps no journal; it was opened without `journaled`")
         return journal
 
-    def _since_then(self, journal: Journal) -> tuple[Changes, tuple[int, int]]:
+    def _since_then(self) -> tuple[Changes, tuple[int, int]]:
+        journal = self._journal()
         written = np.unique(np.array(journal.written, np.int64))
         written = written[self._ledger.counts[written] > 0]
         freed = np.array(sorted(journal.held), np.int64)

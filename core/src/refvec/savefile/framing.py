@@ -1,13 +1,18 @@
-"""The outside of a file: lengths first, then the checksum, then the header's own sense."""
+"""The outside of a file: its first bytes, its header and its length."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
+from io import BufferedIOBase
+from reprlib import repr as short
+from typing import Any
 
-from ..failures import MAX_DIMENSION
+from ..failures import MAX_DIMENSION, shown
 from ..opening import MAX_CAPACITY, MAX_PRECISION
-from .format import DIGEST_BYTES, FORMAT, MAGIC, PREFIX_BYTES, Header, digest
+from .format import DIGEST_BYTES, DTYPE, FORMAT, MAGIC, MAX_HEADER_BYTES, PREFIX_BYTES, Header
+from .stream import DamageError, Stream, require
 
 _INT64_MAX = 2**63 - 1
 _RANGES = {
@@ -20,45 +25,69 @@ _RANGES = {
     "free": (0, _INT64_MAX, ...),
     "vectors": (0, _INT64_MAX, ...),
 }
+_NAMES = frozenset(field.name for field in fields(Header))
 
 
-class DamageError(Exception):
-    """What is wrong with a file; the reader adds which file."""
+class NewerError(Exception):
+    """What a file has that this version does not know."""
+
+    def __str__(self) -> str:
+        return f"written by a newer refvec ({self.args[0]})"
 
 
-def require(condition: object, text: str) -> None:
-    """Raise `DamageError` unless the condition holds."""
-    if not condition:
-        raise DamageError(text)
+def unframe(file: BufferedIOBase, length: int) -> tuple[Header, Stream]:
+    """Return the header of a file that has the right length, and the bytes that follow it."""
+    stream = Stream(file, length)
+    require(length >= PREFIX_BYTES + DIGEST_BYTES, "it is too short")
+    prefix = stream.read(PREFIX_BYTES)
+    require(prefix.startswith(MAGIC), "it does not begin as one")
+    size = int.from_bytes(prefix[len(MAGIC) :], "little")
+    require(size <= stream.left, "it ends before its header does")
+    require(size <= MAX_HEADER_BYTES, f"its header would have {size} bytes")
+    header = _header(stream, size)
+    wanted = PREFIX_BYTES + size + header.body_bytes() + DIGEST_BYTES
+    require(wanted == length, f"it has {length} bytes, its header says {wanted}")
+    return header, stream
 
 
-def unframe(blob: memoryview) -> tuple[Header, memoryview]:
-    """Return the header and the body of a file whose lengths and checksum are right."""
-    require(blob[: len(MAGIC)] == MAGIC, "it does not begin as one")
-    start = PREFIX_BYTES + int.from_bytes(blob[len(MAGIC) : PREFIX_BYTES], "little")
-    end = len(blob) - DIGEST_BYTES
-    require(PREFIX_BYTES < start <= end, "it ends before its header does")
-    header = _header(bytes(blob[PREFIX_BYTES:start]))
-    wanted = start + header.body_length() + DIGEST_BYTES
-    require(wanted == len(blob), f"it has {len(blob)} bytes, its header says {wanted}")
-    require(digest([blob[:end]]) == blob[end:], "its checksum differs from its content")
-    return header, blob[start:end]
-
-
-def _header(text: bytes) -> Header:
+def _header(stream: Stream, size: int) -> Header:
     try:
-        found = json.loads(text)
+        found = json.loads(stream.read(size))
     except (ValueError, RecursionError) as error:
         raise DamageError("its header is no JSON") from error
-    names = {field.name for field in fields(Header)}
-    require(isinstance(found, dict) and found.keys() == names, "its header has other fields")
-    header = Header(**found)
-    require(
-        type(header.format) is int and header.format == FORMAT,
-        f"it has format {header.format!r}, this refvec reads {FORMAT}",
-    )
+    require(isinstance(found, dict), "its header is no JSON object")
+    try:
+        _require_version(found)
+    except NewerError as newer:
+        _require_intact(stream, newer)
+        raise
+    header = Header(**{name: found[name] for name in _NAMES})
     for name, (low, high, other) in _RANGES.items():
         value = getattr(header, name)
-        require(value == other or (type(value) is int and low <= value <= high), f"{name} is {value!r}")
+        inside = type(value) is int and low <= value <= high
+        require(inside or value == other, f"{name} is {short(value)}")
     require(header.dimension is not None or header.vectors == 0, "it has vectors without a dimension")
     return header
+
+
+def _require_version(found: Mapping[str, Any]) -> None:
+    version: Any = found.get("format")
+    require(type(version) is int and version >= FORMAT, f"its format is {short(version)}")
+    if version > FORMAT:
+        raise NewerError(f"format {shown(version)}; this one reads {FORMAT}")
+    require(found.keys() >= _NAMES, "its header lacks a field")
+    unknown = [name for name in found if name not in _NAMES and not name.startswith("_")]
+    if unknown:
+        raise NewerError(f"its header has the field {short(unknown[0])}; this one does not know it")
+    dtype = found["dtype"]
+    require(isinstance(dtype, str), f"dtype is {short(dtype)}")
+    if dtype != DTYPE:
+        raise NewerError(f"its vectors are of dtype {short(dtype)}; this one reads {DTYPE!r}")
+
+
+def _require_intact(stream: Stream, newer: NewerError) -> None:
+    # One flipped bit makes format 1 format 3: nobody should upgrade for that.
+    try:
+        stream.verify()
+    except DamageError as damage:
+        raise DamageError(f"it says that it was {newer}; but {damage}") from None

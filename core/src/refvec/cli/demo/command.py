@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ...errors import BackendError
-from ...registry import backends, load_backend
+from ... import BackendError, backends
+from ...registry import load_backend
 from .corpus import Corpus, load_corpus
 from .measure import Run, run_backend
 from .memory import bytes_per_vector

@@ -10,8 +10,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract.search import SearchResult
-from ...contract.store import VectorStore
+from ... import SearchResult, VectorStore
 from .corpus import Corpus
 
 _STEP = 256

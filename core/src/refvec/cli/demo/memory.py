@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...contract.store import VectorStore
+from ... import VectorStore
 
 # Enough copies of a small store that pages and allocator slack count little.
 _ENOUGH_BYTES = 24 * 2**20

@@ -53,11 +53,11 @@ def show_saving(console: Console, run: Run) -> None:
 
 def show_searches(console: Console, corpus: Corpus, queries: Sequence[int], run: Run) -> None:
     """Print the hits for each query, with the ids that share each vector."""
-    rows = corpus.rows()
+    rows, members = corpus.rows(), run.hits.ids or []
     console.print(f"[bold]More like this[/bold] (exact cosine, backend {run.backend})")
     for place, query in enumerate(queries):
         _print_line(console, f"\n? {corpus.texts[query]}", "bold cyan")
-        hits = zip(run.hits.scores[place].tolist(), run.hits.ids[place], strict=True)
+        hits = zip(run.hits.scores[place].tolist(), members[place], strict=True)
         for score, ids in [hit for hit in hits if corpus.ids[query] not in hit[1]]:
             first = rows[ids[0]]
             _print_line(console, f"  {score:.3f}  {corpus.texts[first]}")

@@ -10,7 +10,7 @@ import inspect
 from dataclasses import dataclass, field
 from functools import cache
 
-_OWN = __package__
+_OWN = "refvec_conformance"
 _LEFT_OUT = ("clause", "provisional", "pytest.fixture", "pytest.mark")
 _BUILTINS = frozenset(dir(builtins))
 

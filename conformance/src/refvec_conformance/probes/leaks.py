@@ -1,6 +1,6 @@
 """Cycles that must not grow the process (CONFORMANCE 13).
 
-Run as a program, ``python -m refvec_conformance.leaks BACKEND CYCLE``, it prints how
+Run as a program, ``python -m refvec_conformance.probes.leaks BACKEND CYCLE``, it prints how
 many bytes the process grew by after it had warmed up.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from refvec import UnsupportedError
 
-from .target import Target, resolved
+from ..judging.target import Target, resolved
 
 DIMENSION = 256
 ROWS = np.arange(200 * DIMENSION, dtype=np.float32).reshape(200, DIMENSION)

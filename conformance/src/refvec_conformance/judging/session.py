@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 from refvec import backends
 
-from . import __version__
+from .. import __version__
 from .expected import Expectations
 from .failing import failure_of
 from .ledger import settle

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .atomicity import STATISTICS
-from .outcomes import Outcome, attempt
+from ..probes.atomicity import STATISTICS
+from ..probes.outcomes import Outcome, attempt
 from .strategies import NANS, SPECIAL, edges
 
 Trace: TypeAlias = list[str]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 
-from .outcomes import bits
-from .scoring import METRICS
+from ..oracle.scoring import METRICS
+from ..probes.outcomes import bits
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
 

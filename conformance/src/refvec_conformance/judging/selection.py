@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from . import __version__
+from .. import __version__
 from .clauses import clauses, numbers
 from .marks import TIERS, Claim, claim_of
 from .records import NOT_NAMED, TOO_DEEP, Outcome, TestRecord
 
-_PACKAGE = f"{__package__}.tests."
+_PACKAGE = "refvec_conformance.tests."
 
 
 @dataclass(frozen=True)

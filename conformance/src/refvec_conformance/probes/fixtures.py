@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from refvec import VectorStore, backends
 
-from .marks import TIERS
-from .target import Target
+from ..judging.marks import TIERS
+from ..judging.target import Target
 
 Make: TypeAlias = Callable[..., VectorStore]
 Explore: TypeAlias = Callable[[Callable[[], Any], int], None]

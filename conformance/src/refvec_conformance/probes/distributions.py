@@ -9,18 +9,19 @@ from typing import Any
 from refvec import Capabilities, Size, VectorStore
 
 GROUP = "refvec.backends"
+SCHEMES = "refvec.schemes"
 VERSION = "1.2.3"
 BROKEN = "raise RuntimeError('broken on purpose')"
 
 _PLUGIN = """
-    from refvec import BackendPlugin, hookimpl
-    from refvec_conformance.distributions import Plain
+    from refvec import BackendPlugin, Capabilities, Option, hookimpl
+    from refvec_conformance.probes.distributions import Plain
 
     class Plugin:
         @staticmethod
         @hookimpl
         def refvec_backend():
-            return BackendPlugin(type("Theirs", (Plain,), {body!r}), {contract!r})
+            return BackendPlugin(type("Theirs", (Plain,), {{**{body!r}, **dict({declared})}}), {contract!r})
     """
 
 
@@ -36,7 +37,7 @@ class Plain(VectorStore):
     _put = _drop = _find = _refcounts = _rows = _scan = _open
 
     def _size(self) -> Size:
-        return Size(0, 0, 0, 1)
+        return Size(0, 0, 0, 1, None)
 
 
 def variant(base: type[VectorStore], suffix: str, **body: Any) -> Any:
@@ -44,7 +45,12 @@ def variant(base: type[VectorStore], suffix: str, **body: Any) -> Any:
     return type("Variant", (base,), {"backend": f"{base.backend}-{suffix}", **body})
 
 
-def plugin(name: str, *, contract: str = "1.0", **body: Any) -> str:
+def networked(*schemes: str) -> str:
+    """Return what a plugin declares that takes addresses with these schemes."""
+    return f"capabilities=Capabilities(networked=True, schemes={schemes!r})"
+
+
+def plugin(name: str, *, contract: str = "1.0", declared: str = "", **body: Any) -> str:
     """Return the code of a plugin whose backend is called `name`.
 
     Parameters
@@ -53,13 +59,17 @@ def plugin(name: str, *, contract: str = "1.0", **body: Any) -> str:
         The ``backend`` attribute of its class.
     contract : str
         The version of the contract that it claims.
+    declared : str
+        More attributes of its class, as code: the arguments of ``dict(...)``.
     **body
-        More attributes of its class.
+        More attributes of its class, as values.
     """
-    return _PLUGIN.format(body={"backend": name, **body}, contract=contract)
+    return _PLUGIN.format(body={"backend": name, **body}, declared=declared, contract=contract)
 
 
-def install(folder: Path, distribution: str, name: str, code: str, target: str | None = None) -> None:
+def install(
+    folder: Path, distribution: str, name: str, code: str, target: str | None = None, *, schemes: str = ""
+) -> None:
     """Put a distribution into `folder` that claims the backend `name`.
 
     Parameters
@@ -74,6 +84,8 @@ def install(folder: Path, distribution: str, name: str, code: str, target: str |
         The module that it points to.
     target : str, optional
         Where the entry point points to, unless to ``Plugin`` in that module.
+    schemes : str
+        The schemes of the addresses that it takes, separated by spaces.
     """
     package = distribution.replace("-", "_")
     (folder / f"{package}_module.py").write_text(textwrap.dedent(code))
@@ -81,4 +93,6 @@ def install(folder: Path, distribution: str, name: str, code: str, target: str |
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {VERSION}\n")
     point = target or f"{package}_module:Plugin"
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {point}\n")
+    taken = [f"{scheme} = {point}" for scheme in schemes.split()]
+    lines = [f"[{GROUP}]", f"{name} = {point}", f"[{SCHEMES}]", *taken, ""]
+    (info / "entry_points.txt").write_text("\n".join(lines))

@@ -1,6 +1,6 @@
 """Every public method with odd objects, in every place (ATOM-2).
 
-Run as a program, ``python -m refvec_conformance.boundary BACKEND SEED COUNT``, it
+Run as a program, ``python -m refvec_conformance.probes.boundary BACKEND SEED COUNT``, it
 names each call before it makes it, so that an abort can be laid at its door.
 """
 
@@ -16,11 +16,11 @@ import numpy as np
 import refvec
 from refvec import VectorStore
 
+from ..inputs.hostile import OwnError
+from ..inputs.oddities import ODDITIES
+from ..judging.target import Target, resolved
 from .atomicity import differences, observe
 from .fixtures import UNITS
-from .hostile import OwnError
-from .oddities import ODDITIES
-from .target import Target, resolved
 
 METHODS: dict[str, int] = {
     "add_vector": 2,

@@ -12,13 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from .clauses import clauses
-from .records import Failure, TestRecord
-from .reports.diff import Change
-from .reports.words import SIGNS
-from .results import BackendResult, ClauseResult, ExitCode, RunResult, Verdict
-from .runner import Hear
-from .runner.protocol import Event
+from ..judging.clauses import clauses
+from ..judging.records import Failure, TestRecord
+from ..judging.results import BackendResult, ClauseResult, ExitCode, RunResult, Verdict
+from ..runner import Hear
+from ..runner.protocol import Event
+from .diff import Change
+from .words import SIGNS
 
 _STYLES = {
     Verdict.PASS: "green",

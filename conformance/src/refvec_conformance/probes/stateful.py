@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from refvec import SearchResult, VectorStore
 
-from . import scoring
-from . import strategies as draw
+from ..inputs import strategies as draw
+from ..judging.target import Target
+from ..oracle import scoring
+from ..oracle.canonical import the_queries
+from ..oracle.model import Model
 from .atomicity import observe
-from .canonical import the_queries
-from .oracle import Model
 from .outcomes import Outcome, attempt, frozen
-from .target import Target
 
 # What a backend without dense_indices or ordered_ids may answer in its own way.
 _NUMBERED = {

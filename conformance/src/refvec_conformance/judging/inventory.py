@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from . import __version__
+from .. import __version__
+from ..runner.isolation import arguments, environment
 from .clauses import clauses, contract_version
 from .marks import claim_of
 from .results import ClauseResult, Verdict
-from .runner.isolation import arguments, environment
 from .selection import test_id
 
 TESTS = "refvec_conformance.tests"

@@ -1,0 +1,1 @@
+"""What tests look with: observation, outcomes, threads, children, leaks, and work that is counted."""

@@ -1,0 +1,5 @@
+"""``python -m refvec`` is ``refvec``."""
+
+from .cli import main
+
+main()

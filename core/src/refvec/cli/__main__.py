@@ -1,5 +1,0 @@
-"""``python -m refvec.cli`` is ``refvec``."""
-
-from . import main
-
-main()

@@ -1,0 +1,95 @@
+"""Batches as users have them: arrays of two axes, and columns of vectors (VEC-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import as_array, check_complete, check_real, is_real, real_array
+from .errors import RefvecError, VectorTypeError
+from .failures import type_name
+
+_FLOAT32 = np.dtype(np.float32)
+
+
+def batch(value: Any, name: str, *, or_vector: bool = False) -> NDArray[Any] | list[NDArray[Any]]:
+    """Return a plain array of real numbers, or the rows of a column, each such an array.
+
+    A column is a list or object array of vectors: a list of pyarrow arrays, a
+    Series of arrays, a list array of pyarrow. `or_vector` says that the value
+    may also be one vector.
+
+    Raises
+    ------
+    VectorTypeError, VectorError
+        As `real_array`; with the ``position`` of the first row at fault.
+    """
+    if type(value) in (list, tuple):
+        return _of_sequence(tuple(value), name, or_vector)  # others may change the list meanwhile
+    array = as_array(value)
+    if _is_column(array, or_vector):
+        check_complete(array, value, name, batch=True)
+        return _rows(array.tolist())
+    check_real(array, value, name, batch=True)
+    return np.asarray(array)
+
+
+def _of_sequence(items: tuple[Any, ...], name: str, or_vector: bool) -> NDArray[Any] | list[NDArray[Any]]:
+    if _differ(items):
+        return _rows(items)
+    try:
+        array = as_array(items)
+    except (TypeError, ValueError):
+        return _rows(items)  # in which the row at fault is found
+    if _is_column(array, or_vector) or (array.ndim > 1 and not is_real(array.dtype)):
+        return _rows(items)
+    check_real(array, items, name, batch=True)
+    return np.asarray(array)
+
+
+def _is_column(array: NDArray[Any], or_vector: bool) -> bool:
+    if array.dtype.kind != "O" or array.ndim != 1:
+        return False
+    return not or_vector or any(map(_is_vector_like, map(type, array.tolist())))
+
+
+def _differ(items: tuple[Any, ...]) -> bool:
+    """Return whether the items are vectors that must not be left to numpy together.
+
+    It would promote them to one dtype, which rounds twice, and take their
+    data without a look at masks and nulls.
+    """
+    if not items or type(items[0]) in (float, int):
+        return False
+    kinds = set(map(type, items))
+    if kinds == {np.ndarray}:
+        return len(set(map(attrgetter("dtype"), items))) > 1
+    others = kinds - {list, tuple}
+    return any(not issubclass(kind, np.generic) and _is_vector_like(kind) for kind in others)
+
+
+def _is_vector_like(kind: type) -> bool:
+    return issubclass(kind, list | tuple) or hasattr(kind, "__array__") or hasattr(kind, "__dlpack__")
+
+
+def _rows(items: Sequence[Any]) -> list[NDArray[Any]]:
+    return [_row(item, position) for position, item in enumerate(items)]
+
+
+def _row(item: Any, position: int) -> NDArray[Any]:
+    if type(item) is np.ndarray and item.dtype is _FLOAT32:
+        return item
+    try:
+        array = real_array(item, "vector")
+    except RefvecError as error:
+        error.position = position
+        raise
+    if array.ndim == 0 and not issubclass(type(item), np.ndarray):
+        raise VectorTypeError(
+            f"Expected a batch of vectors, got {type_name(type(item))} in it", position=position
+        )
+    return array
