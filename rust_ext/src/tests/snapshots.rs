@@ -63,7 +63,7 @@ proptest! {
     fn snapshots_stay_as_they_were(steps in prop::collection::vec(step(), 1..60), dimension in prop::option::of(Just(D))) {
         let mut store = Store::new(dimension, 2, SETTINGS).unwrap();
         let mut naive = Naive { capacity: 2, ..Naive::default() };
-        let (mut taken, mut files): (Vec<(Snapshot, Naive)>, Vec<(Arc<Vec<f32>>, Vec<u32>)>) = Default::default();
+        let (mut taken, mut files) = (Vec::new(), Vec::new());
         for step in &steps {
             match step {
                 Step::Do(op) => apply(&mut store, &mut naive, op),
@@ -73,11 +73,13 @@ proptest! {
                 Step::Map => {
                     let (again, file) = mapped(&store.snapshot().unwrap());
                     store = again;
-                    files.push((file.clone(), file.iter().map(|x| x.to_bits()).collect()));
+                    files.push((file.clone(), file.iter().map(|x| x.to_bits()).collect::<Vec<_>>()));
                 }
             }
             compare(&store, &naive);
-            taken.iter().for_each(|(snapshot, then)| check(snapshot, then));
+            for (snapshot, then) in &taken {
+                check(snapshot, then);
+            }
         }
         drop((store, taken));
         for (file, then) in files {
@@ -99,7 +101,8 @@ fn a_snapshot_is_read_while_the_store_changes() {
             scope.spawn(|| {
                 let mut all = vec![0.0; 64 * D];
                 taken.rows.copy(0, &mut all);
-                assert!(all.as_chunks::<D>().0.iter().all(|&[then, ..]| then == f32::from(round - 1)));
+                let then = f32::from(round - 1).to_bits();
+                assert!(all.as_chunks::<D>().0.iter().all(|[first, ..]| first.to_bits() == then));
             });
             store.remove_batch(&ids).unwrap();
             store.add_batch(&ids, &rows(round), D).unwrap();
