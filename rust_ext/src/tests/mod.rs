@@ -1,10 +1,14 @@
-//! The whole store against a naive one: std collections, keys of whole vectors, linear scans.
+//! The whole store against a naive one, through any history.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod journal;
+mod naive;
+mod snapshots;
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::identity::Identity;
+use self::naive::Naive;
 use crate::{Error, Id, Key, Precision, Restore, Saved, Settings, Snapshot, Store};
 
 /// Floats where roundings and kinds of keys meet.
@@ -21,19 +25,18 @@ pub fn tricky_f32() -> impl Strategy<Value = f32> {
     ]
 }
 
-const D: usize = 3;
+pub const D: usize = 3;
 
 #[derive(Clone, Debug)]
-enum Op {
+pub enum Op {
     Add(Vec<(u8, u8)>),
     Upsert(Vec<(u8, u8)>),
     One(bool, u8, u8),
     Remove(Vec<u8>),
     Clear,
-    Reopen,
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub fn op() -> impl Strategy<Value = Op> {
     let pairs = || prop::collection::vec((0u8..24, 0u8..12), 0..8);
     prop_oneof![
         4 => pairs().prop_map(Op::Add),
@@ -41,98 +44,19 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (any::<bool>(), 0u8..24, 0u8..12).prop_map(|(upsert, id, row)| Op::One(upsert, id, row)),
         3 => prop::collection::vec(0u8..24, 0..6).prop_map(Op::Remove),
         1 => Just(Op::Clear),
-        1 => Just(Op::Reopen),
     ]
 }
 
-fn id(n: u8) -> String {
+pub fn id(n: u8) -> String {
     if n.is_multiple_of(2) { format!("id {n}") } else { format!("00000000-0000-0000-0000-0000000000{n:02x}") }
 }
 
-fn row(n: u8) -> [f32; D] {
+pub fn row(n: u8) -> [f32; D] {
     // Neighbours are identical at six decimals and different in their bits.
     [f32::from(n / 2), 0.5 + f32::from(n % 2) * 6e-8, -0.25]
 }
 
-#[derive(Clone, Debug, Default)]
-struct Naive {
-    ids: Vec<String>,
-    index: BTreeMap<String, i64>,
-    sharers: BTreeMap<i64, Vec<String>>,
-    rows: BTreeMap<i64, [f32; D]>,
-    allocated: i64,
-    capacity: i64,
-}
-
-impl Naive {
-    fn put(&mut self, id: &str, row: [f32; D], replace: bool) -> Option<i64> {
-        let old = self.index.get(id).copied();
-        if old.is_some() && !replace {
-            return None;
-        }
-        let identity = Identity::new(Precision::Decimals(6));
-        let same = |other: &[f32; D]| other.map(|x| identity.key(x)) == row.map(|x| identity.key(x));
-        let index = self.rows.iter().find(|(_, other)| same(other)).map(|(&index, _)| index);
-        if index.is_some() && index == old {
-            return old;
-        }
-        let index = index.unwrap_or_else(|| self.take(row));
-        match old {
-            Some(old) => self.leave(id, old),
-            None => self.ids.push(id.to_owned()),
-        }
-        self.index.insert(id.to_owned(), index);
-        self.sharers.entry(index).or_default().push(id.to_owned());
-        Some(index)
-    }
-
-    fn take(&mut self, row: [f32; D]) -> i64 {
-        let index = (0..=self.allocated).find(|index| !self.rows.contains_key(index)).unwrap();
-        if index >= self.capacity {
-            self.capacity = (index + 1).max(self.capacity + self.capacity / 2);
-        }
-        self.allocated = self.allocated.max(index + 1);
-        self.rows.insert(index, row);
-        index
-    }
-
-    fn leave(&mut self, id: &str, index: i64) {
-        let sharers = self.sharers.get_mut(&index).unwrap();
-        sharers.retain(|other| other != id);
-        if sharers.is_empty() {
-            self.sharers.remove(&index);
-            self.rows.remove(&index);
-        }
-    }
-
-    fn remove(&mut self, id: &str) -> bool {
-        let Some(index) = self.index.remove(id) else { return false };
-        self.ids.retain(|other| other != id);
-        self.leave(id, index);
-        true
-    }
-
-    fn add_all(&mut self, pairs: &[(u8, u8)]) -> Option<Vec<i64>> {
-        let mut after = self.clone();
-        let indices = pairs.iter().map(|&(i, r)| after.put(&id(i), row(r), false)).collect::<Option<_>>();
-        if indices.is_some() {
-            *self = after;
-        }
-        indices
-    }
-
-    fn upsert_all(&mut self, pairs: &[(u8, u8)]) -> Vec<i64> {
-        for (at, &(i, _)) in pairs.iter().enumerate() {
-            if pairs[..at].iter().all(|&(earlier, _)| earlier != i) {
-                let last = pairs.iter().rfind(|&&(later, _)| later == i).unwrap().1;
-                self.put(&id(i), row(last), true);
-            }
-        }
-        pairs.iter().map(|&(i, _)| self.index[&id(i)]).collect()
-    }
-}
-
-fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
+pub fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
     let texts = |pairs: &[(u8, u8)]| pairs.iter().map(|&(i, _)| id(i)).collect::<Vec<_>>();
     let rows = |pairs: &[(u8, u8)]| pairs.iter().flat_map(|&(_, r)| row(r)).collect::<Vec<_>>();
     match op {
@@ -161,13 +85,12 @@ fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
         }
         Op::Clear => {
             assert_eq!(store.clear().unwrap(), naive.ids.len());
-            *naive = Naive { allocated: naive.allocated, capacity: naive.capacity, ..Naive::default() };
+            naive.clear();
         }
-        Op::Reopen => *store = reopened(&store.snapshot().unwrap(), Settings::new(Precision::Decimals(6)), 2),
     }
 }
 
-fn saved<'a>(snapshot: &'a Snapshot, keys: &'a [Key<'a>]) -> Saved<'a> {
+pub fn saved<'a>(snapshot: &'a Snapshot, keys: &'a [Key<'a>]) -> Saved<'a> {
     let layout = &snapshot.layout;
     Saved {
         ids: keys,
@@ -195,7 +118,7 @@ pub fn texts(ids: &[Id]) -> Vec<String> {
     ids.iter().map(|id| id.with_text(str::to_owned)).collect()
 }
 
-fn compare(store: &Store, naive: &Naive) {
+pub fn compare(store: &Store, naive: &Naive) {
     if let Some(contents) = store.contents() {
         contents.vectors.check_invariants();
     }

@@ -4,17 +4,19 @@
 //! `free` and `held` have room for every allocated index, so freeing never fails; an index without a row, at or beyond the length of
 //! `rows`, is in `free`, which gives out the lowest first, so a row is overwritten or the next one.
 
+mod reserve;
+mod restore;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use hashbrown::HashTable;
 
-use crate::error::{Error, Result, room};
+use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::kernels::Level;
 use crate::rows::{Rows, View};
-use crate::segment::Mapped;
 use crate::settings::Settings;
 use crate::slots::{MAX_SLOTS, Slot};
 
@@ -34,7 +36,7 @@ pub struct Vectors {
 
 impl Vectors {
     /// # Errors
-    /// [`Error::Memory`].
+    /// [`crate::Error::Memory`].
     pub fn new(dimension: usize, capacity: u64, settings: Settings) -> Result<Self> {
         let fingerprint = Fingerprint::new(Identity::new(settings.precision), dimension, Level::detect())?;
         let (rows, table, free) = (Rows::new(dimension), HashTable::new(), BinaryHeap::new());
@@ -64,7 +66,7 @@ impl Vectors {
     }
 
     /// # Errors
-    /// [`Error::Memory`].
+    /// [`crate::Error::Memory`].
     pub fn share_rows(&self) -> Result<View> {
         self.rows.share()
     }
@@ -99,76 +101,6 @@ impl Vectors {
     pub fn find(&self, row: &[f32], hash: u64) -> Option<u32> {
         let same = |&index: &u32| self.slots[index as usize].hash == hash && self.identical(self.row(index), row);
         self.table.find(hash, same).copied()
-    }
-
-    /// Whether `more` new vectors stay within the limit.
-    ///
-    /// # Errors
-    /// [`Error::Full`].
-    pub fn check_limit(&self, more: usize) -> Result<()> {
-        let needed = (self.active() + self.held().len()).saturating_add(more);
-        if needed > self.max_slots as usize { Err(Error::Full { limit: self.max_slots, needed }) } else { Ok(()) }
-    }
-
-    /// Room for `more` new vectors, so that as many [`Self::take`] cannot fail.
-    ///
-    /// # Errors
-    /// [`Error::Full`] or [`Error::Memory`].
-    pub fn reserve(&mut self, more: usize) -> Result<()> {
-        self.check_limit(more)?;
-        self.reserve_table(more)?;
-        let fresh = more.saturating_sub(self.free.len());
-        self.slots.try_reserve(fresh)?;
-        let allocated = self.slots.len() + fresh;
-        self.free.try_reserve(allocated - self.free.len())?;
-        if let Some(held) = &mut self.held {
-            held.try_reserve(allocated - held.len())?;
-        }
-        self.reserve_rows(more)
-    }
-
-    /// The part of [`Self::reserve`] that counts every [`Self::take`], also of an index that was released meanwhile.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn reserve_table(&mut self, more: usize) -> Result<()> {
-        let slots = &self.slots;
-        self.table.try_reserve(more, |&index| slots[index as usize].hash)?;
-        Ok(())
-    }
-
-    /// Makes the rows of some indices writable that a step may free and take again.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn own(&mut self, mut indices: impl Iterator<Item = u32>) -> Result<()> {
-        if self.rows.may_be_shared() { indices.try_for_each(|index| self.rows.own(index)) } else { Ok(()) }
-    }
-
-    /// [`Self::own`] for those of the `count` indices that are taken first which have a row.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn own_lowest(&mut self, count: usize) -> Result<()> {
-        let count = count.min(self.free_with_row());
-        if count == 0 || !self.rows.may_be_shared() {
-            return Ok(());
-        }
-        let mut lowest = room(count)?;
-        lowest.extend(std::iter::from_fn(|| self.free.pop()).take(count));
-        let owned = lowest.iter().try_for_each(|&Reverse(index)| self.rows.own(index));
-        self.free.extend(lowest);
-        owned
-    }
-
-    fn reserve_rows(&mut self, more: usize) -> Result<()> {
-        let reserved = self.rows.reserve(more.saturating_sub(self.free_with_row()));
-        reserved.and_then(|()| self.own_lowest(more)).inspect_err(|_| self.rows.trim())
-    }
-
-    /// How many free indices have a row; the others lost theirs in [`Self::clear`] and need one again, as fresh ones do.
-    fn free_with_row(&self) -> usize {
-        self.free.len() - (self.slots.len() - self.rows.len())
     }
 
     /// Stores a vector that is not there at the lowest free index, else the next one, still without a reference. Room was reserved.
@@ -225,72 +157,6 @@ impl Vectors {
             self.free = free.into();
         }
         self.slots.fill(Slot::FREED);
-    }
-
-    /// Allocates `allocated` indices of an empty store, whose rows come later, and frees those that are not in `active` (ascending).
-    ///
-    /// # Errors
-    /// [`Error::Full`] or [`Error::Memory`].
-    pub fn allocate_all(&mut self, allocated: usize, active: &[u32]) -> Result<()> {
-        self.check_limit(allocated)?;
-        self.slots.try_reserve_exact(allocated)?;
-        self.free.try_reserve_exact(allocated)?;
-        if let Some(held) = &mut self.held {
-            held.try_reserve_exact(allocated)?;
-        }
-        self.table.try_reserve(active.len(), |_| 0)?;
-        self.slots.resize(allocated, Slot::FREED);
-        let mut active = active.iter().copied().peekable();
-        self.free.extend((0..allocated as u32).filter(|&index| active.next_if_eq(&index).is_none()).map(Reverse));
-        Ok(())
-    }
-
-    /// Room for the rows below `count`.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn reserve_restored(&mut self, count: usize) -> Result<()> {
-        self.rows.reserve(count.saturating_sub(self.rows.len()))
-    }
-
-    /// Takes foreign rows as those of the allocated indices from 0.
-    ///
-    /// # Errors
-    /// [`Error::State`] or [`Error::Memory`].
-    pub fn map_rows(&mut self, rows: &Mapped) -> Result<()> {
-        self.rows.map(rows)?;
-        if self.rows.len() > self.slots.len() { Err(Error::State("there are more rows than allocated indices")) } else { Ok(()) }
-    }
-
-    /// The row of the next active index of a store that is being restored; room for it and the freed ones before it was reserved.
-    ///
-    /// # Errors
-    /// [`Error::State`] for an identical vector.
-    pub fn restore(&mut self, index: u32, row: &[f32]) -> Result<()> {
-        let hash = self.new_hash(row)?;
-        while self.rows.len() < index as usize {
-            self.rows.skip();
-        }
-        self.put(index, row, hash);
-        Ok(())
-    }
-
-    /// [`Self::restore`] of a row that is there.
-    ///
-    /// # Errors
-    /// [`Error::State`] for an identical vector, or where the row is not there.
-    pub fn restore_mapped(&mut self, index: u32) -> Result<()> {
-        if index as usize >= self.rows.len() {
-            return Err(Error::State("a row is missing"));
-        }
-        let hash = self.new_hash(self.row(index))?;
-        self.enter(index, hash);
-        Ok(())
-    }
-
-    fn new_hash(&self, row: &[f32]) -> Result<u64> {
-        let hash = self.hash(row);
-        if self.find(row, hash).is_some() { Err(Error::State("two indices hold identical vectors")) } else { Ok(hash) }
     }
 
     fn put(&mut self, index: u32, row: &[f32], hash: u64) {
