@@ -130,8 +130,9 @@ import os, signal, sys, threading
 import numpy as np
 from refvec import RefvecError, VectorStore
 
-rows = np.random.default_rng(1).standard_normal((20_000, 64)).astype("f4")
-ids = list(map(str, range(20_000)))
+count = 2000
+rows = np.random.default_rng(1).standard_normal((count, 64)).astype("f4")
+ids = list(map(str, range(count)))
 store = VectorStore(64, backend="rust")
 store.add_vectors(ids, rows)
 
@@ -183,7 +184,7 @@ def check():
         store.close()
         assert store.closed
         return 1
-    assert state.ids == ids and len(state.vectors) == 20_000
+    assert state.ids == ids and len(state.vectors) == count
     store.add_vector("x", rows[0] + 1)
     store.search(rows[:2])
     return 0
@@ -191,11 +192,11 @@ def check():
 threads = [threading.Thread(target=one, daemon=True) for one in (write, read)]
 for thread in threads:
     thread.start()
-print(sorted({in_child(check) for _ in range(40)}))
+print(sorted({in_child(check) for _ in range(30)}))
 stop.set()
 for thread in threads:
     thread.join()
-assert len(store) == 20_000
+assert len(store) == count
 """
     )
     assert out in ("[0]\n", "[1]\n", "[0, 1]\n")
@@ -208,16 +209,16 @@ def test_a_forked_child_has_its_own_copy(child):
         + """
 def grandchild():
     store.add_vector("c", rows[0] + 2)
-    return len(store) - 20_000
+    return len(store) - count
 
 def check():
     store.add_vector("b", rows[0] + 1)
-    return 10 * (len(store) - 20_000) + in_child(grandchild)
+    return 10 * (len(store) - count) + in_child(grandchild)
 
 print(in_child(check), len(store))
 """
     )
-    assert out == "12 20000\n"
+    assert out == "12 2000\n"
 
 
 def torn(width, use):
