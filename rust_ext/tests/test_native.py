@@ -1,27 +1,15 @@
 """What only a native backend can get wrong; everything else is the suite's."""
 
-import os
 import signal
-import subprocess
 import sys
-import textwrap
 import uuid
 
 import numpy as np
 import pytest
-from refvec import RefvecError, VectorStore
-from rust_vector_store import RustVectorStore, _native
+from refvec import VectorStore
+from rust_vector_store import RustVectorStore
 
 ROW = np.ones(4, np.float32)
-
-
-def child(code):
-    """Run code in a process of its own and return what it printed; its death is the test's failure."""
-    found = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert found.returncode == 0, found.stderr[-2000:]
-    return found.stdout
 
 
 def python_calls(call):
@@ -33,11 +21,6 @@ def python_calls(call):
     finally:
         sys.setprofile(None)
     return entered
-
-
-def test_a_panic_is_a_refvec_error():
-    with pytest.raises(RefvecError, match="on purpose"):
-        _native._panic("on purpose")
 
 
 @pytest.mark.parametrize(
@@ -65,45 +48,7 @@ def test_the_class_can_be_called_directly():
         RustVectorStore(4, backend="numpy")
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space of a process")
-def test_memory_that_cannot_be_had_is_a_memory_error():
-    out = child(
-        """
-        import resource
-        import numpy as np
-        from refvec import VectorStore
-        store = VectorStore(384, backend="rust")
-        store.add_vector("a", np.ones(384))
-        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-        many = np.broadcast_to(np.zeros(384, np.float32), (10**6, 384))
-        for rows in (many, many[:, ::-1]):
-            try:
-                store.add_vectors(map(str, range(10**6)), rows)
-            except MemoryError:
-                print("refused", store.ids(), store.get_statistics()["free_indices"])
-        """
-    )
-    assert out == "refused ['a'] 0\n" * 2
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_has_its_own_copy():
-    out = child(
-        """
-        import os
-        from refvec import VectorStore
-        store = VectorStore(2, backend="rust")
-        store.add_vector("a", [1, 2])
-        if os.fork() == 0:
-            store.add_vector("b", [3, 4])
-            os._exit(len(store))
-        print(os.waitstatus_to_exitcode(os.wait()[1]), len(store))
-        """
-    )
-    assert out == "2 1\n"
-
-
-def test_the_interpreter_ends_while_threads_use_a_store():
+def test_the_interpreter_ends_while_threads_use_a_store(child):
     child(
         """
         import threading
@@ -123,7 +68,7 @@ def test_the_interpreter_ends_while_threads_use_a_store():
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no interval timers here")
-def test_an_interrupt_leaves_a_batch_whole_or_undone():
+def test_an_interrupt_leaves_a_batch_whole_or_undone(child):
     out = child(
         """
         import signal
