@@ -176,6 +176,7 @@ impl Contents {
         Ok(index)
     }
 
+    #[inline]
     fn attach(&mut self, entry: u32, index: u32) {
         let slot = &mut self.vectors.slots[index as usize];
         self.references.attach(entry, index, slot);
@@ -198,6 +199,7 @@ impl Contents {
     }
 
     /// Frees a slot without references.
+    #[inline]
     fn settle(&mut self, index: u32) {
         if !self.vectors.slots[index as usize].active() {
             self.vectors.release(index);

@@ -136,6 +136,7 @@ impl References {
     }
 
     /// Makes the entry the last one of a slot.
+    #[inline]
     pub fn attach(&mut self, number: u32, index: u32, slot: &mut Slot) {
         let stamp = match slot.tail {
             NIL => {

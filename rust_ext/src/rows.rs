@@ -79,20 +79,16 @@ impl Rows {
     /// [`Error::Memory`]; segments that were added stay for later rows until [`Self::trim`].
     pub fn reserve(&mut self, more: usize) -> Result<()> {
         let wanted = self.view.len.saturating_add(more).div_ceil(1 << self.view.shift);
-        let last = self.view.len >> self.view.shift;
-        if more > 0 && self.view.segments.get(last).is_some_and(Segment::is_foreign) {
-            self.copy_segment(last)?;
+        if *self.shared.get_mut() && more > 0 {
+            self.own_tail()?;
         }
-        self.view.segments.try_reserve(wanted.saturating_sub(self.view.segments.len()))?;
-        while self.view.segments.len() < wanted {
-            self.view.segments.push(Segment::new(self.view.dimension << self.view.shift)?);
-        }
-        Ok(())
+        if wanted > self.view.segments.len() { self.grow(wanted) } else { Ok(()) }
     }
 
     /// Whether [`Self::own`] must be called before a row is overwritten.
     pub fn may_be_shared(&mut self) -> bool {
         let shared = self.shared.get_mut();
+        // Looking at all segments is worth its time only until the sharers are gone.
         *shared = *shared && !self.view.segments.iter_mut().all(Segment::is_exclusive);
         *shared
     }
@@ -110,11 +106,9 @@ impl Rows {
     pub fn set(&mut self, index: u32, row: &[f32]) {
         let index = index as usize;
         assert!(index <= self.view.len && row.len() == self.view.dimension);
+        assert!(!*self.shared.get_mut() || self.is_writable(index), "row {index} is not this store's alone");
         let (number, start) = self.view.place(index);
-        let shared = *self.shared.get_mut();
         let segment = &mut self.view.segments[number];
-        let writable = if index < self.view.len { !shared || segment.is_exclusive() } else { !segment.is_foreign() };
-        assert!(writable, "row {index} is not this store's alone");
         // SAFETY: an own segment holds `1 << shift` rows; nobody else reads this one, by the rules at the top.
         unsafe { segment.write(start, row) };
         self.view.len = self.view.len.max(index + 1);
@@ -161,6 +155,27 @@ impl Rows {
     pub fn clear(&mut self) {
         self.view.segments = Vec::new();
         self.view.len = 0;
+    }
+
+    fn is_writable(&mut self, index: usize) -> bool {
+        let (segment, _) = self.view.place(index);
+        let segment = &mut self.view.segments[segment];
+        if index < self.view.len { segment.is_exclusive() } else { !segment.is_foreign() }
+    }
+
+    /// The next row may lie in a segment that is shared, but not in a foreign one.
+    fn own_tail(&mut self) -> Result<()> {
+        let tail = self.view.len >> self.view.shift;
+        if self.view.segments.get(tail).is_some_and(Segment::is_foreign) { self.copy_segment(tail) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn grow(&mut self, wanted: usize) -> Result<()> {
+        self.view.segments.try_reserve(wanted - self.view.segments.len())?;
+        while self.view.segments.len() < wanted {
+            self.view.segments.push(Segment::new(self.view.dimension << self.view.shift)?);
+        }
+        Ok(())
     }
 
     fn copy_segment(&mut self, segment: usize) -> Result<()> {

@@ -120,8 +120,9 @@ fn texts(numbers: impl Iterator<Item = u16>) -> Vec<String> {
     numbers.map(|n| if n.is_multiple_of(3) { format!("00000000-0000-0000-0000-0000000000{n:02x}") } else { format!("id {n}") }).collect()
 }
 
-/// Some ids that share, some freed indices, and, in a journaled store, some that are held back and some that are reusable again.
-fn filled(journaled: bool) -> Store {
+/// Some ids that share, some freed indices, and, in a journaled store, some that are held back and some that are reusable again. With
+/// some `more` or other, whatever grows is full, so that one more item needs memory.
+fn filled(journaled: bool, more: u16) -> Store {
     let mut store = Store::new(None, 4, Settings { journaled, ..Settings::new(Precision::Decimals(6)) }).unwrap();
     let ids = texts(0..7);
     store.add_batch(&keys(&ids), &rows(&[1, 2, 3, 1, 4, 5, 6]), D).unwrap();
@@ -129,14 +130,15 @@ fn filled(journaled: bool) -> Store {
     store.forget_changes(store.changes().unwrap().upto);
     store.reclaim(&[1]).unwrap();
     store.upsert(Key::parse(&ids[4]), &row(7)).unwrap();
+    (0..more).for_each(|n| _ = store.add(Key::uuid(1000 + u128::from(n)), &row(40 + n)).unwrap());
     store
 }
 
 /// Fails the first allocation of `step`, then the second and so on, until it succeeds.
-fn fail_each<T>(journaled: bool, shared: bool, step: impl Fn(&mut Store) -> Result<T>) {
-    let before = content(&filled(journaled));
+fn fail_each<T>(journaled: bool, shared: bool, more: u16, step: impl Fn(&mut Store) -> Result<T>) {
+    let before = content(&filled(journaled, more));
     for left in 0.. {
-        let mut store = filled(journaled);
+        let mut store = filled(journaled, more);
         let snapshot = shared.then(|| store.snapshot().unwrap());
         let done = with_allocations(left, || step(&mut store));
         if let Some(snapshot) = snapshot {
@@ -151,16 +153,16 @@ fn fail_each<T>(journaled: bool, shared: bool, step: impl Fn(&mut Store) -> Resu
         assert_eq!(content(&store), before, "after {left} allocations");
         // What a failed step has reserved must not keep the next one from its work.
         step(&mut store).unwrap();
-        let mut other = filled(journaled);
+        let mut other = filled(journaled, more);
         step(&mut other).unwrap();
         assert_eq!(content(&store), content(&other), "after {left} allocations");
     }
 }
 
 fn fail_everywhere<T>(step: impl Fn(&mut Store) -> Result<T>) {
-    for journaled in [false, true] {
-        for shared in [false, true] {
-            fail_each(journaled, shared, &step);
+    for more in 0..5 {
+        for (journaled, shared) in [(false, false), (false, true), (true, false), (true, true)] {
+            fail_each(journaled, shared, more, &step);
         }
     }
 }
@@ -251,15 +253,15 @@ fn searches() {
     for metric in [Metric::Cosine, Metric::Euclidean] {
         for within in [None, Some(&ids[..])] {
             let query = Query { rows: &queries, dimension: D, k: 3, metric, within, with_ids: true };
-            fail_each(false, false, |store| store.search(&query, &mut || ControlFlow::Continue(())).map(drop));
-            fail_each(false, true, |store| store.plan(&query)?.run(&mut || ControlFlow::Continue(()))?.resolve(store).map(drop));
+            fail_each(false, false, 0, |store| store.search(&query, &mut || ControlFlow::Continue(())).map(drop));
+            fail_each(false, true, 0, |store| store.plan(&query)?.run(&mut || ControlFlow::Continue(()))?.resolve(store).map(drop));
         }
     }
 }
 
 #[test]
 fn opening_and_restoring() {
-    let snapshot = filled(false).snapshot().unwrap();
+    let snapshot = filled(false, 0).snapshot().unwrap();
     let layout = &snapshot.layout;
     let keys: Vec<_> = layout.ids.iter().map(Id::key).collect();
     let saved = Saved {
@@ -278,6 +280,6 @@ fn opening_and_restoring() {
         all.chunks(2 * D).try_for_each(|block| restore.push_rows(block))?;
         restore.finish()
     };
-    assert_eq!(content(&until_it_succeeds(restore)), content(&filled(false)));
+    assert_eq!(content(&until_it_succeeds(restore)), content(&filled(false, 0)));
     until_it_succeeds(|| Store::new(Some(D), 9, settings));
 }

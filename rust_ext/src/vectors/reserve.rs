@@ -55,10 +55,11 @@ impl Vectors {
     /// # Errors
     /// [`Error::Memory`].
     pub fn own_lowest(&mut self, count: usize) -> Result<()> {
-        let count = count.min(self.free_with_row());
-        if count == 0 || !self.rows.may_be_shared() {
-            return Ok(());
-        }
+        if count > 0 && self.rows.may_be_shared() { self.own_first(count.min(self.free_with_row())) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn own_first(&mut self, count: usize) -> Result<()> {
         let mut lowest = room(count)?;
         lowest.extend(std::iter::from_fn(|| self.free.pop()).take(count));
         let owned = lowest.iter().try_for_each(|&Reverse(index)| self.rows.own(index));
@@ -67,8 +68,9 @@ impl Vectors {
     }
 
     fn reserve_rows(&mut self, more: usize) -> Result<()> {
-        let reserved = self.rows.reserve(more.saturating_sub(self.free_with_row()));
-        reserved.and_then(|()| self.own_lowest(more)).inspect_err(|_| self.rows.trim())
+        let reused = more.min(self.free_with_row());
+        let reserved = self.rows.reserve(more - reused);
+        reserved.and_then(|()| self.own_lowest(reused)).inspect_err(|_| self.rows.trim())
     }
 
     /// How many free indices have a row; the others lost theirs in [`Self::clear`] and need one again, as fresh ones do.
