@@ -4,11 +4,13 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space of a process")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="limits the address space of a process"
+)
 
 COUNT = 20_000
 PRELUDE = f"""
-import copy, gc, pickle, resource, sys
+import copy, gc, pickle, resource, sys, tempfile
 import numpy as np
 from refvec import VectorStore
 
@@ -17,6 +19,7 @@ rows = np.random.default_rng(1).standard_normal((count, dimension)).astype("f4")
 ids = [f"{{number:050d}}" for number in range(count)]
 others, other_rows = [f"other {{one}}" for one in ids], rows + 1
 every, out = list(range(count)), np.empty_like(rows)
+path = tempfile.mkdtemp() + "/saved"
 
 def filled():
     store = VectorStore(dimension, backend="rust")
@@ -34,6 +37,7 @@ READING = {
     "ids_at": "[store.ids_at(index) for index in every]",
     "indices": "store.indices()",
     "snapshot": "store.snapshot()",
+    "save": "store.save(path)",
     "pickle": "pickle.dumps(store)",
     "copy": "copy.copy(store)",
     "get_vectors": "store.get_vectors(ids)",

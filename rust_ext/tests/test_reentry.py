@@ -1,4 +1,4 @@
-"""Code that runs in the middle of a call: finalisers, signal handlers, forks, other writers of the caller's memory."""
+"""What happens in the middle of a call: finalisers, signal handlers, forks, writers of the caller's memory."""
 
 import os
 import signal
@@ -112,17 +112,20 @@ def test_an_interrupt_ends_a_long_search(child):
         store = VectorStore(256, backend="rust")
         store.add_vectors(map(str, range(20_000)), rows)
         signal.signal(signal.SIGALRM, signal.default_int_handler)
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
         start = time.process_time()
+        store.search(rows[:4000], 5)
+        whole = time.process_time() - start
+        start = time.process_time()
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
         try:
-            store.search(np.tile(rows, (100, 1)), 5)
+            store.search(rows, 5)
         except KeyboardInterrupt:
-            print("interrupted")
+            print("interrupted", time.process_time() - start < whole)
         store.add_vector("more", rows[0] + 1)
         print(len(store))
         """
     )
-    assert out == "interrupted\n20001\n"
+    assert out == "interrupted True\n20001\n"
 
 
 FORKS = """
@@ -174,7 +177,7 @@ def check():
         state = store.snapshot()
     except RefvecError as error:
         assert "forked" in str(error)
-        for call in (lambda: store.add_vector("x", rows[0]), lambda: len(store), lambda: store.search(rows[:1])):
+        for call in (lambda: store.add_vector("x", rows[0]), store._size, lambda: store.search(rows[:1])):
             try:
                 call()
             except RefvecError:
@@ -192,7 +195,7 @@ def check():
 threads = [threading.Thread(target=one, daemon=True) for one in (write, read)]
 for thread in threads:
     thread.start()
-print(sorted({in_child(check) for _ in range(30)}))
+print(sorted({in_child(check) for _ in range(12)}))
 stop.set()
 for thread in threads:
     thread.join()
@@ -266,7 +269,12 @@ def test_what_is_found_was_in_the_array_at_one_time():
     """The row is compared as it was hashed."""
     store = VectorStore(65_536, backend="rust")
     store.add_vectors(list("abcd"), np.arange(1, 5, dtype="f4")[:, None] * np.ones((1, 65_536), "f4"))
-    torn(65_536, lambda array: [store.find_vector(array) for _ in range(300)] + [store._match(array[None]) for _ in range(300)])
+    torn(
+        65_536,
+        lambda array: (
+            [store.find_vector(array) for _ in range(300)] + [store._match(array[None]) for _ in range(300)]
+        ),
+    )
     assert len(store) == 4
 
 

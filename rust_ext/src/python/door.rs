@@ -1,4 +1,4 @@
-//! The one door of every call from Python: [`methods!`] writes `#[pymethods]`, and nothing else does.
+//! The one door of every call from Python: [`methods!`] is the only way to export one.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -109,8 +109,17 @@ methods! { NativeStore:
     fn _size(this) -> Any<'py> { states::python_size(this.py(), this.get().size(this.py())?) }
     fn _changes(this, r#use: &Any<'py>) -> Any<'py> { states::changes(this, r#use) }
     fn _reclaim(this, indices: &Any<'py>) -> () { states::reclaim(this, indices) }
-    fn _match(this, row: &Any<'py>) -> Option<Any<'py>> { searching::find_first(this, row) }
+    fn _match(this, row: &Any<'py>) -> Option<Any<'py>> { searching::find(this, &row.get_item(0)?) }
     fn _search(
         this, queries: &Any<'py>, k: &Any<'py>, metric: &str, within: Option<&Any<'py>>, with_ids: bool
     ) -> Any<'py> { searching::search(this, queries, (k, metric, with_ids), within) }
+}
+
+#[cfg(feature = "test-panic")]
+methods! { NativeStore:
+    /// Panic, within a changing step or outside.
+    fn _panic(this, changing: bool) -> () {
+        let panic = |_: &mut Store| -> crate::Result<()> { panic!("on purpose") };
+        if changing { done(this.py(), this.get().cell.write(this.py(), panic)) } else { panic!("on purpose") }
+    }
 }

@@ -25,14 +25,6 @@ pub fn find<'py>(this: &Bound<'py, NativeStore>, vector: &Any<'py>) -> PyResult<
     found.map(|index| number(py, index as usize)).transpose()
 }
 
-/// [`find`] for the first row of a matrix.
-pub fn find_first<'py>(this: &Bound<'py, NativeStore>, rows: &Any<'py>) -> PyResult<Option<Any<'py>>> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let find = |row: &[f32]| cell.read_detached(|store| store.find_row(row));
-    let found = with_rows(cell, rows, |rows| done(py, py.detach(|| find(&rows.owned()?))))?;
-    found.map(|index| number(py, index as usize)).transpose()
-}
-
 pub fn search<'py>(
     this: &Bound<'py, NativeStore>,
     queries: &Any<'py>,
