@@ -78,7 +78,7 @@ def defaults_left_out() -> Broken:
         found = checked(store, spec)
         return replace(found, options={name: found.options[name] for name in spec.options})
 
-    checked = contract.check_options
+    checked = options.check_options
     return mock.patch.object(contract, "check_options", given_only)
 
 
@@ -124,10 +124,13 @@ def any_precision() -> Broken:
 @breaks("OPEN-5")
 def path_ignored() -> Broken:
     """A path is ignored: the store is in memory, and nobody is told."""
-    parse = contract.parse_spec
-    return mock.patch.object(
-        contract, "parse_spec", lambda *args, **given: parse(*args, **{**given, "path": None})
-    )
+
+    def parsed(*args: Any, **given: Any) -> OpenSpec:
+        use_mmap = args[2]
+        return parse(*args, **(given if use_mmap else {**given, "path": None}))
+
+    parse = opening.parse_spec
+    return mock.patch.object(contract, "parse_spec", parsed)
 
 
 @breaks("OPEN-5")
@@ -161,7 +164,7 @@ def scheme_of_path_objects() -> Broken:
     def parsed(value: Any, name: str) -> Any:
         return parse(re.sub(":/(?=[^/])", "://", os.fspath(value)), name)
 
-    parse = opening.parse_location
+    parse = location.parse_location
     return mock.patch.object(opening, "parse_location", parsed)
 
 
