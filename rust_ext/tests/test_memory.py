@@ -4,7 +4,9 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits the address space of a process")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="limits the address space of a process"
+)
 
 COUNT = 20_000
 PRELUDE = f"""

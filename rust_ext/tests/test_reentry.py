@@ -266,7 +266,12 @@ def test_what_is_found_was_in_the_array_at_one_time():
     """The row is compared as it was hashed."""
     store = VectorStore(65_536, backend="rust")
     store.add_vectors(list("abcd"), np.arange(1, 5, dtype="f4")[:, None] * np.ones((1, 65_536), "f4"))
-    torn(65_536, lambda array: [store.find_vector(array) for _ in range(300)] + [store._match(array[None]) for _ in range(300)])
+    torn(
+        65_536,
+        lambda array: (
+            [store.find_vector(array) for _ in range(300)] + [store._match(array[None]) for _ in range(300)]
+        ),
+    )
     assert len(store) == 4
 
 
