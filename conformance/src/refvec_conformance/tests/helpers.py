@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refvec import VectorStore
+from refvec import SearchResult, VectorStore
 
 from ..oracle.scoring import METRICS
 from ..probes.atomicity import observe
@@ -86,12 +86,6 @@ def not_refused(
     return wrong
 
 
-def ids_of(found: SearchResult) -> list[Any]:
-    """Return the ids of the hits of a search that was to name them."""
-    assert found.ids is not None
-    return found.ids
-
-
 def hits_of(found: SearchResult, query: int) -> SearchResult:
     """Return what a search found for one query of a batch."""
-    return SearchResult(found.indices[query], found.scores[query], ids_of(found)[query])
+    return SearchResult(found.indices[query], found.scores[query], found.ids[query])

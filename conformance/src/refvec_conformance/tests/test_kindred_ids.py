@@ -15,7 +15,6 @@ from refvec import VectorStore
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.fixtures import Make
-from refvec_conformance.tests.helpers import ids_of
 
 TAILS = (
     *(" ", "  ", "\n", "\r", "\r\n", "\n\n", "\t", "\v", "\f", "\x1c", "\x85", "\xa0", "\u2028", "\u3000"),
@@ -160,8 +159,8 @@ def hits(store: VectorStore) -> dict[str, float]:
     if not type(store).capabilities.search:
         return referenced(store)
     found = store.search([1], len(store), metric="dot")
-    assert {len(names) for names in ids_of(found)} == {1}
-    return {names[0]: score for names, score in zip(ids_of(found), found.scores.tolist(), strict=True)}
+    assert {len(names) for names in found.ids} == {1}
+    return {names[0]: score for names, score in zip(found.ids, found.scores.tolist(), strict=True)}
 
 
 def hits_within(store: VectorStore) -> dict[str, float]:

@@ -14,7 +14,7 @@ from refvec_conformance.inputs.hostile import after
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.fixtures import Make
 from refvec_conformance.probes.outcomes import frozen
-from refvec_conformance.tests.helpers import every_metric, hits_of, ids_of
+from refvec_conformance.tests.helpers import every_metric, hits_of
 
 Double = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class Rows:
         hits = [self.row.get(index, -1) for index in found.indices.tolist()]
         if len(hits) != min(k, len(places)) or len({*hits}) != len(hits) or not {*hits} <= {*places.tolist()}:
             return f"{len(hits)} hits are not {min(k, len(places))} of the {len(places)} that compete"
-        if ids_of(found) != [(str(place),) for place in hits]:
+        if found.ids != [(str(place),) for place in hits]:
             return "the ids are not those of the hits"
         sign = 1 if metric == "euclidean" else -1
         order = np.lexsort((found.indices, sign * found.scores.astype(float)))
@@ -173,7 +173,7 @@ def test_each_query_of_a_batch_names_the_ids_of_its_own_hits(make: Make) -> None
     store = make(2)
     store.add_vectors(list("abcd"), [[1, 0], [1, 0], [0, 1], [-1, 0]])
     found = store.search([[1, 0], [0, 1], [-1, 0], [0, 1]], 1, metric="dot")
-    assert [[sorted(hit) for hit in row] for row in ids_of(found)] == [[["a", "b"]], [["c"]], [["d"]], [["c"]]]
+    assert [[sorted(hit) for hit in row] for row in found.ids] == [[["a", "b"]], [["c"]], [["d"]], [["c"]]]
 
 
 ITERABLES: dict[str, Callable[[list[str]], Iterable[str]]] = {

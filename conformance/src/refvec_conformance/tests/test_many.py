@@ -15,7 +15,6 @@ from refvec import DuplicateIdError, InvalidIndexError, UnknownIdError, VectorSt
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.atomicity import refused
 from refvec_conformance.probes.fixtures import Make
-from refvec_conformance.tests.helpers import ids_of
 
 COUNT = 1650
 GONE = 3  # every third is removed,
@@ -279,8 +278,8 @@ def test_more_references_than_16_bits_can_count(make: Make) -> None:
     assert sorted(store.ids_at(index)) == sorted(CROWDED)
     assert len(store) == 1
     if type(store).capabilities.search:
-        assert sorted(ids_of(store.search([1], 1))[0]) == sorted(CROWDED)
-        assert sorted(ids_of(store.search([1], 1, within=CROWDED[10:]))[0]) == sorted(CROWDED[10:])
+        assert sorted(store.search([1], 1).ids[0]) == sorted(CROWDED)
+        assert sorted(store.search([1], 1, within=CROWDED[10:]).ids[0]) == sorted(CROWDED[10:])
 
 
 @clause("REMOVE-2", "GET-6", tier="standard")

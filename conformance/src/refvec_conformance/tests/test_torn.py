@@ -18,7 +18,6 @@ from refvec_conformance.probes.concurrency import must, switching, together
 from refvec_conformance.probes.fixtures import Budget, Make
 from refvec_conformance.probes.interposing import interposed
 from refvec_conformance.probes.outcomes import attempt, frozen
-from refvec_conformance.tests.helpers import ids_of
 
 IDS = ["a", "b", "c"]
 W, X, Y, Z, Q = np.array([[1, 0, 0, 9], [0, 1, 0, 8], [0, 0, 1, 7], [1, 1, 0, 6], [1, 1, 1, 5]], np.float32)
@@ -53,7 +52,7 @@ def first_hits(store: VectorStore) -> Any:
     if not type(store).capabilities.search:
         return whole(store)
     found = store.search([[0, 0, 0, 1], [1, 2, 3, 0]], 5, metric="dot")
-    return frozen([found.scores, [[sorted(hit) for hit in row] for row in ids_of(found)]])
+    return frozen([found.scores, [[sorted(hit) for hit in row] for row in found.ids]])
 
 
 def one_hit(store: VectorStore) -> Any:
@@ -61,7 +60,7 @@ def one_hit(store: VectorStore) -> Any:
     if not type(store).capabilities.search:
         return whole(store)
     found = store.search([0, 0, 0, 1], 5, metric="dot")
-    return frozen([found.scores, [sorted(hit) for hit in ids_of(found)]])
+    return frozen([found.scores, [sorted(hit) for hit in found.ids]])
 
 
 def narrowed(store: VectorStore) -> Any:
