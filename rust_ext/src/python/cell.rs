@@ -157,7 +157,8 @@ impl Cell {
         fence(Ordering::Release);
         let done = step(store);
         self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
-        self.version.fetch_add(1, Ordering::Relaxed);
+        // Only who holds the lock counts, so that no atomic addition is needed.
+        self.version.store(self.version() + 1, Ordering::Relaxed);
         self.condition.store(WHOLE, Ordering::Release);
         Ok(done)
     }
