@@ -44,4 +44,5 @@ def test_the_contract_in_the_docs_is_the_one_that_is_judged():
     clauses = pytest.importorskip("refvec_conformance.judging.clauses").clauses()
     text = " ".join((ROOT / "docs/contract.md").read_text("utf-8").split())
     for clause in clauses.values():
+        text = text.replace(f"- {clause.id} ({clause.since}) ", f"- {clause.id} ")
         assert f"- {clause.id} {' '.join(clause.text.split())}" in text

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import copying, failures, savefile
-from .errors import UnknownIdError, UnsupportedError
+from .errors import StoreClosedError, UnknownIdError, UnsupportedError
 from .identity import Precision
 from .ids import ChunkId, canonical_id, canonical_ids
 from .integers import canonical_indices, canonical_int
 from .opening import OpenSpec, parse_spec
 from .options import check_options
-from .outputs import check_out, plain_out
+from .outputs import check_out
 from .primitives import Primitives, missing_primitives
 from .reading import batches, one_index, rows_at, single
 from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_state, search_state
@@ -228,6 +228,8 @@ class VectorStore(Primitives):
     @property
     def dimension(self) -> int | None:
         """Components of every vector; None until the first vector fixes it."""
+        if self._dimension is None and not self.closed:
+            self._dimension = self._size().dimension  # once fixed it stays
         return self._dimension
 
     @property
@@ -320,8 +322,11 @@ class VectorStore(Primitives):
         """
         if self.closed:
             return
-        if flush:
-            self.flush()
+        try:
+            if flush:
+                self.flush()
+        except StoreClosedError:
+            return  # another thread was faster
         self._close()
         self._closed = True
 
@@ -557,11 +562,10 @@ class VectorStore(Primitives):
         """
         self._require_open()
         found, given = canonical_indices(indices)
-        filled = None if out is None else plain_out(out)
+        filled = None if out is None else check_out(out, (len(found), self.dimension or 0))
         rows = rows_at(self._rows, found, given)
         if filled is None or out is None:
             return rows
-        check_out(filled, (len(rows), rows.shape[1]))
         filled[...] = rows
         return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 from refvec import SearchResult, VectorStore
 
 from ..oracle.scoring import METRICS
+from ..probes.atomicity import observe
 from ..probes.outcomes import bits
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
@@ -54,12 +55,6 @@ def shared(store: VectorStore, one: Any, other: Any) -> bool:
     return bool(store.add_vector("one", one) == store.add_vector("other", other))
 
 
-def sharing(found: SearchResult) -> list[Any]:
-    """Return the ids that share each hit, of a search that was asked for them."""
-    assert found.ids is not None
-    return found.ids
-
-
 def rows(count: int, start: int = 0) -> Any:
     """Return so many different vectors of one component."""
     return np.arange(start, start + count, dtype=np.float32)[:, None]
@@ -68,3 +63,29 @@ def rows(count: int, start: int = 0) -> Any:
 def ids(count: int, start: int = 0) -> list[str]:
     """Return so many different ids."""
     return [str(one) for one in range(start, start + count)]
+
+
+def not_refused(
+    store: VectorStore,
+    take: Callable[[VectorStore, Any], Any],
+    inputs: Mapping[str, Any],
+    error: type[Exception] | tuple[type[Exception], ...],
+    said: str = "",
+) -> list[str]:
+    """Return which inputs a method does not refuse with this error and text, leaving the store as it was."""
+    before, wrong = observe(store), []
+    for name, given in inputs.items():
+        try:
+            take(store, given)
+            wrong.append(f"{name}: taken")
+        except Exception as raised:
+            if not isinstance(raised, error) or said not in str(raised):
+                wrong.append(f"{name}: {type(raised).__name__}: {raised}")
+        if observe(store) != before:
+            return [*wrong, f"{name}: the store has changed"]
+    return wrong
+
+
+def hits_of(found: SearchResult, query: int) -> SearchResult:
+    """Return what a search found for one query of a batch."""
+    return SearchResult(found.indices[query], found.scores[query], found.ids[query])

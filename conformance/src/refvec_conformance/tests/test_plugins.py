@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from refvec import CONTRACT_VERSION, BackendPlugin, Capabilities, UnsupportedError, VectorStore, backends
+from refvec.claims import OWNERS
 from refvec.registry import provided
 
 from refvec_conformance.judging.marks import clause
@@ -134,7 +135,7 @@ def test_a_taken_name_is_reported(tmp_path: Path, names: list[str], claimant: st
 
 
 @clause("PLUGIN-2", tier="standard")
-@pytest.mark.parametrize("name", ["python", "numpy", "rust"])
+@pytest.mark.parametrize("name", OWNERS)
 def test_names_of_refvec_stay_its_own(tmp_path: Path, names: list[str], name: str) -> None:
     if name in names:
         install(tmp_path, "aaa-store", name, BROKEN)

@@ -35,6 +35,12 @@ FAMILIES = (
     "replacing",
     "capabilities",
     "plugins",
+    "sizes",
+    "scaling",
+    "torn",
+    "taking",
+    "order",
+    "trimming",
 )
 VARIABLE = "REFVEC_ZOO"  # tells child processes which front door is broken
 HOST = "python"  # the backend that runs while the front door is broken

@@ -126,10 +126,13 @@ def any_precision() -> Broken:
 @breaks("OPEN-5")
 def path_ignored() -> Broken:
     """A path is ignored: the store is in memory, and nobody is told."""
+
+    def parsed(*args: Any, **given: Any) -> OpenSpec:
+        use_mmap = args[2]
+        return parse(*args, **(given if use_mmap else {**given, "path": None}))
+
     parse = opening.parse_spec
-    return mock.patch.object(
-        contract, "parse_spec", lambda *args, **given: parse(*args, **{**given, "path": None})
-    )
+    return mock.patch.object(contract, "parse_spec", parsed)
 
 
 @breaks("OPEN-5")

@@ -271,3 +271,9 @@ class Specimen(VectorStore):
             for index in self._held & set(indices.tolist()):
                 self._held.remove(index)
                 heapq.heappush(self._free, index)
+
+    # For those who break it
+
+    def _kept(self, things: Any) -> Any:
+        """Return what may be gone through more than once, with the same items; what is refused as it is."""
+        return things if self.closed or isinstance(things, str | bytes) or things is None else list(things)

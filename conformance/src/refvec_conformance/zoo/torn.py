@@ -1,0 +1,328 @@
+"""Reads and writes put together from steps between which others may write (THREAD-1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from refvec import SearchResult, Snapshot
+from refvec.ids import canonical_ids
+
+from ..probes.concurrency import give_way
+from .catalogue import breaks
+from .specimen import Specimen
+
+
+@breaks("THREAD-1")
+class TornVectors(Specimen):
+    """``get_vectors`` looks up the indices, lets go, and then reads the slots."""
+
+    def get_vectors(self, chunk_ids: Any) -> Any:
+        """Look up."""
+        ids = self._kept(chunk_ids)
+        found = self.get_indices(ids)
+        if not len(found) or (found < 0).any():
+            return super().get_vectors(ids)
+        give_way()
+        try:
+            return self.get_vectors_by_indices(found)
+        except IndexError:
+            return super().get_vectors(ids)
+
+
+@breaks("THREAD-1")
+class TornOneByOne(Specimen):
+    """``get_vectors`` reads one vector after the other."""
+
+    def get_vectors(self, chunk_ids: Any) -> Any:
+        """Look up."""
+        ids = self._kept(chunk_ids)
+        if self.closed or isinstance(ids, str | bytes) or len(ids) < 2:
+            return super().get_vectors(ids)
+        first = super().get_vectors(ids)
+        give_way()
+        return np.concatenate([first[:1], super().get_vectors(ids)[1:]])
+
+
+@breaks("THREAD-1")
+class TornByIndices(Specimen):
+    """``get_vectors_by_indices`` reads in two halves."""
+
+    def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
+        """Look up."""
+        found = super().get_vectors_by_indices(indices, out)
+        if len(found) > 1:
+            give_way()
+            found[1:] = super().get_vectors_by_indices(indices)[1:]
+        return found
+
+
+@breaks("THREAD-1")
+class TornAll(Specimen):
+    """``get_all_vectors`` learns which slots there are, lets go, and then reads them."""
+
+    def get_all_vectors(self) -> Any:
+        """See."""
+        found = self.indices()
+        give_way()
+        try:
+            return self.get_vectors_by_indices(found)
+        except IndexError:
+            return super().get_all_vectors()
+
+
+@breaks("THREAD-1")
+class TornStatistics(Specimen):
+    """The statistics count vectors at one moment and references at another."""
+
+    def get_statistics(self) -> dict[str, Any]:
+        """See."""
+        first = super().get_statistics()
+        give_way()
+        return first | {"total_references": self.total_references}
+
+
+@breaks("THREAD-1")
+class StatisticsTooEarly(Specimen):
+    """The statistics show a dimension that was fixed after the vectors were counted."""
+
+    def get_statistics(self) -> dict[str, Any]:
+        """See."""
+        first = super().get_statistics()
+        give_way()
+        return first | {"dimension": self.dimension}
+
+
+@breaks("THREAD-1")
+class TornRepr(Specimen):
+    """The repr counts vectors at one moment and references at another."""
+
+    def __repr__(self) -> str:
+        vectors = "" if self.closed else f"vectors={len(self)},"
+        give_way()
+        text = super().__repr__()
+        start = text.find("vectors=")
+        return text if start < 0 or not vectors else text[:start] + vectors + text[text.index(",", start) + 1 :]
+
+
+@breaks("THREAD-1")
+class ReprTooEarly(Specimen):
+    """The repr shows a dimension that was fixed after the vectors were counted."""
+
+    def __repr__(self) -> str:
+        text = super().__repr__()
+        give_way()
+        return text.replace("dimension=None", f"dimension={self.dimension}")
+
+
+@breaks("THREAD-1")
+class TornIteration(Specimen):
+    """A batch of an iteration has the indices of one moment and the vectors of another."""
+
+    def iter_batches(self, batch_size: Any = 1024) -> Iterator[Any]:
+        """See."""
+        return self._later(super().iter_batches(batch_size))
+
+    def _later(self, batches: Iterator[Any]) -> Iterator[Any]:
+        for indices, vectors in batches:
+            give_way()
+            for position, index in enumerate(indices.tolist()):
+                try:
+                    vectors[position] = self.get_vector_by_index(index)
+                except (IndexError, ValueError):
+                    continue
+                break  # the first that is still there is enough to contradict the others
+            yield indices, vectors
+
+
+@breaks("THREAD-1")
+class TornReferences(Specimen):
+    """``get_refcounts`` counts the first index at one moment and the others at another."""
+
+    def get_refcounts(self, indices: Any) -> Any:
+        """Count."""
+        first = super().get_refcounts(indices)
+        if len(first) < 2:
+            return first
+        give_way()
+        return np.concatenate([first[:1], super().get_refcounts(indices)[1:]])
+
+
+@breaks("THREAD-1")
+class TornIndices(Specimen):
+    """``get_indices`` looks up the first id at one moment and the others at another."""
+
+    def get_indices(self, chunk_ids: Any) -> Any:
+        """Look up."""
+        ids = self._kept(chunk_ids)
+        first = super().get_indices(ids)
+        if len(first) < 2:
+            return first
+        give_way()
+        return np.concatenate([first[:1], super().get_indices(ids)[1:]])
+
+
+@breaks("THREAD-1")
+class TornIds(Specimen):
+    """``ids`` reads its first half at one moment and the rest at another."""
+
+    def ids(self) -> list[str]:
+        """See."""
+        first = super().ids()
+        give_way()
+        return [*first[: len(first) // 2], *super().ids()[len(first) // 2 :]]
+
+
+@breaks("THREAD-1")
+class TornReferencing(Specimen):
+    """``snapshot`` has ids of one moment, and what they reference of another."""
+
+    def snapshot(self) -> Snapshot:
+        """See."""
+        first = super().snapshot()
+        give_way()
+        second = super().snapshot()
+        return second._replace(ids=first.ids) if len(first.ids) == len(second.ids) else second
+
+
+@breaks("THREAD-1")
+class TornFind(Specimen):
+    """``find_vector`` finds the vector, lets go, and then says where a later state has it."""
+
+    def find_vector(self, vector: Any) -> int | None:
+        """Look up."""
+        index = super().find_vector(vector)
+        if index is None:
+            return None
+        held = self.ids_at(index) if not self.closed else []
+        give_way()
+        later = self.get_index(held[0]) if held and not self.closed else None
+        return index if later is None else later
+
+
+@breaks("THREAD-1")
+class TornMembership(Specimen):
+    """``search`` has hits of one moment and their ids of another."""
+
+    def search(
+        self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
+    ) -> SearchResult:
+        """Search."""
+        found = super().search(query, k, metric=metric, within=within, with_ids=with_ids)
+        if found.indices.ndim == 2 or within is not None or not with_ids:
+            return found
+        give_way()
+        try:
+            return found._replace(ids=[tuple(self.ids_at(index)) for index in found.indices.tolist()])
+        except (IndexError, ValueError):
+            return found
+
+
+@breaks("THREAD-1")
+class TornQueries(Specimen):
+    """The queries of a batch are answered at different moments."""
+
+    def search(
+        self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
+    ) -> SearchResult:
+        """Search."""
+        kept = self._kept(within)
+        found = super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
+        if found.indices.ndim == 1 or len(found.indices) < 2:
+            return found
+        give_way()
+        later = super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
+        if later.indices.shape != found.indices.shape:
+            return found
+        for mine, theirs in ((found.indices, later.indices), (found.scores, later.scores)):
+            mine[1:] = theirs[1:]
+        return found._replace(ids=[found.ids[0], *later.ids[1:]] if found.ids and later.ids else None)
+
+
+@breaks("THREAD-1")
+class TornRemoval(Specimen):
+    """``remove_vectors`` removes one id after the other."""
+
+    def remove_vectors(self, chunk_ids: Any) -> int:
+        """Remove."""
+        if self.closed:
+            return super().remove_vectors(chunk_ids)
+        removed = 0
+        for chunk_id in canonical_ids(chunk_ids):
+            removed += super().remove_vectors([chunk_id])
+            give_way()
+        return removed
+
+
+@breaks("THREAD-1")
+class TornIndexOfUpsert(Specimen):
+    """``upsert_vector`` returns the index that its id has a moment later."""
+
+    def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
+        """Upsert."""
+        index = super().upsert_vector(chunk_id, vector)
+        give_way()
+        later = None if self.closed else self.get_index(chunk_id)
+        return index if later is None else later
+
+
+@breaks("THREAD-1")
+class TornIndicesOfUpsert(Specimen):
+    """``upsert_vectors`` returns the indices that its ids have a moment later."""
+
+    def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
+        """Upsert."""
+        ids = self._kept(chunk_ids)
+        found = super().upsert_vectors(ids, vectors)
+        give_way()
+        later = found if self.closed else self.get_indices(ids)
+        return found if (later < 0).any() else later
+
+
+@breaks("THREAD-1")
+class TornRemove(Specimen):
+    """``remove_vector`` says whether the id was there before it was its turn."""
+
+    def remove_vector(self, chunk_id: Any) -> bool:
+        """Remove."""
+        there = not self.closed and self.get_index(chunk_id) is not None
+        give_way()
+        removed = super().remove_vector(chunk_id)
+        return removed or there
+
+
+@breaks("THREAD-1")
+class TornCopy(Specimen):
+    """A copy has the ids of one moment and the vectors of another."""
+
+    def __copy__(self) -> Any:
+        found = super().__copy__()
+        give_way()
+        for one in found.ids()[1:]:
+            vector = None if self.closed else self.get_vector(one)
+            if vector is not None:
+                found.upsert_vector(one, vector)
+        return found
+
+
+@breaks("THREAD-1")
+class TornSave(Specimen):
+    """A saved file has the ids of one moment and the vectors of another."""
+
+    def save(self, path: Any) -> None:
+        """Save."""
+        first = None if self.closed else self.snapshot()
+        give_way()
+        if first is None or not len(first.ids):
+            return super().save(path)
+        seen = self.snapshot()
+        if seen.ids != first.ids or np.array_equal(seen.vectors, first.vectors):
+            return super().save(path)
+        other = type(self)(self.dimension, precision=self.precision, backend=self.backend)
+        place = {index: row for row, index in enumerate(first.indices.tolist())}
+        later = dict(zip(seen.ids, seen.id_indices.tolist(), strict=True))
+        rows = first.vectors[[place[index] for index in first.id_indices.tolist()]]
+        rows[0] = seen.vectors[seen.indices.tolist().index(later[seen.ids[0]])]
+        other.add_vectors(first.ids, rows)
+        return other.save(path)
