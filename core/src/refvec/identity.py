@@ -48,14 +48,18 @@ def _fill(keys: NDArray[np.int32], rows: NDArray[np.float32], precision: int) ->
         return
     near = magnitude <= limit
     # Zeros in place of the others, before any arithmetic that would warn of a NaN or an overflow.
-    _fill_near(keys, (bits * near).view(np.float32), precision)
+    kept = bits.copy()
+    kept[~near] = 0
+    _fill_near(keys, kept.view(np.float32), precision)
     np.copyto(keys, bits, where=~near)
     if largest > _INFINITY:
         np.copyto(keys, _NAN_KEY, where=magnitude > _INFINITY)
 
 
 def _fill_near(keys: NDArray[np.int32], rows: NDArray[np.float32], precision: int) -> None:
-    scaled = np.multiply(rows, 10.0**precision, dtype=np.float64)  # exact: 24 + 17 significant bits
+    # A cast of its own: where numpy cannot have the buffer for casting within an operation, it crashes.
+    scaled = rows.astype(np.float64)
+    scaled *= 10.0**precision  # exact: 24 + 17 significant bits
     np.rint(scaled, out=scaled)
     np.copyto(keys, scaled, casting="unsafe")
 

@@ -55,7 +55,8 @@ def _products(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArra
     total = np.zeros((len(queries), len(rows)))
     for start in range(0, rows.shape[1], _SUM_WIDTH):
         part = slice(start, start + _SUM_WIDTH)
-        total += queries[:, part] @ rows[:, part].T
+        # A cast of its own: where numpy cannot have the buffer for casting within an operation, it crashes.
+        total += (queries[:, part] @ rows[:, part].T).astype(np.float64)
     return total
 
 
@@ -63,7 +64,7 @@ def _norms(rows: NDArray[np.float32]) -> NDArray[np.float64]:
     total = np.zeros(len(rows))
     for start in range(0, rows.shape[1], _SUM_WIDTH):
         part = rows[:, start : start + _SUM_WIDTH]
-        total += np.einsum("ij,ij->i", part, part)
+        total += np.einsum("ij,ij->i", part, part).astype(np.float64)
     norms: NDArray[np.float64] = np.sqrt(total)
     return norms
 

@@ -13,6 +13,7 @@ from refvec import (
     Changes,
     Layout,
     OpenSpec,
+    RefvecError,
     Size,
     State,
     VectorStore,
@@ -252,18 +253,20 @@ class Specimen(VectorStore):
 
     def _changes(self, use: Callable[[Changes], T]) -> T:
         with self._guard:
-            written = sorted(self._written & self._slots.keys())
-            result = use(
-                Changes(
-                    list(self._journal or ()),
-                    np.array(written, np.int64),
-                    self._blocks(written),
-                    np.array(sorted(self._held), np.int64),
-                    self._size(),
-                )
+            self._require_open()
+            if self._journal is None:
+                raise RefvecError("The store keeps no journal")
+            events, written = self._journal, self._written
+            active, held = sorted(written & self._slots.keys()), sorted(self._held)
+            told = Changes(
+                events, np.array(active, np.int64), self._blocks(active), np.array(held, np.int64), self._size()
             )
-            self._journal, self._written = [], set()
-            return result
+            self._journal, self._written = [], set()  # what `use` itself changes is told next time
+            try:
+                return use(told)
+            except BaseException:
+                self._journal, self._written = events + self._journal, written | self._written
+                raise
 
     def _reclaim(self, indices: Any) -> None:
         with self._guard:
