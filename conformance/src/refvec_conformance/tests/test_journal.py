@@ -89,7 +89,7 @@ def test_a_call_that_raises_leaves_no_event(target: Target) -> None:
         events(store)
         calls: list[Callable[[VectorStore], Any]] = [
             lambda store: store.add_vectors(["b", "a"], ROWS[:2]),
-            lambda store: store.upsert_vectors(["b", "a"], [[1, 2], [3, 1e39]]),
+            lambda store: store.upsert_vectors(["b", "a"], [[1.0, 2.0], [3.0, 1e39]]),
             lambda store: store._put(["b"], np.ones((1, 3), np.float32), "upsert"),
         ]
         for call in calls:
