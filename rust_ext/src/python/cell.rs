@@ -162,6 +162,7 @@ impl Cell {
         fence(Ordering::Release);
         let done = step(store);
         self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
+        // Only who holds the lock counts, so that no atomic addition is needed.
         self.version.store(self.version() + 1, Ordering::Relaxed);
         self.condition.store(WHOLE, Ordering::Release);
         Ok(done)
