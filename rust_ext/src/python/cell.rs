@@ -90,6 +90,7 @@ impl Cell {
     }
 
     /// A short reading step, which may run attached to the interpreter.
+    #[inline]
     pub fn read<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
         match free(self.lock().try_read()) {
             Some(_held) => self.look(step),
@@ -109,6 +110,7 @@ impl Cell {
     }
 
     /// A short changing step, which may run attached to the interpreter.
+    #[inline]
     pub fn write<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&mut Store) -> T + Send) -> Refused<T> {
         match free(self.lock().try_write()) {
             Some(_held) => self.change(step),
@@ -133,6 +135,7 @@ impl Cell {
             fence(Ordering::Release);
             // SAFETY: the lock is held for writing.
             let old = std::mem::replace(unsafe { &mut *self.store.get() }, ManuallyDrop::new(store));
+            self.version.store(self.version() + 1, Ordering::Relaxed);
             self.condition.store(WHOLE, Ordering::Release);
             drop(held);
             discard(ManuallyDrop::into_inner(old), condition);
@@ -140,6 +143,7 @@ impl Cell {
     }
 
     /// With the lock held for reading.
+    #[inline]
     fn look<T>(&self, step: impl FnOnce(&Store) -> T) -> Refused<T> {
         self.check()?;
         // SAFETY: the lock is held.
@@ -148,6 +152,7 @@ impl Cell {
     }
 
     /// With the lock held for writing.
+    #[inline]
     fn change<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Refused<T> {
         self.check()?;
         // SAFETY: the lock is held for writing.
@@ -163,6 +168,7 @@ impl Cell {
         Ok(done)
     }
 
+    #[inline]
     fn check(&self) -> Refused<()> {
         match self.condition.load(Ordering::Relaxed) {
             WHOLE => Ok(()),
@@ -171,6 +177,7 @@ impl Cell {
         }
     }
 
+    #[inline]
     fn lock(&self) -> &RwLock<()> {
         let forks = FORKS.load(Ordering::Acquire);
         if self.made.load(Ordering::Acquire) != 2 * forks {

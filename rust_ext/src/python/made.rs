@@ -1,8 +1,11 @@
 //! Python objects out of results. Whatever cannot be had raises `MemoryError`; the constructors of `PyO3` and rust-numpy panic.
 
 use numpy::ndarray::Dimension;
+use std::ptr::null_mut;
+
 use numpy::npyffi::PY_ARRAY_API;
 use numpy::{Element, PyArray, PyArray1, PyArray2, PyArrayDescrMethods, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::PyTypeInfo;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
@@ -68,7 +71,8 @@ fn empty<T: Element, D: Dimension, const N: usize>(py: Python<'_>, shape: [usize
     // SAFETY: `N` lengths, and a descriptor whose reference is taken; a new array of just that, or null with an error set.
     unsafe {
         let item = T::get_dtype(py).into_dtype_ptr();
-        let made = PY_ARRAY_API.PyArray_Empty(py, axes, shape.as_mut_ptr(), item, 0);
+        let kind = <PyArray<T, D> as PyTypeInfo>::type_object_raw(py);
+        let made = PY_ARRAY_API.PyArray_NewFromDescr(py, kind, item, axes, shape.as_mut_ptr(), null_mut(), null_mut(), 0, null_mut());
         Ok(Bound::from_owned_ptr_or_err(py, made)?.cast_into_unchecked())
     }
 }

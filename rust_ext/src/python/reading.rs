@@ -36,32 +36,36 @@ pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
 }
 
 pub fn row_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
-    with_key(&this.get().cell, chunk_id, |key| row(this, |store| Ok(store.find(key).map(i64::from)), Subject::Nothing))
+    with_key(&this.get().cell, chunk_id, |key| row(this, |store| Ok(store.row_of(key)), Subject::Nothing))
 }
 
 pub fn row_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
     let (given, number) = index(&this.get().cell, given)?;
-    let found = row(this, |store| store.row_at(number).map(|_| Some(number)), Subject::Index(&given))?;
+    let found = row(this, |store| store.row_at(number).map(Some), Subject::Index(&given))?;
     found.ok_or_else(|| impossible("a row was neither found nor refused"))
 }
 
-/// One row as a new array. Making that may run Python code, so it is made between two steps: the first looks whether there is a row, the
+/// One row as a new array. Making that may run Python code, so it is made between two steps: the first looks where the row is, the
 /// second copies it, after another look if anything has changed.
 fn row<'py>(
     this: This<'_, 'py>,
-    find: impl Fn(&Store) -> Result<Option<i64>> + Sync,
+    find: impl Fn(&Store) -> Result<Option<&[f32]>> + Sync,
     subject: Subject<'_, 'py>,
 ) -> PyResult<Option<Any<'py>>> {
     let (py, cell) = (this.py(), &this.get().cell);
-    let look = |store: &Store| Ok(find(store)?.map(|index| (index, cell.version())));
-    let Some((index, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
-    // Fixed, since there is a row.
-    let mut array = empty_row(py, cell.dimension().unwrap_or(0))?;
+    let look = |store: &Store| Ok(find(store)?.map(|row| (row.as_ptr() as usize, row.len(), cell.version())));
+    let Some((address, length, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
+    let mut array = empty_row(py, length)?;
     let place = components(&mut array);
     let copy = |store: &Store| {
-        let index = if cell.version() == version { Some(index) } else { find(store)? };
-        let Some(index) = index else { return Ok(false) };
-        place.copy_from_slice(store.row_at(index)?);
+        let row = if cell.version() == version {
+            // SAFETY: no step has changed anything since the first look, so the row is where it was; the lock is held.
+            unsafe { std::slice::from_raw_parts(address as *const f32, length) }
+        } else {
+            let Some(row) = find(store)? else { return Ok(false) };
+            row
+        };
+        place.copy_from_slice(row);
         Ok(true)
     };
     let found = told(py, cell.read(py, copy), subject)?;
