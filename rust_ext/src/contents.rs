@@ -162,18 +162,31 @@ impl Contents {
         index
     }
 
+    /// Reads `row` once, into the place where it will stay if no identical one is there: hashed and stored are the same components,
+    /// whoever writes to the caller's memory meanwhile, and nothing is copied twice.
     fn add_new(&mut self, key: Key<'_>, hash: u64, row: &[f32]) -> Result<u32> {
-        let row_hash = self.vectors.hash(row);
-        let found = self.vectors.find(row, row_hash);
         self.references.reserve(1)?;
         self.reserve_records(1)?;
         let id = key.to_id()?;
-        if found.is_none() {
-            self.vectors.reserve(1)?;
-        }
-        let index = found.unwrap_or_else(|| self.vectors.take(row, row_hash));
+        let index = match self.vectors.reserve(1) {
+            Ok(()) => {
+                let place = self.vectors.stage(row);
+                let row_hash = self.vectors.hash(self.vectors.staged(place));
+                let found = self.vectors.find(self.vectors.staged(place), row_hash);
+                found.unwrap_or_else(|| self.vectors.take_staged(row_hash))
+            }
+            Err(refused) => self.find_copied(row)?.ok_or(refused)?,
+        };
         self.bind(id, hash, index);
         Ok(index)
+    }
+
+    /// Where an identical vector is, when there is no place for this one.
+    #[cold]
+    fn find_copied(&self, row: &[f32]) -> Result<Option<u32>> {
+        let mut copy = room(row.len())?;
+        copy.extend_from_slice(row);
+        Ok(self.vectors.find(&copy, self.vectors.hash(&copy)))
     }
 
     #[inline]

@@ -104,6 +104,12 @@ impl Rows {
 
     /// Overwrites a row, whose segment is owned, or appends the next, for which there is room.
     pub fn set(&mut self, index: u32, row: &[f32]) {
+        self.stage(index, row);
+        self.keep(index);
+    }
+
+    /// The first half of [`Self::set`]: writes the row of an index that nobody reads, and leaves the length as it is.
+    pub fn stage(&mut self, index: u32, row: &[f32]) {
         let index = index as usize;
         assert!(index <= self.view.len && row.len() == self.view.dimension);
         assert!(!*self.shared.get_mut() || self.is_writable(index), "row {index} is not this store's alone");
@@ -111,7 +117,21 @@ impl Rows {
         let segment = &mut self.view.segments[number];
         // SAFETY: an own segment holds `1 << shift` rows; nobody else reads this one, by the rules at the top.
         unsafe { segment.write(start, row) };
-        self.view.len = self.view.len.max(index + 1);
+    }
+
+    /// The second half: from here on the row counts.
+    pub fn keep(&mut self, index: u32) {
+        self.view.len = self.view.len.max(index as usize + 1);
+    }
+
+    /// What was written to an index by [`Self::stage`].
+    #[must_use]
+    pub fn staged(&self, index: u32) -> &[f32] {
+        let index = index as usize;
+        assert!(index <= self.view.len, "no row was staged at {index}");
+        let (segment, start) = self.view.place(index);
+        // SAFETY: the next row too is inside its segment once it was staged, which takes `&mut self`, as every other write.
+        unsafe { self.view.segments[segment].slice(start, self.view.dimension) }
     }
 
     /// Appends the row of an index that is freed, untouched; room for it was reserved.

@@ -69,8 +69,8 @@ impl NativeStore {
 }
 
 methods! { NativeStore:
-    fn add_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::put_one(this, chunk_id, vector, Store::add) }
-    fn upsert_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::put_one(this, chunk_id, vector, Store::upsert) }
+    fn add_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::add_one(this, chunk_id, vector) }
+    fn upsert_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::upsert_one(this, chunk_id, vector) }
     fn add_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::put_batch(this, chunk_ids, vectors, Store::add_batch) }
     fn upsert_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::put_batch(this, chunk_ids, vectors, Store::upsert_batch) }
     fn remove_vector(this, chunk_id: &Any<'py>) -> bool { writing::remove_one(this, chunk_id) }

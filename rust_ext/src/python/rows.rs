@@ -90,12 +90,17 @@ fn floats<'a>(object: &'a Any<'_>, axes: c_int) -> Option<Plain<'a, f32>> {
 /// Calls `run` with the components of any vector, which are nobody else's.
 pub fn with_row<T>(cell: &Cell, vector: &Any<'_>, run: impl FnOnce(&[f32]) -> PyResult<T>) -> PyResult<T> {
     let py = vector.py();
-    if let Some(row) = floats(vector, 1) {
-        return with_copy(py, row.items(), run);
+    if let Some(row) = borrowed(vector) {
+        return with_copy(py, row, run);
     }
     cell.require_open(py)?;
     let row = call(py, &core(py)?.canonical_row, [vector, &optional(py, cell.dimension())?])?;
     run(floats(&row, 1).ok_or_else(|| impossible("canonical_row() made no float32 row"))?.items())
+}
+
+/// The components of a row in the caller's own memory, for who reads them only once and at once.
+pub fn borrowed<'a>(vector: &'a Any<'_>) -> Option<&'a [f32]> {
+    floats(vector, 1).map(|row| row.items())
 }
 
 fn with_copy<T>(py: Python<'_>, row: &[f32], run: impl FnOnce(&[f32]) -> PyResult<T>) -> PyResult<T> {

@@ -6,21 +6,31 @@ use pyo3::prelude::*;
 use super::NativeStore;
 use super::ids::{with_key, with_keys};
 use super::made::{Any, ints, number};
-use super::refusals::{Subject, done, told};
-use super::rows::{with_row, with_rows};
+use super::refusals::{Refused, Subject, done, told};
+use super::rows::{borrowed, with_row, with_rows};
 use crate::{Key, Result, Store};
 
-type One = fn(&mut Store, Key<'_>, &[f32]) -> Result<u32>;
 type Batch = fn(&mut Store, &[Key<'_>], &[f32], usize) -> Result<Vec<i64>>;
 
-pub fn put_one<'py>(this: &Bound<'py, NativeStore>, chunk_id: &Any<'py>, vector: &Any<'py>, put: One) -> PyResult<Any<'py>> {
+pub fn add_one<'py>(this: &Bound<'py, NativeStore>, chunk_id: &Any<'py>, vector: &Any<'py>) -> PyResult<Any<'py>> {
     let (py, cell) = (this.py(), &this.get().cell);
     with_key(cell, chunk_id, |key| {
-        with_row(cell, vector, |row| {
-            let stored = cell.write(py, |store| put(store, key, row));
-            number(py, told(py, stored, Subject::Id(key))? as usize)
-        })
+        // The store itself reads the row only once. Whoever has to wait copies it before.
+        let now = borrowed(vector).and_then(|row| cell.write_now(|store| store.add(key, row)));
+        match now {
+            Some(stored) => stored_at(py, stored, key),
+            None => with_row(cell, vector, |row| stored_at(py, cell.write(py, |store| store.add(key, row)), key)),
+        }
     })
+}
+
+pub fn upsert_one<'py>(this: &Bound<'py, NativeStore>, chunk_id: &Any<'py>, vector: &Any<'py>) -> PyResult<Any<'py>> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    with_key(cell, chunk_id, |key| with_row(cell, vector, |row| stored_at(py, cell.write(py, |store| store.upsert(key, row)), key)))
+}
+
+fn stored_at<'py>(py: Python<'py>, stored: Refused<Result<u32>>, key: Key<'_>) -> PyResult<Any<'py>> {
+    number(py, told(py, stored, Subject::Id(key))? as usize)
 }
 
 pub fn put_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>, vectors: &Any<'py>, put: Batch) -> PyResult<Any<'py>> {

@@ -110,6 +110,28 @@ impl Vectors {
         index
     }
 
+    /// Copies a vector to where [`Self::take`] would store it next, and nobody reads; room was reserved.
+    ///
+    /// `row` is read once, so others may be writing to it: what counts is the copy, [`Self::staged`].
+    pub fn stage(&mut self, row: &[f32]) -> u32 {
+        let index = self.free.peek().map_or(self.slots.len() as u32, |&Reverse(index)| index);
+        self.rows.stage(index, row);
+        index
+    }
+
+    #[must_use]
+    pub fn staged(&self, index: u32) -> &[f32] {
+        self.rows.staged(index)
+    }
+
+    /// Stores the vector that was just staged, as [`Self::take`] does.
+    pub fn take_staged(&mut self, hash: u64) -> u32 {
+        let index = self.free.pop().map_or_else(|| self.allocate(), |Reverse(index)| index);
+        self.rows.keep(index);
+        self.enter(index, hash);
+        index
+    }
+
     /// Frees a slot that lost its last reference.
     pub fn release(&mut self, index: u32) {
         let hash = self.slots[index as usize].hash;
