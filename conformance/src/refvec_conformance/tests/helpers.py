@@ -11,6 +11,7 @@ from refvec import SearchResult, VectorStore
 
 from ..oracle.scoring import METRICS
 from ..probes.atomicity import observe
+from ..probes.children import output_of
 from ..probes.outcomes import bits
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
@@ -90,3 +91,9 @@ def not_refused(
         if observe(store) != before:
             return [*wrong, f"{name}: the store has changed"]
     return wrong
+
+
+def program(name: str, *args: object) -> list[str]:
+    """Return the lines that a program of the probes prints in a child; it must end well."""
+    code = f"import sys; from refvec_conformance.probes.{name} import main; main(*sys.argv[1:])"
+    return output_of(code, *map(str, args)).splitlines()
