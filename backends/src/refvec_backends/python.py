@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, InProcessVectorStore
 from refvec.inprocess.steps import Call
-from refvec.searching import Hits, Metric, check_query
+from refvec.searching import Hits, Metric, check_query, members_of
 
 
 class PythonVectorStore(InProcessVectorStore):
@@ -69,12 +69,10 @@ class PythonVectorStore(InProcessVectorStore):
         check_query(queries, self.dimension)
         slots = self._ledger.slots if within is None else self._ledger.narrowed(within)
         hits = [self._nearest(query.tolist(), k, metric, slots) for query in queries]
-        known = {index: tuple(slots[index]) for row in hits for _, index, _ in row} if with_ids else {}
-        members = [[known[index] for _, index, _ in row] for row in hits] if with_ids else None
         shape = len(queries), min(k, len(slots))
-        indices = np.array([[index for _, index, _ in row] for row in hits], np.int64)
-        scores = np.array([[score for _, _, score in row] for row in hits], np.float32)
-        return indices.reshape(shape), scores.reshape(shape), members
+        indices = np.array([[index for _, index, _ in row] for row in hits], np.int64).reshape(shape)
+        scores = np.array([[score for _, _, score in row] for row in hits], np.float32).reshape(shape)
+        return indices, scores, members_of(indices, slots) if with_ids else None
 
     def _nearest(
         self, query: list[float], k: int, metric: Metric, slots: Iterable[int]

@@ -95,7 +95,7 @@ def narrowed(slots: Mapping[int, Iterable[str]], within: list[str]) -> dict[int,
 def members_of(indices: NDArray[np.int64], slots: Mapping[int, Iterable[str]]) -> Members:
     """Return the ids of every hit; hits of one vector share one tuple, however many ids it holds."""
     rows = indices.tolist()
-    known = {index: tuple(slots[index]) for row in rows for index in row}
+    known = {index: tuple(slots[index]) for index in {index for row in rows for index in row}}
     return [[known[index] for index in row] for row in rows]
 
 

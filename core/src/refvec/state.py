@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -66,20 +65,29 @@ class Layout:
         self.ids = ids
         self.id_indices = id_indices
         self._slot_order = slot_order
+        self._indices: NDArray[np.int64] | None = None
         self.allocated = allocated
         self.capacity = capacity
         self.dimension = dimension
 
-    @cached_property
+    # Worked out once, and not by `functools.cached_property`: on Python 3.11 that has one lock for all objects,
+    # which a forked child never gets if another thread held it.
+
+    @property
     def slot_order(self) -> NDArray[np.int64]:
         """The permutation that goes slot by slot."""
-        given = self._slot_order
-        return np.argsort(self.id_indices, kind="stable") if given is None else given
+        if self._slot_order is None:
+            self._slot_order = np.argsort(self.id_indices, kind="stable")
+        return self._slot_order
 
-    @cached_property
+    @property
     def indices(self) -> NDArray[np.int64]:
         """The active indices, ascending."""
-        return np.unique(self.id_indices)
+        if self._indices is None:
+            # Not `np.unique`, which imports a module at its first use: another lock that a fork may leave held.
+            ordered = np.sort(self.id_indices)
+            self._indices = ordered[np.diff(ordered, prepend=-1) > 0]
+        return self._indices
 
     def ids_at(self, index: int) -> list[str]:
         """Return the ids that reference an index, in the order in which they came to it.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import abc
 import copy
 import pickle
+import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -139,3 +141,87 @@ def test_a_copy_shares_no_memory_with_the_callers_arrays(make: Make) -> None:
     other = copy.copy(store)
     row[:] = 9
     assert other.get_vector("a").tolist() == [1, 0, 0, 0]  # type: ignore[union-attr]
+
+
+# Subclasses of users
+
+
+class Retriever(abc.ABC):
+    """An abstract base, as frameworks have them."""
+
+    @abc.abstractmethod
+    def retrieve(self) -> list[str]:
+        """Return what was found."""
+
+
+class Counting(Protocol):
+    """A protocol that stores satisfy."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        ...
+
+
+def of_user(target: Target, monkeypatch: pytest.MonkeyPatch, *bases: type) -> Any:
+    """Return a user's subclass with an ``__init__`` and attributes of its own, where pickle can find it."""
+
+    class Mine(target.store, *bases):  # type: ignore[misc, name-defined]
+        def __init__(self, tags: list[str]) -> None:
+            self.before = {"tags": tags}
+            super().__init__(4, 8)
+            self.after = tags
+
+        def retrieve(self) -> list[str]:
+            """Return the ids."""
+            return list(self.ids())
+
+    Mine.__qualname__ = "Mine"
+    monkeypatch.setattr(sys.modules[__name__], "Mine", Mine, raising=False)
+    return Mine
+
+
+every_base = pytest.mark.parametrize("bases", [(), (Retriever,), (Counting,)], ids=["plain", "ABC", "Protocol"])
+
+
+@clause("SAVE-2")
+@every_copy
+@every_base
+def test_a_users_subclass_stays_what_it_is(
+    target: Target, monkeypatch: pytest.MonkeyPatch, renew: Any, bases: tuple[type, ...]
+) -> None:
+    kind = of_user(target, monkeypatch, *bases)
+    store = kind(["one"])
+    store.add_vectors(["a", "b"], UNITS[[0, 0]])
+    store.later = "set by the user"
+    other = renew(store)
+    assert type(other) is kind
+    assert (other.before, other.after, other.later) == ({"tags": ["one"]}, ["one"], "set by the user")
+    assert observe(other) == observe(store)
+    assert other.retrieve() == ["a", "b"]
+    other.add_vector("c", UNITS[1])
+    assert store.retrieve() == ["a", "b"]
+
+
+@clause("SAVE-2")
+def test_attributes_are_shared_by_copy_and_doubled_by_deepcopy(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = of_user(target, monkeypatch)(["one"])
+    shallow, deep = copy.copy(store), copy.deepcopy(store)
+    assert shallow.after is store.after
+    assert deep.after is not store.after
+    assert deep.after is deep.before["tags"]
+    deep.after.append("two")
+    assert store.before == {"tags": ["one"]}
+
+
+@clause("SAVE-2", "OPEN-1")
+@every_base
+def test_a_users_subclass_is_a_store(
+    target: Target, monkeypatch: pytest.MonkeyPatch, bases: tuple[type, ...]
+) -> None:
+    store = of_user(target, monkeypatch, *bases)([])
+    assert isinstance(store, (VectorStore, *[one for one in bases if one is not Counting]))
+    assert store.add_vector("a", UNITS[0]) == 0
+    assert store.retrieve() == ["a"]
+    assert store.backend == target.name

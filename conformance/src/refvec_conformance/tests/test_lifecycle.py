@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,11 @@ from refvec import StoreClosedError, VectorStore
 
 from refvec_conformance.inputs.hostile import OwnError
 from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.atomicity import unchanged
+from refvec_conformance.probes.bare import bare
 from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.distributions import variant
 from refvec_conformance.probes.fixtures import UNITS, Make
 
 CLOSED: dict[str, Callable[[VectorStore], object]] = {
@@ -172,3 +175,60 @@ def test_a_forked_child_has_a_store_of_its_own(spelling: str) -> None:
         spelling,
     )
     assert found == "2 ['a']"
+
+
+# What ending and counting ask of a backend
+
+
+def recording(target: Target, names: Sequence[str]) -> tuple[type[VectorStore], list[tuple[Any, ...]]]:
+    """Return a backend like the one under test, and the list of the calls of those primitives."""
+    calls: list[tuple[Any, ...]] = []
+
+    def recorded(name: str) -> Callable[..., Any]:
+        def call(self: VectorStore, *args: Any) -> Any:
+            calls.append((name, *args))
+            return getattr(super(kind, self), name)(*args)
+
+        return call
+
+    kind = variant(target.store, "recorded", **{name: recorded(name) for name in names})
+    return kind, calls
+
+
+@clause("DUR-2")
+def test_close_releases_and_drops_nothing(target: Target) -> None:
+    kind, calls = recording(target, ["_drop", "_close", "_put"])
+    store = kind(4)
+    store.add_vector("a", UNITS[0])
+    calls.clear()
+    store.close()
+    store.close()
+    assert calls == [("_close",)]
+
+
+@clause("DUR-2")
+def test_what_lives_elsewhere_outlives_close(target: Target) -> None:
+    store = bare(target, _close=lambda self: None)(4)  # noqa: ARG005
+    store.add_vectors(["a", "b"], UNITS[:2])
+    elsewhere = store._held
+    store.close()
+    assert store.closed
+    assert elsewhere.ids() == ["a", "b"]
+
+
+@clause("COUNT-3", "THREAD-1")
+@pytest.mark.parametrize(
+    "describe", [VectorStore.get_statistics, repr, len], ids=["get_statistics", "repr", "len"]
+)
+def test_counts_are_of_one_moment(target: Target, describe: Any) -> None:
+    asked: list[str] = []
+
+    def size(self: Any) -> Any:
+        asked.append("_size")
+        return self._held._size()
+
+    store = bare(target, _size=size)(4)
+    store.add_vector("a", UNITS[0])
+    asked.clear()
+    describe(store)
+    assert asked == ["_size"]

@@ -13,6 +13,7 @@ from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.atomicity import refused
 from refvec_conformance.probes.fixtures import UNITS, Make, label
 from refvec_conformance.probes.outcomes import bits, frozen
+from refvec_conformance.probes.work import work_of
 from refvec_conformance.tests.helpers import every_metric
 
 
@@ -166,3 +167,35 @@ def test_the_query_is_not_changed(stocked: VectorStore) -> None:
     query = np.array([3, 1, 2, 0], np.float32)
     stocked.search(query)
     assert bits(query) == bits(np.array([3, 1, 2, 0], np.float32))
+
+
+@clause("SEARCH-1", since="1.1", requires="search")
+@pytest.mark.parametrize("within", [None, ["a", "d"]], ids=["all", "within"])
+@pytest.mark.parametrize("query", [UNITS[0], UNITS[:2], UNITS[:0]], ids=["1-D", "2-D", "no query"])
+def test_without_ids_the_hits_are_the_same(stocked: VectorStore, query: Any, within: Any) -> None:
+    found = stocked.search(query, 2, within=within, with_ids=False)
+    full = stocked.search(query, 2, within=within)
+    assert found.ids is None
+    assert frozen(found[:2]) == frozen(full[:2])
+    assert full.ids is not None
+
+
+@clause("SEARCH-1", "ATOM-2", requires="search")
+def test_hits_of_one_vector_share_one_tuple(stocked: VectorStore) -> None:
+    ids = stocked.search(UNITS[[0, 0, 1]], 3).ids
+    assert ids is not None
+    assert ids[0][0] is ids[1][0]
+    assert ids[0][0] is next(one for one in ids[2] if len(one) == 2)
+
+
+@clause("SEARCH-1", "ATOM-2", requires="search")
+@pytest.mark.parametrize("within", [False, True])
+def test_a_much_shared_hit_takes_memory_once(make: Make, within: bool) -> None:
+    store, ids = make(4), [str(one) for one in range(20_000)]
+    store.add_vectors(ids, np.ones((len(ids), 4), np.float32))
+    allowed = ids if within else None
+    once, often = (
+        work_of(lambda count=count: store.search(np.ones((count, 4)), 1, within=allowed)).allocated  # type: ignore[misc]
+        for count in (1, 20)
+    )
+    assert often < once + 8 * len(ids)

@@ -30,6 +30,7 @@ FAMILIES = (
     "searching",
     "atomicity",
     "races",
+    "foundation",
     "lifecycle",
     "saving",
     "replacing",

@@ -225,7 +225,8 @@ class Specimen(VectorStore):
                 raise failures.dimension_mismatch(self._dimension or 0, queries.shape[1])
             slots = self._slots if within is None else self._narrowed(within)
             hits = [heapq.nsmallest(k, self._ranked(query, metric, slots)) for query in queries]
-            members = [[tuple(slots[index]) for _, index, _ in row] for row in hits]
+            sharing = {index: tuple(slots[index]) for index in {index for row in hits for _, index, _ in row}}
+            members = [[sharing[index] for _, index, _ in row] for row in hits]
         shape = len(queries), min(k, len(slots))
         indices = np.array([[index for _, index, _ in row] for row in hits], np.int64).reshape(shape)
         scores = np.array([[score for _, _, score in row] for row in hits], np.float32).reshape(shape)

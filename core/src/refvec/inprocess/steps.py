@@ -27,16 +27,26 @@ def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[]
     """Make the calls if it is still the turn that they were planned for; return whether it was.
 
     Only the lack of memory can stop a call half way; then `undo` puts
-    everything back, and the exception goes on.
+    everything back, and the exception goes on. So does an interrupt that
+    comes when the calls have been made.
     """
-    step = [(turns.remove, turn), *calls, (turns.append, turn + 1)]
+    begun = [False]  # emptied, since that needs no memory
+    step = [(turns.remove, turn), (begun.clear,), *calls, (turns.append, turn + 1)]
     try:
         deque(starmap(operator.call, step), maxlen=0)
+    except ValueError:
+        # Only `remove` raises it: a step of the same thread, from a finaliser or a signal handler, came in between.
+        if begun and turns[-1] > turn:
+            return False
+        _mend(turns, turn, undo)
+        raise
     except BaseException:
-        if turns[-1] > turn:
-            return False  # a step of the same thread, from a finaliser or a signal handler, came in between
-        if len(turns) == 1:
-            undo()
-            turns.append(turn)
+        _mend(turns, turn, undo)
         raise
     return True
+
+
+def _mend(turns: list[int], turn: int, undo: Callable[[], None]) -> None:
+    if len(turns) == 1:
+        undo()
+        turns.append(turn)

@@ -309,7 +309,7 @@ class InProcessVectorStore(VectorStore, abstract=True):
 
     def _since_then(self) -> tuple[Changes, tuple[int, int]]:
         journal = self._journal()
-        written = np.unique(np.array(journal.written, np.int64))
+        written = np.array(sorted(set(journal.written)), np.int64)
         written = written[self._ledger.counts[written] > 0]
         freed = np.array(sorted(journal.held), np.int64)
         changes = Changes(list(journal.events), written, self._blocks(written), freed, self._ledger.size())
