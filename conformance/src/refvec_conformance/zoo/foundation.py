@@ -194,7 +194,7 @@ class OwnTuples(Specimen):
 
     def _search(self, *args: Any) -> Any:
         indices, scores, members = super()._search(*args)
-        return indices, scores, members and [[(*ids,) and tuple(list(ids)) for ids in row] for row in members]
+        return indices, scores, members and [[tuple([*ids]) for ids in row] for row in members]
 
 
 @breaks("SEARCH-1")
