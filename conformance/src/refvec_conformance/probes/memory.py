@@ -185,7 +185,9 @@ def complaints(target: Target, method: str) -> list[str]:
         told[enough] = said
         enough *= 4
     told |= {extra: made(extra) for extra in range(0, enough, enough // STEPS)}
-    return [f"{method}, {extra} bytes more: {said}" for extra, said in told.items() if said not in (None, "short")]
+    return [
+        f"{method}, {extra} bytes more: {said}" for extra, said in told.items() if said not in (None, "short")
+    ]
 
 
 def main(spelling: str, method: str) -> int:

@@ -58,7 +58,9 @@ def test_changes_of_a_store_that_began_with_a_content(target: Target, rng: np.ra
     for store in journaled(target):
         store.add_vectors(["a", "b", "c"], ROWS[[0, 1, 0]])
         store.remove_vector("b")
-        other = type(store)._restore(store._spec, store._scan(lambda state: state._replace(blocks=[state.vectors()])))
+        other = type(store)._restore(
+            store._spec, store._scan(lambda state: state._replace(blocks=[state.vectors()]))
+        )
         replica = Replica()
         store._changes(replica.replay)
         assert events(other) == []
@@ -179,7 +181,9 @@ def test_what_is_not_held_back_cannot_be_reclaimed(target: Target) -> None:
 
 
 @clause("THREAD-1", "INDEX-3", tier="standard", requires="thread_safe")
-def test_changes_of_other_threads_are_told_once(target: Target, rng: np.random.Generator, budget: Budget) -> None:
+def test_changes_of_other_threads_are_told_once(
+    target: Target, rng: np.random.Generator, budget: Budget
+) -> None:
     for store in journaled(target):
         replica, over = Replica(), threading.Event()
         draws = [np.random.default_rng(rng.integers(2**32)) for _ in range(2)]
@@ -229,7 +233,10 @@ def test_a_store_that_is_not_journaled_keeps_nothing(target: Target, make: Make)
     store.remove_vector("a")
     assert store.add_vector("c", ROWS[2]) == 0
     if target.store._changes is not VectorStore._changes:
-        assert attempt(lambda: events(store)) in (Outcome(("list", ())), Outcome(None, RefvecError, None, "NoneType"))
+        assert attempt(lambda: events(store)) in (
+            Outcome(("list", ())),
+            Outcome(None, RefvecError, None, "NoneType"),
+        )
 
 
 @clause("DUR-2")

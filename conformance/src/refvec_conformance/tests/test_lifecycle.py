@@ -217,7 +217,9 @@ def test_what_lives_elsewhere_outlives_close(target: Target) -> None:
 
 
 @clause("COUNT-3", "THREAD-1")
-@pytest.mark.parametrize("describe", [VectorStore.get_statistics, repr, len], ids=["get_statistics", "repr", "len"])
+@pytest.mark.parametrize(
+    "describe", [VectorStore.get_statistics, repr, len], ids=["get_statistics", "repr", "len"]
+)
 def test_counts_are_of_one_moment(target: Target, describe: Any) -> None:
     asked: list[str] = []
 

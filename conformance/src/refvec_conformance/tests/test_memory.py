@@ -13,7 +13,11 @@ def complaints(spelling: str, method: str) -> str:
     """Return what a child has to say against a method, "" if nothing."""
     code = "import sys; from refvec_conformance.probes.memory import main; sys.exit(main(*sys.argv[1:]))"
     done = run_child(code, spelling, method, env={"RUST_BACKTRACE": "1"})
-    return done.stdout.strip() if done.returncode in range(101) and not done.stderr else f"{done.stdout}{done.stderr}"
+    return (
+        done.stdout.strip()
+        if done.returncode in range(101) and not done.stderr
+        else f"{done.stdout}{done.stderr}"
+    )
 
 
 @clause("ATOM-1", "ATOM-2", tier="standard")

@@ -167,7 +167,9 @@ def test_find_answers_for_every_id(stocked: VectorStore, ids: list[str]) -> None
 @pytest.mark.parametrize("ids", [[], ["c"], ["d", "a", "b", "d"]], ids="".join)
 def test_rows_of_ids(stocked: VectorStore, ids: list[str]) -> None:
     held = {"a": 0, "b": 0, "c": 1, "d": 2}
-    assert frozen(stocked._rows(ids)) == frozen(np.eye(4, dtype=np.float32)[[held[one] for one in ids], :].reshape(-1, 4))
+    assert frozen(stocked._rows(ids)) == frozen(
+        np.eye(4, dtype=np.float32)[[held[one] for one in ids], :].reshape(-1, 4)
+    )
 
 
 @clause("GET-3", "GET-4")
