@@ -12,20 +12,11 @@ import pytest
 from refvec import identity_keys
 from refvec_conformance.inputs.operations import ARGUMENTS, Op
 from refvec_conformance.inputs.strategies import NANS, SPECIAL, edges
+from refvec_conformance.inputs.traces import mixed, searches, whole
 from refvec_conformance.oracle import rounding, scoring
 from refvec_conformance.oracle.model import Model
-from refvec_conformance.probes.traces import (
-    Alike,
-    compare,
-    difference,
-    exactly,
-    mixed,
-    run,
-    script,
-    searches,
-    shrunk,
-    whole,
-)
+from refvec_conformance.probes.alike import Alike
+from refvec_conformance.probes.traces import compare, difference, exactly, run, script, shrunk
 
 
 class Forgetful(Model):

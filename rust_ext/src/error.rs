@@ -22,6 +22,8 @@ pub enum Error {
     Memory,
     /// A saved state contradicts itself.
     State(&'static str),
+    /// Whoever was asked during a long call said that it is to stop.
+    Interrupted,
 }
 
 impl fmt::Display for Error {

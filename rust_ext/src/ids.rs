@@ -32,7 +32,7 @@ pub enum Key<'a> {
 }
 
 /// An id as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Id {
     Uuid([u8; 16]),
     Text(Box<str>),
@@ -83,6 +83,14 @@ impl Id {
             Self::Uuid(bytes) => Key::Uuid(*bytes),
             Self::Text(text) => Key::Text(text),
         }
+    }
+
+    /// A copy, where `clone` would abort if the memory cannot be had.
+    ///
+    /// # Errors
+    /// [`crate::Error::Memory`].
+    pub fn copy(&self) -> Result<Self> {
+        self.key().to_id()
     }
 
     /// Hands the id's text to `read`, without an allocation for a UUID.

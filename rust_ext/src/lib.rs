@@ -1,8 +1,9 @@
 //! The native backend of refvec.
 //!
-//! [`Store`] maps ids to float32 vectors and keeps identical vectors once. It is two parts: `references` (which id references which
-//! index) and `vectors` (which vector is at which index, and where an identical one is found again). Everything except `python` compiles
-//! and is tested without an interpreter.
+//! [`Store`] maps ids to float32 vectors and keeps identical vectors once. Its `contents` are three parts: `references` (which id
+//! references which index), `vectors` (which vector is at which index, and where an identical one is found again) and, where changes are
+//! noted, the `journal`. The rows lie in `segment`s that a store shares with its snapshots, or that are foreign. Everything except
+//! `python` compiles and is tested without an interpreter.
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -11,17 +12,24 @@
 )]
 
 mod batch;
+mod contents;
 mod error;
 mod fingerprint;
 mod identity;
 mod ids;
+mod journal;
 mod kernels;
 mod layout;
 #[cfg(feature = "python")]
 mod python;
+mod reading;
 mod references;
+mod restore;
 mod rows;
 mod search;
+mod segment;
+mod selection;
+mod settings;
 mod slots;
 mod store;
 #[cfg(test)]
@@ -32,6 +40,12 @@ mod vectors;
 pub use error::{Error, Result};
 pub use identity::Precision;
 pub use ids::{Id, Key};
-pub use layout::{Dump, Layout, Saved};
-pub use search::{Hits, Metric};
-pub use store::{MAX_SLOTS, Size, Store};
+pub use journal::{Changes, Event};
+pub use layout::{Layout, Snapshot};
+pub use restore::{Restore, Saved};
+pub use search::{Found, Hits, Members, Metric, Query, Search};
+pub use segment::Mapped;
+pub use selection::{Block, Selection};
+pub use settings::Settings;
+pub use slots::MAX_SLOTS;
+pub use store::{Size, Store};

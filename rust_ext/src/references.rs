@@ -19,6 +19,8 @@ struct Entry {
     after: u32,
     slot_before: u32,
     slot_after: u32,
+    /// Grows along the list of a slot, so that some of its entries can be put in order without a walk over all.
+    stamp: u32,
 }
 
 /// The ids and their slots.
@@ -70,6 +72,12 @@ impl References {
         self.entries[entry as usize].slot
     }
 
+    /// Where the entry stands among those of its slot: a later one has a greater stamp.
+    #[must_use]
+    pub fn stamp(&self, entry: u32) -> u32 {
+        self.entries[entry as usize].stamp
+    }
+
     #[must_use]
     pub fn id(&self, entry: u32) -> &Id {
         &self.entries[entry as usize].id
@@ -90,15 +98,9 @@ impl References {
         Ok(())
     }
 
-    /// Adds an id that is not present, as the last of all and of its slot; room for it was reserved.
-    pub fn insert(&mut self, id: Id, hash: u64, index: u32, slot: &mut Slot) {
-        let number = self.append(id, hash);
-        self.attach(number, index, slot);
-    }
-
-    /// The first half of [`Self::insert`]: the entry must be attached to a slot next.
+    /// Adds an id that is not present, as the last of all; room for it was reserved. The entry must be attached to a slot next.
     pub fn append(&mut self, id: Id, hash: u64) -> u32 {
-        let entry = Entry { id, slot: NIL, before: self.last, after: NIL, slot_before: NIL, slot_after: NIL };
+        let entry = Entry { id, slot: NIL, before: self.last, after: NIL, slot_before: NIL, slot_after: NIL, stamp: 0 };
         let number = self.store(entry);
         match self.last {
             NIL => self.first = number,
@@ -111,14 +113,14 @@ impl References {
     }
 
     /// Takes the entry out of both lists and the table; the caller settles the slot if it was the last reference.
-    pub fn remove(&mut self, number: u32, hash: u64, slot: &mut Slot) {
+    pub fn remove(&mut self, number: u32, hash: u64, slot: &mut Slot) -> Id {
         if let Ok(found) = self.table.find_entry(hash, |&entry| entry == number) {
             found.remove();
         }
         self.detach(number, slot);
         let entry = &mut self.entries[number as usize];
         let (before, after) = (entry.before, entry.after);
-        entry.id = Id::Uuid([0; 16]);
+        let id = std::mem::replace(&mut entry.id, Id::Uuid([0; 16]));
         entry.slot = NIL;
         entry.after = self.unused;
         self.unused = number;
@@ -130,16 +132,24 @@ impl References {
             NIL => self.last = before,
             after => self.entries[after as usize].before = before,
         }
+        id
     }
 
     /// Makes the entry the last one of a slot.
+    #[inline]
     pub fn attach(&mut self, number: u32, index: u32, slot: &mut Slot) {
+        let stamp = match slot.tail {
+            NIL => {
+                slot.head = number;
+                0
+            }
+            tail => {
+                self.entries[tail as usize].slot_after = number;
+                self.next_stamp(slot)
+            }
+        };
         let entry = &mut self.entries[number as usize];
-        (entry.slot, entry.slot_before, entry.slot_after) = (index, slot.tail, NIL);
-        match slot.tail {
-            NIL => slot.head = number,
-            tail => self.entries[tail as usize].slot_after = number,
-        }
+        (entry.slot, entry.slot_before, entry.slot_after, entry.stamp) = (index, slot.tail, NIL, stamp);
         slot.tail = number;
         slot.refs += 1;
     }
@@ -176,6 +186,23 @@ impl References {
     fn list(&self, first: u32, next: impl Fn(&Entry) -> u32) -> impl Iterator<Item = u32> {
         let link = |number: u32| (number != NIL).then_some(number);
         std::iter::successors(link(first), move |&number| link(next(&self.entries[number as usize])))
+    }
+
+    /// The stamp that follows the last one of a slot with entries; once in 2^32 times the list is numbered anew.
+    fn next_stamp(&mut self, slot: &Slot) -> u32 {
+        let last = self.entries[slot.tail as usize].stamp;
+        last.checked_add(1).unwrap_or_else(|| self.renumber(slot))
+    }
+
+    #[cold]
+    fn renumber(&mut self, slot: &Slot) -> u32 {
+        let mut number = slot.head;
+        for stamp in 0..slot.refs {
+            let entry = &mut self.entries[number as usize];
+            entry.stamp = stamp;
+            number = entry.slot_after;
+        }
+        slot.refs
     }
 
     fn store(&mut self, entry: Entry) -> u32 {

@@ -3,6 +3,9 @@
 /// No entry, no slot: the end of a list.
 pub const NIL: u32 = u32::MAX;
 
+/// The most slots that a store can number; the last `u32` ends the lists.
+pub const MAX_SLOTS: u32 = NIL - 1;
+
 /// One allocated index; freed while nothing references it.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {

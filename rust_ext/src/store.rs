@@ -1,17 +1,11 @@
 //! The store: every operation is one step that happens wholly or, on an error, not at all.
-//!
-//! The pattern throughout: look, reserve what the step can need at most, then apply what can no longer fail.
 
-use crate::batch;
+use crate::contents::Contents;
 use crate::error::{Error, Result};
-use crate::identity::Precision;
 use crate::ids::Key;
-use crate::references::References;
-use crate::slots::{NIL, Slot};
-use crate::vectors::Vectors;
-
-/// The most slots that a store can number; the last `u32` ends the lists.
-pub const MAX_SLOTS: u32 = NIL - 1;
+use crate::journal::Changes;
+use crate::selection::Selection;
+use crate::settings::Settings;
 
 /// The counts of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,38 +14,36 @@ pub struct Size {
     pub references: usize,
     pub allocated: usize,
     pub capacity: u64,
+    pub dimension: Option<usize>,
 }
 
 /// Ids, the vectors that they reference, and the rule by which indices are given out.
 #[derive(Debug)]
 pub struct Store {
-    pub(crate) references: References,
     /// `None` until the first vector fixes the dimension.
-    pub(crate) vectors: Option<Vectors>,
-    precision: Precision,
+    contents: Option<Contents>,
     initial_capacity: u64,
-    max_slots: u32,
+    settings: Settings,
+    version: u64,
 }
 
 impl Store {
     /// # Errors
     /// [`Error::Memory`].
-    pub fn new(dimension: Option<usize>, precision: Precision, initial_capacity: u64, max_slots: u32) -> Result<Self> {
-        let max_slots = max_slots.min(MAX_SLOTS);
-        let vectors = dimension.map(|dimension| Vectors::new(dimension, precision, initial_capacity, max_slots)).transpose()?;
-        Ok(Self { references: References::default(), vectors, precision, initial_capacity, max_slots })
+    pub fn new(dimension: Option<usize>, initial_capacity: u64, settings: Settings) -> Result<Self> {
+        let contents = dimension.map(|dimension| Contents::new(dimension, initial_capacity, settings)).transpose()?;
+        Ok(Self { contents, initial_capacity, settings, version: 0 })
     }
 
     #[must_use]
     pub fn dimension(&self) -> Option<usize> {
-        self.vectors.as_ref().map(Vectors::dimension)
+        self.contents.as_ref().map(|contents| contents.vectors.dimension())
     }
 
     #[must_use]
     pub fn size(&self) -> Size {
-        let references = self.references.len();
-        let empty = Size { unique: 0, references, allocated: 0, capacity: self.initial_capacity };
-        self.vectors.as_ref().map_or(empty, |v| Size { unique: v.active(), allocated: v.slots.len(), capacity: v.capacity, ..empty })
+        let empty = Size { unique: 0, references: 0, allocated: 0, capacity: self.initial_capacity, dimension: None };
+        self.contents.as_ref().map_or(empty, Contents::size)
     }
 
     /// Stores a vector under a new id.
@@ -59,13 +51,7 @@ impl Store {
     /// # Errors
     /// [`Error::Dimension`], [`Error::Duplicate`], [`Error::Full`] or [`Error::Memory`].
     pub fn add(&mut self, key: Key<'_>, row: &[f32]) -> Result<u32> {
-        self.in_dimension(row.len(), |references, vectors| {
-            let hash = references.hash(key);
-            match references.find(key, hash) {
-                Some(_) => Err(Error::Duplicate { position: 0, repeated: false }),
-                None => add_new(references, vectors, key, hash, row),
-            }
-        })
+        self.in_dimension(row.len(), |contents| contents.add(key, row))
     }
 
     /// Stores a vector under an id, new or present; the new reference comes before the old one goes.
@@ -73,17 +59,7 @@ impl Store {
     /// # Errors
     /// Those of [`Self::add`] without [`Error::Duplicate`].
     pub fn upsert(&mut self, key: Key<'_>, row: &[f32]) -> Result<u32> {
-        self.in_dimension(row.len(), |references, vectors| {
-            let hash = references.hash(key);
-            let Some(entry) = references.find(key, hash) else {
-                return add_new(references, vectors, key, hash, row);
-            };
-            let row_hash = vectors.hash(row);
-            if vectors.find(row, row_hash).is_none() {
-                vectors.reserve(1)?;
-            }
-            Ok(redirect(references, vectors, entry, row, row_hash))
-        })
+        self.in_dimension(row.len(), |contents| contents.upsert(key, row))
     }
 
     /// [`Self::add`] for every pair in order. `rows` holds one row of `dimension` after the other.
@@ -91,7 +67,7 @@ impl Store {
     /// # Errors
     /// Those of [`Self::add`], and [`Error::Lengths`].
     pub fn add_batch(&mut self, keys: &[Key<'_>], rows: &[f32], dimension: usize) -> Result<Vec<i64>> {
-        self.batch(keys, rows, dimension, batch::add)
+        self.batch(keys, rows, dimension, Contents::add_batch)
     }
 
     /// [`Self::upsert`] for every id in order of its first position, with the vector of its last one.
@@ -100,89 +76,81 @@ impl Store {
     /// Those of [`Self::upsert`], and [`Error::Lengths`]; close to the limit of slots [`Error::Full`] is also given where slots that the
     /// batch itself frees would have been enough.
     pub fn upsert_batch(&mut self, keys: &[Key<'_>], rows: &[f32], dimension: usize) -> Result<Vec<i64>> {
-        self.batch(keys, rows, dimension, batch::upsert)
+        self.batch(keys, rows, dimension, Contents::upsert_batch)
     }
 
     /// Removes an id; was it there?
-    pub fn remove(&mut self, key: Key<'_>) -> bool {
-        let Some(vectors) = &mut self.vectors else { return false };
-        let hash = self.references.hash(key);
-        let Some(entry) = self.references.find(key, hash) else { return false };
-        let index = self.references.slot(entry);
-        self.references.remove(entry, hash, &mut vectors.slots[index as usize]);
-        settle(vectors, index);
-        true
+    ///
+    /// # Errors
+    /// [`Error::Memory`], where changes are noted.
+    pub fn remove(&mut self, key: Key<'_>) -> Result<bool> {
+        self.changing(|contents| contents.remove(key)).map(Option::unwrap_or_default)
     }
 
     /// Removes ids; how many distinct ones were there?
-    pub fn remove_batch(&mut self, keys: &[Key<'_>]) -> usize {
-        keys.iter().filter(|&&key| self.remove(key)).count()
+    ///
+    /// # Errors
+    /// [`Error::Memory`], where changes are noted.
+    pub fn remove_batch(&mut self, keys: &[Key<'_>]) -> Result<usize> {
+        self.changing(|contents| contents.remove_batch(keys)).map(Option::unwrap_or_default)
     }
 
     /// Removes every id; dimension, capacity and allocated indices stay.
-    pub fn clear(&mut self) -> usize {
-        let removed = self.references.len();
-        self.references.clear();
-        if let Some(vectors) = &mut self.vectors {
-            vectors.clear();
-        }
-        removed
-    }
-
-    #[must_use]
-    pub fn find(&self, key: Key<'_>) -> Option<u32> {
-        self.references.slot_of(key)
-    }
-
-    /// The index of the vector identical to `row`.
     ///
     /// # Errors
-    /// [`Error::Dimension`].
-    pub fn find_row(&self, row: &[f32]) -> Result<Option<u32>> {
-        let Some(vectors) = &self.vectors else { return Ok(None) };
-        check_dimension(vectors, row.len())?;
-        Ok(vectors.find(row, vectors.hash(row)))
+    /// [`Error::Memory`], where changes are noted.
+    pub fn clear(&mut self) -> Result<usize> {
+        self.changing(Contents::clear).map(Option::unwrap_or_default)
     }
 
-    #[must_use]
-    pub fn row_of(&self, key: Key<'_>) -> Option<&[f32]> {
-        let index = self.find(key)?;
-        self.vectors.as_ref().map(|vectors| vectors.row(index))
-    }
-
-    /// The row and the slot at an active index.
+    /// What has changed since the changes were last forgotten, in a store that notes them.
     ///
     /// # Errors
-    /// [`Error::Index`].
-    pub fn at(&self, index: i64, position: usize) -> Result<(&[f32], &Slot)> {
-        let slots = self.slots();
-        let number = u32::try_from(index).ok();
-        let found = number.and_then(|number| Some((number, slots.get(number as usize).filter(|slot| slot.active())?)));
-        match (&self.vectors, found) {
-            (Some(vectors), Some((number, slot))) => Ok((vectors.row(number), slot)),
-            _ => Err(Error::Index { position, allocated: slots.len() }),
+    /// [`Error::Memory`].
+    pub fn changes(&self) -> Result<Changes> {
+        let none = || Changes { events: Vec::new(), rows: Selection::empty(), freed: Vec::new(), size: self.size(), upto: 0 };
+        self.contents.as_ref().map_or_else(|| Ok(none()), Contents::changes)
+    }
+
+    /// Forgets what a view of the changes has shown; later changes stay.
+    pub fn forget_changes(&mut self, upto: u64) {
+        if let Some(contents) = &mut self.contents {
+            contents.forget_changes(upto);
         }
     }
 
-    /// The active indices, ascending.
-    pub fn active(&self) -> impl Iterator<Item = u32> {
-        (0u32..).zip(self.slots()).filter(|(_, slot)| slot.active()).map(|(index, _)| index)
+    /// Makes freed indices reusable; those that are not held back are passed over.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn reclaim(&mut self, indices: &[i64]) -> Result<()> {
+        self.contents.as_mut().map_or(Ok(()), |contents| contents.reclaim(indices))
     }
 
-    pub(crate) fn slots(&self) -> &[Slot] {
-        self.vectors.as_ref().map_or(&[], |vectors| &vectors.slots)
+    pub(crate) fn contents(&self) -> Option<&Contents> {
+        self.contents.as_ref()
     }
 
-    fn batch<'k>(
+    /// Differs between any two states of one store.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// A store that was put together elsewhere.
+    pub(crate) fn with_contents(self, contents: Contents) -> Self {
+        Self { contents: Some(contents), ..self }
+    }
+
+    fn batch(
         &mut self,
-        keys: &[Key<'k>],
+        keys: &[Key<'_>],
         rows: &[f32],
         dimension: usize,
-        apply: impl FnOnce(&mut References, &mut Vectors, &[Key<'k>], &[f32]) -> Result<Vec<i64>>,
+        step: impl FnOnce(&mut Contents, &[Key<'_>], &[f32]) -> Result<Vec<i64>>,
     ) -> Result<Vec<i64>> {
         // A batch without a vector may come without a dimension.
-        if let (Some(vectors), 1..) = (&self.vectors, dimension) {
-            check_dimension(vectors, dimension)?;
+        if let (Some(contents), 1..) = (&self.contents, dimension) {
+            contents.check_dimension(dimension)?;
         }
         let vectors = rows.len().checked_div(dimension).unwrap_or(0);
         if keys.len() != vectors {
@@ -191,59 +159,32 @@ impl Store {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        self.in_dimension(dimension, |references, vectors| {
-            let applied = apply(references, vectors, keys, rows);
-            vectors.trim();
-            applied
+        self.in_dimension(dimension, |contents| {
+            let done = step(contents, keys, rows);
+            contents.vectors.trim();
+            done
         })
     }
 
-    /// Runs `step` on the parts, which it leaves alone when it fails; a step that succeeds fixes the dimension.
-    fn in_dimension<T>(&mut self, dimension: usize, step: impl FnOnce(&mut References, &mut Vectors) -> Result<T>) -> Result<T> {
-        if let Some(vectors) = &mut self.vectors {
-            check_dimension(vectors, dimension)?;
-            return step(&mut self.references, vectors);
+    /// Runs a step on the contents, which it leaves alone when it fails; a step that succeeds fixes the dimension.
+    fn in_dimension<T>(&mut self, dimension: usize, step: impl FnOnce(&mut Contents) -> Result<T>) -> Result<T> {
+        if let Some(contents) = &mut self.contents {
+            contents.check_dimension(dimension)?;
+            let done = step(contents)?;
+            self.version += 1;
+            return Ok(done);
         }
-        let mut vectors = Vectors::new(dimension, self.precision, self.initial_capacity, self.max_slots)?;
-        let done = step(&mut self.references, &mut vectors)?;
-        self.vectors = Some(vectors);
+        let mut contents = Contents::new(dimension, self.initial_capacity, self.settings)?;
+        let done = step(&mut contents)?;
+        self.contents = Some(contents);
+        self.version += 1;
         Ok(done)
     }
-}
 
-fn check_dimension(vectors: &Vectors, got: usize) -> Result<()> {
-    let expected = vectors.dimension();
-    if expected == got { Ok(()) } else { Err(Error::Dimension { expected, got }) }
-}
-
-fn add_new(references: &mut References, vectors: &mut Vectors, key: Key<'_>, hash: u64, row: &[f32]) -> Result<u32> {
-    let row_hash = vectors.hash(row);
-    let found = vectors.find(row, row_hash);
-    references.reserve(1)?;
-    let id = key.to_id()?;
-    if found.is_none() {
-        vectors.reserve(1)?;
-    }
-    let index = found.unwrap_or_else(|| vectors.take(row, row_hash));
-    references.insert(id, hash, index, &mut vectors.slots[index as usize]);
-    Ok(index)
-}
-
-/// Points an entry at the slot of `row`; room for a new one was reserved. Nothing changes if it is the entry's own.
-pub(crate) fn redirect(references: &mut References, vectors: &mut Vectors, entry: u32, row: &[f32], row_hash: u64) -> u32 {
-    let old = references.slot(entry);
-    let index = vectors.find(row, row_hash).unwrap_or_else(|| vectors.take(row, row_hash));
-    if index != old {
-        references.detach(entry, &mut vectors.slots[old as usize]);
-        references.attach(entry, index, &mut vectors.slots[index as usize]);
-        settle(vectors, old);
-    }
-    index
-}
-
-/// Frees a slot without references.
-fn settle(vectors: &mut Vectors, index: u32) {
-    if !vectors.slots[index as usize].active() {
-        vectors.release(index);
+    /// Runs a step on the contents, if there are any.
+    fn changing<T>(&mut self, step: impl FnOnce(&mut Contents) -> Result<T>) -> Result<Option<T>> {
+        let done = self.contents.as_mut().map(step).transpose()?;
+        self.version += 1;
+        Ok(done)
     }
 }

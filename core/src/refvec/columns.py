@@ -40,7 +40,9 @@ def batch(value: Any, name: str, *, or_vector: bool = False) -> NDArray[Any] | l
 
 def _of_sequence(items: tuple[Any, ...], name: str, or_vector: bool) -> NDArray[Any] | list[NDArray[Any]]:
     if _differ(items):
-        return _rows(items)
+        rows = _rows(items)
+        scalars = or_vector and not any(row.ndim for row in rows)
+        return real_array(items, name) if scalars else rows
     try:
         array = as_array(items)
     except (TypeError, ValueError):

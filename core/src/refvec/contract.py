@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import copying, failures, savefile
-from .errors import UnknownIdError, UnsupportedError
+from .errors import StoreClosedError, UnknownIdError, UnsupportedError
 from .identity import Precision
 from .ids import ChunkId, canonical_id, canonical_ids
 from .integers import canonical_indices, canonical_int
@@ -322,8 +322,11 @@ class VectorStore(Primitives):
         """
         if self.closed:
             return
-        if flush:
-            self.flush()
+        try:
+            if flush:
+                self.flush()
+        except StoreClosedError:
+            return  # another thread was faster
         self._close()
         self._closed = True
 

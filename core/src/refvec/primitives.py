@@ -96,7 +96,7 @@ class Primitives:
     # Optional.
 
     def _close(self) -> None:
-        """Release what the store holds; called once. What lives elsewhere stays there."""
+        """Release what the store holds; two threads may do so at once. What lives elsewhere stays there."""
 
     def _changes(self, use: Callable[[Changes], T]) -> T:
         """Call `use` with all that changed since the last call that returned, and return what it returns.

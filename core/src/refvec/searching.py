@@ -39,7 +39,7 @@ class SearchResult(NamedTuple):
 
     indices: NDArray[np.int64]
     scores: NDArray[np.float32]
-    ids: list[Any] | None
+    ids: Any  # a union would have every user of the hits narrow it first
 
 
 def search_state(

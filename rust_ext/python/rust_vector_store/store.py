@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 from refvec import Capabilities, VectorStore
 
 from ._native import MAX_VECTORS, NativeStore
@@ -12,8 +10,9 @@ from ._native import MAX_VECTORS, NativeStore
 class RustVectorStore(NativeStore, VectorStore):
     """A store in native memory, with its own lock.
 
-    Almost every method is `NativeStore`'s, which comes first in the order of
-    resolution; the rest is inherited from `refvec.VectorStore`.
+    The primitives, and the methods that are worth it for speed, are
+    `NativeStore`'s, which comes first in the order of resolution; the rest is
+    inherited from `refvec.VectorStore`.
     """
 
     backend = "rust"
@@ -26,5 +25,3 @@ class RustVectorStore(NativeStore, VectorStore):
         interrupt_safe=True,
         max_vectors=MAX_VECTORS,
     )
-    # Each native method is one step under the native lock.
-    _guard_factory = staticmethod(nullcontext)

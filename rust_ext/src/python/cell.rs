@@ -1,106 +1,239 @@
 //! The store behind its lock.
 //!
-//! No thread waits for the lock while it is attached to the interpreter: a call tries, and where that fails it detaches before it waits.
-//! So whoever holds the lock can always attach again, and the two can never wait for each other.
+//! Two rules keep calls from waiting for each other in a circle. No thread waits for the lock while it is attached to the interpreter: a
+//! call tries, and where that fails it detaches before it waits. And no Python code runs while the lock is held: a step makes no Python
+//! object, so that no finaliser and no signal handler can come upon a lock that its own thread holds.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LockResult, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError, TryLockResult};
+use std::cell::UnsafeCell;
+use std::mem::{ManuallyDrop, forget};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{PoisonError, RwLock, TryLockError, TryLockResult};
 
 use pyo3::prelude::*;
 
-use super::core::{Refusal, Subject};
+use super::refusals::{Refusal, Refused, done};
 use crate::Store;
 
-pub type Refused<T> = Result<T, Refusal>;
+/// How many forks lie between this process and the one that loaded the module.
+static FORKS: AtomicU64 = AtomicU64::new(0);
 
-/// An open store, or none.
-#[derive(Default)]
-pub struct Cell {
-    lock: RwLock<Option<Store>>,
-    /// 0 until it is fixed; changes only under the lock, and outlives the store.
-    dimension: AtomicUsize,
+/// Has every fork counted in the child, before any other code of its: whoever held locks exists no longer.
+#[cfg(unix)]
+pub fn watch_forks() {
+    type Handler = Option<extern "C" fn()>;
+    unsafe extern "C" {
+        fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> std::ffi::c_int;
+    }
+    extern "C" fn forked() {
+        FORKS.fetch_add(1, Ordering::Release);
+    }
+    static WATCHED: std::sync::Once = std::sync::Once::new();
+    // SAFETY: the module is never unloaded, and `forked` may be called at any time.
+    WATCHED.call_once(|| assert_eq!(unsafe { pthread_atfork(None, None, Some(forked)) }, 0, "no memory to watch forks"));
 }
 
+#[cfg(not(unix))]
+pub fn watch_forks() {}
+
+// What the last changing step left behind.
+const WHOLE: u8 = 0;
+/// Under the lock: a step is at work. Seen by whoever gets the lock next: it panicked.
+const CHANGING: u8 = 1;
+/// A fork cut a step in half, at any instruction: the memory may not even be dropped.
+const TORN: u8 = 2;
+
+/// An open store, or none.
+pub struct Cell {
+    lock: UnsafeCell<RwLock<()>>,
+    /// Read and written under `lock` only.
+    store: UnsafeCell<ManuallyDrop<Option<Store>>>,
+    condition: AtomicU8,
+    /// Twice the [`FORKS`] for which `lock` is good; one more while it is made anew.
+    made: AtomicU64,
+    /// 0 until it is fixed; changes only under the lock, and outlives the store.
+    dimension: AtomicUsize,
+    /// Counts the changing steps; changes only under the lock.
+    version: AtomicU64,
+}
+
+// SAFETY: `store` is reached only with `lock` held in the manner of a RwLock, and `lock` is replaced only by one thread at a time, in a
+// new process where no other thread has seen it yet.
+unsafe impl Send for Cell {}
+// SAFETY: as above.
+unsafe impl Sync for Cell {}
+
 impl Cell {
+    /// A cell that is good for this process, still without a store.
+    pub fn new() -> Self {
+        Self {
+            lock: UnsafeCell::default(),
+            store: UnsafeCell::new(ManuallyDrop::new(None)),
+            condition: AtomicU8::new(WHOLE),
+            made: AtomicU64::new(2 * FORKS.load(Ordering::Acquire)),
+            dimension: AtomicUsize::new(0),
+            version: AtomicU64::new(0),
+        }
+    }
+
     pub fn dimension(&self) -> Option<usize> {
         Some(self.dimension.load(Ordering::Acquire)).filter(|&dimension| dimension > 0)
     }
 
-    pub fn is_open(&self, py: Python<'_>) -> bool {
-        self.read(py, |_| ()).is_ok()
+    /// The same in two reading steps: nothing has changed between them.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// For what comes before all other errors; the step itself looks again.
     pub fn require_open(&self, py: Python<'_>) -> PyResult<()> {
-        self.read(py, |_| ()).map_err(|refusal| refusal.raise(py, Subject::Nothing))
-    }
-
-    /// Replaces the store; what was there is dropped outside the lock.
-    pub fn replace(&self, py: Python<'_>, store: Option<Store>) -> Refused<()> {
-        py.detach(|| {
-            let mut guard = usable(self.lock.write())?;
-            if let Some(store) = &store {
-                self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
-            }
-            let old = std::mem::replace(&mut *guard, store);
-            drop(guard);
-            drop(old);
-            Ok(())
-        })
+        done(py, self.read(py, |_| Ok(())))
     }
 
     /// A short reading step, which may run attached to the interpreter.
+    #[inline]
     pub fn read<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
-        match free(self.lock.try_read())? {
-            Some(guard) => open(guard.as_ref()).map(step),
+        match free(self.lock().try_read()) {
+            Some(_held) => self.look(step),
             None => self.read_long(py, step),
         }
     }
 
     /// A long reading step, detached.
     pub fn read_long<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
-        py.detach(|| open(usable(self.lock.read())?.as_ref()).map(step))
+        py.detach(|| self.read_detached(step))
     }
 
-    /// The lock for a short reading step that makes a Python object of a kind without a finaliser; `None` where it would have to wait.
-    pub fn try_read(&self) -> Refused<Option<RwLockReadGuard<'_, Option<Store>>>> {
-        free(self.lock.try_read())
+    /// [`Self::read_long`] for who is detached already.
+    pub fn read_detached<T>(&self, step: impl FnOnce(&Store) -> T) -> Refused<T> {
+        let _held = self.lock().read().unwrap_or_else(PoisonError::into_inner);
+        self.look(step)
     }
 
-    /// The lock for a short changing step; `None` where it would have to wait. [`Self::changed`] must follow.
-    pub fn try_write(&self) -> Refused<Option<RwLockWriteGuard<'_, Option<Store>>>> {
-        free(self.lock.try_write())
+    /// A short changing step, which may run attached to the interpreter.
+    #[inline]
+    pub fn write<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&mut Store) -> T + Send) -> Refused<T> {
+        match free(self.lock().try_write()) {
+            Some(_held) => self.change(step),
+            None => py.detach(|| self.write_detached(step)),
+        }
     }
 
-    /// Notes what a step may have changed for calls that look without the lock.
-    pub fn changed(&self, store: &Store) {
-        self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
+    /// A short changing step if the lock is free; it runs without letting other Python threads run before it.
+    pub fn write_now<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Option<Refused<T>> {
+        free(self.lock().try_write()).map(|_held| self.change(step))
     }
 
-    /// A changing step, detached.
-    pub fn write_long<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&mut Store) -> T + Send) -> Refused<T> {
+    /// A changing step of who is detached already.
+    pub fn write_detached<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Refused<T> {
+        let _held = self.lock().write().unwrap_or_else(PoisonError::into_inner);
+        self.change(step)
+    }
+
+    /// Replaces the store, whatever became of it; it is dropped outside the lock.
+    pub fn replace(&self, py: Python<'_>, store: Option<Store>) {
         py.detach(|| {
-            let mut guard = usable(self.lock.write())?;
-            let store = guard.as_mut().ok_or(Refusal::Closed)?;
-            let done = step(store);
-            self.changed(store);
-            Ok(done)
-        })
+            let held = self.lock().write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(store) = &store {
+                self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
+            }
+            let condition = self.condition.swap(CHANGING, Ordering::Relaxed);
+            fence(Ordering::Release);
+            // SAFETY: the lock is held for writing.
+            let old = std::mem::replace(unsafe { &mut *self.store.get() }, ManuallyDrop::new(store));
+            self.version.store(self.version() + 1, Ordering::Relaxed);
+            self.condition.store(WHOLE, Ordering::Release);
+            drop(held);
+            discard(ManuallyDrop::into_inner(old), condition);
+        });
+    }
+
+    /// With the lock held for reading.
+    #[inline]
+    fn look<T>(&self, step: impl FnOnce(&Store) -> T) -> Refused<T> {
+        self.check()?;
+        // SAFETY: the lock is held.
+        let store = unsafe { &*self.store.get() };
+        store.as_ref().map(step).ok_or(Refusal::Closed)
+    }
+
+    /// With the lock held for writing.
+    #[inline]
+    fn change<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Refused<T> {
+        self.check()?;
+        // SAFETY: the lock is held for writing.
+        let store = unsafe { &mut *self.store.get() }.as_mut().ok_or(Refusal::Closed)?;
+        self.condition.store(CHANGING, Ordering::Relaxed);
+        // A fork must not see what the step writes without the mark before it, nor the mark after it without all of that.
+        fence(Ordering::Release);
+        let done = step(store);
+        self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
+        // Only who holds the lock counts, so that no atomic addition is needed.
+        self.version.store(self.version() + 1, Ordering::Relaxed);
+        self.condition.store(WHOLE, Ordering::Release);
+        Ok(done)
+    }
+
+    #[inline]
+    fn check(&self) -> Refused<()> {
+        match self.condition.load(Ordering::Relaxed) {
+            WHOLE => Ok(()),
+            TORN => Err(Refusal::Torn),
+            _ => Err(Refusal::Panicked),
+        }
+    }
+
+    #[inline]
+    fn lock(&self) -> &RwLock<()> {
+        let forks = FORKS.load(Ordering::Acquire);
+        if self.made.load(Ordering::Acquire) != 2 * forks {
+            self.renew(2 * forks);
+        }
+        // SAFETY: only `renew` replaces it, which in this process is over.
+        unsafe { &*self.lock.get() }
+    }
+
+    /// Replaces a lock that threads of another process hold: nobody will ever release it.
+    #[cold]
+    fn renew(&self, wanted: u64) {
+        loop {
+            let made = self.made.load(Ordering::Acquire);
+            if made == wanted {
+                return;
+            }
+            // Another thread of this process is at it; one of a parent's that was at it is gone.
+            let busy = made == wanted + 1;
+            if !busy && self.made.compare_exchange(made, wanted + 1, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        if self.condition.load(Ordering::Relaxed) == CHANGING {
+            self.condition.store(TORN, Ordering::Relaxed);
+        }
+        // SAFETY: all threads that might have looked at it are in `renew`, or in another process. The old one needs no drop.
+        unsafe { self.lock.get().write(RwLock::new(())) };
+        self.made.store(wanted, Ordering::Release);
     }
 }
 
-pub fn open<S>(store: Option<S>) -> Refused<S> {
-    store.ok_or(Refusal::Closed)
+impl Drop for Cell {
+    fn drop(&mut self) {
+        self.lock();
+        // SAFETY: nothing uses the store after this.
+        let store = unsafe { ManuallyDrop::take(self.store.get_mut()) };
+        discard(store, *self.condition.get_mut());
+    }
 }
 
-fn usable<G>(locked: LockResult<G>) -> Refused<G> {
-    locked.map_err(|_| Refusal::Poisoned)
+fn discard(store: Option<Store>, condition: u8) {
+    if condition == TORN { forget(store) } else { drop(store) }
 }
 
-fn free<G>(locked: TryLockResult<G>) -> Refused<Option<G>> {
+/// The lock unless it would have to be waited for. Its own poison says nothing that the condition does not say better.
+fn free<G>(locked: TryLockResult<G>) -> Option<G> {
     match locked {
-        Ok(guard) => Ok(Some(guard)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Poisoned(_)) => Err(Refusal::Poisoned),
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }

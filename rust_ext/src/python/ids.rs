@@ -1,98 +1,104 @@
 //! Ids from Python: exact `str` and `uuid.UUID` here, everything else by `refvec.ids`.
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::Borrowed;
+use pyo3::exceptions::PyUnicodeEncodeError;
+use pyo3::ffi;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 
 use super::cell::Cell;
-use super::core::{Refusal, Subject, core};
+use super::core::{call, core};
+use super::made::Any;
+use super::refusals::{impossible, plain};
+use crate::Key;
 use crate::error::room;
-use crate::{Id, Key};
 
 /// The key of an exact `str` or `uuid.UUID`, borrowed from it; `None` for everything else and for what may be no id.
-pub fn key<'a>(chunk_id: &'a Bound<'_, PyAny>) -> PyResult<Option<Key<'a>>> {
-    if let Ok(text) = chunk_id.cast_exact::<PyString>() {
-        return Ok(text.to_str().ok().map(Key::parse));
+pub fn key<'a>(chunk_id: Borrowed<'a, '_, PyAny>) -> PyResult<Option<Key<'a>>> {
+    if chunk_id.is_exact_instance_of::<PyString>() {
+        return Ok(utf8(chunk_id)?.map(Key::parse));
     }
-    if !is_uuid(chunk_id)? {
+    let py = chunk_id.py();
+    if chunk_id.get_type_ptr().cast() != core(py)?.uuid.as_ptr() {
         return Ok(None);
     }
-    let bits = chunk_id.getattr(pyo3::intern!(chunk_id.py(), "int"));
-    let bits = bits.ok().and_then(|bits| bits.cast_into_exact::<PyInt>().ok()?.extract().ok());
+    // The attribute may be missing, or anything: whatever is wrong with it is for core to say.
+    let bits = chunk_id.getattr(intern!(py, "int")).ok().and_then(|bits| bits.cast_into_exact::<PyInt>().ok()?.extract().ok());
     Ok(bits.map(Key::uuid))
 }
 
-fn is_uuid(object: &Bound<'_, PyAny>) -> PyResult<bool> {
-    let py = object.py();
-    Ok(object.get_type_ptr().cast() == core(py)?.uuid.as_ptr())
+/// The text of a `str`, unless it holds a lone surrogate.
+fn utf8<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Option<&'a str>> {
+    let mut length = 0;
+    // SAFETY: a `str`, which keeps its UTF-8 form as long as it lives; null with an error set.
+    let data = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut length) };
+    if data.is_null() {
+        let error = PyErr::fetch(text.py());
+        return if error.is_instance_of::<PyUnicodeEncodeError>(text.py()) { Ok(None) } else { Err(error) };
+    }
+    // SAFETY: as above; valid UTF-8.
+    Ok(Some(unsafe { std::str::from_utf8_unchecked(std::slice::from_raw_parts(data.cast(), length.cast_unsigned())) }))
 }
 
 /// Calls `run` with the key of any id.
-pub fn with_key<T>(cell: &Cell, chunk_id: &Bound<'_, PyAny>, run: impl FnOnce(Key<'_>) -> PyResult<T>) -> PyResult<T> {
-    if let Some(key) = key(chunk_id)? {
+pub fn with_key<T>(cell: &Cell, chunk_id: &Any<'_>, run: impl FnOnce(Key<'_>) -> PyResult<T>) -> PyResult<T> {
+    if let Some(key) = key(chunk_id.as_borrowed())? {
         return run(key);
     }
-    let py = chunk_id.py();
-    cell.require_open(py)?;
-    let text = core(py)?.canonical_id.bind(py).call1((chunk_id,))?;
-    run(Key::parse(text.cast::<PyString>()?.to_str()?))
+    cell.require_open(chunk_id.py())?;
+    run(Key::parse(canonical(chunk_id)?.to_str()?))
 }
 
-/// Calls `run` with the keys of a batch. The ids are held meanwhile, so that others may change the caller's list.
-pub fn with_keys<T>(cell: &Cell, chunk_ids: &Bound<'_, PyAny>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
+/// The text of an id that [`key`] did not take.
+pub fn canonical<'py>(chunk_id: &Any<'py>) -> PyResult<Bound<'py, PyString>> {
+    let py = chunk_id.py();
+    Ok(call(py, &core(py)?.canonical_id, [chunk_id])?.cast_into()?)
+}
+
+/// Calls `run` with the keys of a batch.
+pub fn with_keys<T>(cell: &Cell, chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
     cell.require_open(chunk_ids.py())?;
     with_ids(chunk_ids, run)
 }
 
-/// [`with_keys`] for ids that do not concern a store.
-pub fn with_ids<T>(chunk_ids: &Bound<'_, PyAny>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
-    let py = chunk_ids.py();
-    if let Some(ids) = items(chunk_ids)? {
-        if let Some(keys) = keys(py, &ids)? {
-            return run(&keys);
-        }
-        return with_canonical_keys(PyList::new(py, &ids)?.as_any(), run);
+/// [`with_keys`] for ids that do not concern an open store.
+pub fn with_ids<T>(chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
+    let items = frozen(chunk_ids)?;
+    if let Some(items) = &items
+        && let Some(keys) = keys(items)?
+    {
+        return run(&keys);
     }
-    with_canonical_keys(chunk_ids, run)
-}
-
-fn with_canonical_keys<T>(chunk_ids: &Bound<'_, PyAny>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
-    let py = chunk_ids.py();
-    let list = core(py)?.canonical_ids.bind(py).call1((chunk_ids,))?;
-    let ids: Vec<_> = list.cast::<PyList>()?.iter().collect();
-    let keys = keys(py, &ids)?.ok_or_else(|| PyTypeError::new_err("canonical_ids() must return exact str"))?;
+    // The frozen items, if there are any: what was looked at must be what is converted.
+    let given = items.as_ref().map_or(chunk_ids, |items| items.as_any());
+    let py = given.py();
+    let list = call(py, &core(py)?.canonical_ids, [given])?;
+    let items = frozen(&list)?.ok_or_else(|| impossible("canonical_ids() made no list"))?;
+    let keys = keys(&items)?.ok_or_else(|| impossible("canonical_ids() made no exact str"))?;
     run(&keys)
 }
 
-/// The items of an exact list or tuple, which runs no code of the caller.
-fn items<'py>(chunk_ids: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
-    let py = chunk_ids.py();
-    let memory = |count| room(count).map_err(|error| Refusal::from(error).raise(py, Subject::Nothing));
-    if let Ok(list) = chunk_ids.cast_exact::<PyList>() {
-        let mut ids = memory(list.len())?;
-        ids.extend(list.iter());
-        Ok(Some(ids))
-    } else if let Ok(tuple) = chunk_ids.cast_exact::<PyTuple>() {
-        let mut ids = memory(tuple.len())?;
-        ids.extend(tuple.iter());
-        Ok(Some(ids))
-    } else {
-        Ok(None)
+/// The items of an exact list or tuple, which no other thread can change. Runs no code of the caller.
+pub fn frozen<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    if let Ok(tuple) = items.cast_exact::<PyTuple>() {
+        return Ok(Some(tuple.clone()));
     }
+    if !items.is_exact_instance_of::<PyList>() {
+        return Ok(None);
+    }
+    // SAFETY: a list; a new reference, or null with an error set.
+    let tuple = unsafe { Bound::from_owned_ptr_or_err(items.py(), ffi::PyList_AsTuple(items.as_ptr()))? };
+    Ok(Some(tuple.cast_into()?))
 }
 
-fn keys<'a>(py: Python<'_>, ids: &'a [Bound<'_, PyAny>]) -> PyResult<Option<Vec<Key<'a>>>> {
-    let mut keys = room(ids.len()).map_err(|error| Refusal::from(error).raise(py, Subject::Nothing))?;
-    for id in ids {
-        match key(id)? {
+fn keys<'a>(items: &'a Bound<'_, PyTuple>) -> PyResult<Option<Vec<Key<'a>>>> {
+    let mut keys = plain(items.py(), room(items.len()))?;
+    for item in items.iter_borrowed() {
+        match key(item)? {
             Some(key) => keys.push(key),
             None => return Ok(None),
         }
     }
     Ok(Some(keys))
-}
-
-/// The texts of ids, as a list of exact `str`.
-pub fn texts<'py>(py: Python<'py>, ids: &[Id]) -> PyResult<Bound<'py, PyList>> {
-    PyList::new(py, ids.iter().map(|id| id.with_text(|text| PyString::new(py, text))))
 }

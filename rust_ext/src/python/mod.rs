@@ -1,22 +1,31 @@
 //! The binding: converts arguments, takes the lock, calls the store, converts the result.
 //!
 //! [`NativeStore`] is the first base of the Python class `RustVectorStore`, so the contract's methods resolve to its own without a Python
-//! frame in between; whatever it lacks comes from `refvec.VectorStore`. Documentation lives there too.
+//! frame in between; whatever it lacks comes from `refvec.VectorStore`. Documentation lives there too. The names with an underscore are
+//! the primitives of a backend; the others are here to be fast.
 
-mod arrays;
+mod blocks;
 mod cell;
 mod core;
-mod dump;
+mod door;
 mod ids;
+mod indices;
+mod made;
 mod reading;
+mod refusals;
+mod rows;
+mod searching;
+mod states;
 mod writing;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use self::cell::{Cell, Refused};
-use self::core::{Subject, guard};
-use crate::{Precision, Size, Store};
+use self::cell::Cell;
+use self::door::methods;
+use self::made::{Any, number, optional};
+use self::refusals::done;
+use crate::{Size, Store};
 
 #[pymodule(gil_used = false)]
 mod _native {
@@ -26,44 +35,21 @@ mod _native {
     #[pymodule_export]
     use super::NativeStore;
     #[pymodule_export]
-    use super::panic;
-    #[pymodule_export]
     const MAX_VECTORS: u32 = crate::MAX_SLOTS;
 
     /// Looks up all that the binding uses of numpy and refvec: later, an interrupt could fall into it.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::cell::watch_forks();
         f32::get_dtype(module.py());
         super::core::core(module.py()).map(|_| ())
     }
 }
 
-/// Panics inside the guard of every call, so that tests can see what becomes of it.
-#[pyfunction(name = "_panic")]
-fn panic(py: Python<'_>, message: &str) -> PyResult<()> {
-    guard(py, || panic!("{message}"))
-}
-
 /// The native part of a store; not a store by itself.
 #[pyclass(frozen, subclass, module = "rust_vector_store._native")]
-#[derive(Default)]
 pub struct NativeStore {
     cell: Cell,
-}
-
-impl NativeStore {
-    /// A reading step with an error that speaks of nothing in particular.
-    fn look<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&Store) -> T + Send) -> PyResult<T> {
-        guard(py, || done(py, self.cell.read(py, step)))
-    }
-
-    fn size(&self, py: Python<'_>) -> PyResult<Size> {
-        self.look(py, Store::size)
-    }
-}
-
-fn done<T>(py: Python<'_>, result: Refused<T>) -> PyResult<T> {
-    result.map_err(|refusal| refusal.raise(py, Subject::Nothing))
 }
 
 #[pymethods]
@@ -72,59 +58,68 @@ impl NativeStore {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self::default()
+        Self { cell: Cell::new() }
     }
+}
 
-    /// Start empty, or from a saved state.
-    fn _open(&self, py: Python<'_>, spec: &Bound<'_, PyAny>, state: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        guard(py, || {
-            let dimension: Option<usize> = spec.getattr("dimension")?.extract()?;
-            let precision: Option<u8> = spec.getattr("precision")?.extract().ok();
-            let precision = precision.map_or(Precision::Exact, Precision::Decimals);
-            let store = if let Some(state) = state {
-                dump::restored(py, dimension, precision, state)?
-            } else {
-                let capacity = spec.getattr("initial_capacity")?.extract()?;
-                done(py, Store::new(dimension, precision, capacity, crate::MAX_SLOTS).map_err(Into::into))?
-            };
-            done(py, self.cell.replace(py, Some(store)))
-        })
+impl NativeStore {
+    fn size(&self, py: Python<'_>) -> PyResult<Size> {
+        done(py, self.cell.read(py, |store| Ok(store.size())))
     }
+}
 
-    /// Release the memory; closing twice does nothing.
-    #[pyo3(signature = (*, flush = true))]
-    fn close(&self, py: Python<'_>, flush: bool) -> PyResult<()> {
-        let _ = flush;
-        guard(py, || done(py, self.cell.replace(py, None)))
-    }
+methods! { NativeStore:
+    fn add_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::add_one(this, chunk_id, vector) }
+    fn upsert_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::upsert_one(this, chunk_id, vector) }
+    fn add_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::put_batch(this, chunk_ids, vectors, Store::add_batch) }
+    fn upsert_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::put_batch(this, chunk_ids, vectors, Store::upsert_batch) }
+    fn remove_vector(this, chunk_id: &Any<'py>) -> bool { writing::remove_one(this, chunk_id) }
+    fn remove_vectors(this, chunk_ids: &Any<'py>) -> Any<'py> { writing::remove_batch(this, chunk_ids) }
 
+    fn __len__(this) -> usize { Ok(this.get().size(this.py())?.unique) }
+    fn __contains__(this, chunk_id: &Any<'py>) -> bool { reading::contains(this, chunk_id) }
     #[getter]
-    fn closed(&self, py: Python<'_>) -> PyResult<bool> {
-        guard(py, || Ok(!self.cell.is_open(py)))
-    }
-
+    fn count(this) -> Any<'py> { number(this.py(), this.get().size(this.py())?.unique) }
     #[getter]
-    fn dimension(&self) -> Option<usize> {
-        self.cell.dimension()
-    }
-
+    fn total_references(this) -> Any<'py> { number(this.py(), this.get().size(this.py())?.references) }
     #[getter]
-    fn count(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.size(py)?.unique)
-    }
+    fn dimension(this) -> Any<'py> { optional(this.py(), this.get().cell.dimension()) }
+    fn get_vector(this, chunk_id: &Any<'py>) -> Option<Any<'py>> { reading::row_of(this, chunk_id) }
+    fn get_vectors(this, chunk_ids: &Any<'py>) -> Any<'py> { reading::rows_of(this, chunk_ids) }
+    fn get_index(this, chunk_id: &Any<'py>) -> Option<Any<'py>> { reading::index_of(this, chunk_id) }
+    fn get_indices(this, chunk_ids: &Any<'py>) -> Any<'py> { reading::indices_of(this, chunk_ids) }
+    fn get_vector_by_index(this, index: &Any<'py>) -> Any<'py> { reading::row_at(this, index) }
+    #[pyo3(signature = (indices, out = None))]
+    fn get_vectors_by_indices(this, indices: &Any<'py>, out: Option<&Any<'py>>) -> Any<'py> { reading::rows_at(this, indices, out) }
+    fn get_refcount(this, index: &Any<'py>) -> Any<'py> { reading::refcount(this, index) }
+    fn get_refcounts(this, indices: &Any<'py>) -> Any<'py> { reading::refcounts(this, indices) }
+    fn indices(this) -> Any<'py> { reading::indices(this) }
+    fn ids(this) -> Any<'py> { reading::ids(this) }
+    fn ids_at(this, index: &Any<'py>) -> Any<'py> { reading::ids_at(this, index) }
+    fn find_vector(this, vector: &Any<'py>) -> Option<Any<'py>> { searching::find(this, vector) }
 
-    #[getter]
-    fn total_references(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.size(py)?.references)
-    }
+    fn _open(this, spec: &Any<'py>, state: Option<&Any<'py>>) -> () { states::open(this, spec, state) }
+    fn _close(this) -> () { this.get().cell.replace(this.py(), None); Ok(()) }
+    fn _put(this, ids: &Any<'py>, rows: &Any<'py>, mode: &str) -> Any<'py> { writing::put_batch(this, ids, rows, writing::mode(mode)?) }
+    fn _drop(this, ids: Option<&Any<'py>>) -> Any<'py> { writing::drop(this, ids) }
+    fn _find(this, ids: &Any<'py>) -> Any<'py> { reading::indices_of(this, ids) }
+    fn _rows(this, at: Option<&Any<'py>>) -> Any<'py> { reading::rows(this, at) }
+    fn _refcounts(this, indices: &Any<'py>) -> Any<'py> { reading::refcounts(this, indices) }
+    fn _scan(this, r#use: &Any<'py>) -> Any<'py> { states::scan(this, r#use) }
+    fn _size(this) -> Any<'py> { states::python_size(this.py(), this.get().size(this.py())?) }
+    fn _changes(this, r#use: &Any<'py>) -> Any<'py> { states::changes(this, r#use) }
+    fn _reclaim(this, indices: &Any<'py>) -> () { states::reclaim(this, indices) }
+    fn _match(this, row: &Any<'py>) -> Option<Any<'py>> { searching::find(this, &row.get_item(0)?) }
+    fn _search(
+        this, queries: &Any<'py>, k: &Any<'py>, metric: &str, within: Option<&Any<'py>>, with_ids: bool
+    ) -> Any<'py> { searching::search(this, queries, (k, metric, with_ids), within) }
+}
 
-    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.size(py)?.unique)
-    }
-
-    /// Return the counts.
-    fn _size(&self, py: Python<'_>) -> PyResult<(usize, usize, usize, u64)> {
-        let size = self.size(py)?;
-        Ok((size.unique, size.references, size.allocated, size.capacity))
+#[cfg(feature = "test-panic")]
+methods! { NativeStore:
+    /// Panic, within a changing step or outside.
+    fn _panic(this, changing: bool) -> () {
+        let panic = |_: &mut Store| -> crate::Result<()> { panic!("on purpose") };
+        if changing { done(this.py(), this.get().cell.write(this.py(), panic)) } else { panic!("on purpose") }
     }
 }

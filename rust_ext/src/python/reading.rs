@@ -1,282 +1,176 @@
-//! The methods that look something up.
+//! What looks something up.
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods};
+use numpy::npyffi::NPY_TYPES;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-use super::arrays::{Indices, copied, destination, out_array, with_row};
-use super::cell::open;
-use super::core::{Refusal, Subject, core, guard};
-use super::ids::{texts, with_key, with_keys};
-use super::{NativeStore, done};
-use crate::error::room;
-use crate::{Error, Result, Store};
+use super::NativeStore;
+use super::core::{call, core};
+use super::ids::{canonical, key, with_key, with_keys};
+use super::indices::{Indices, index};
+use super::made::{Any, components, empty_row, empty_rows, ints, list, number, texts, tuple};
+use super::refusals::{Refusal, Subject, done, flat, impossible, told};
+use super::rows::Plain;
+use crate::{Error, Key, Result, Store};
 
-type Vector<'py> = Bound<'py, PyArray1<f32>>;
-type Matrix<'py> = Bound<'py, PyArray2<f32>>;
-type Ints<'py> = Bound<'py, PyArray1<i64>>;
+type This<'a, 'py> = &'a Bound<'py, NativeStore>;
 
-#[pymethods]
-impl NativeStore {
-    fn __contains__(&self, py: Python<'_>, chunk_id: &Bound<'_, PyAny>) -> PyResult<bool> {
-        guard(py, || {
-            let mut canonical = false;
-            let found = with_key(&self.cell, chunk_id, |key| {
-                canonical = true;
-                done(py, self.cell.read(py, |store| store.find(key).is_some()))
-            });
-            match found {
-                Err(error) if !canonical && self.cell.is_open(py) && is_refused(py, &error) => Ok(false),
-                found => found,
-            }
-        })
+/// A reading step that takes its time.
+pub fn long<'py, T: Send>(this: This<'_, 'py>, step: impl FnOnce(&Store) -> Result<T> + Send, subject: Subject<'_, 'py>) -> PyResult<T> {
+    told(this.py(), this.get().cell.read_long(this.py(), step), subject)
+}
+
+pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    let found = |key| done(py, cell.read(py, |store| Ok(store.find(key).is_some())));
+    if let Some(key) = key(chunk_id.as_borrowed())? {
+        return found(key);
     }
-
-    /// Return the vector of an id, or None; see `refvec.VectorStore.get_vector`.
-    fn get_vector<'py>(&self, py: Python<'py>, chunk_id: &Bound<'py, PyAny>) -> PyResult<Option<Vector<'py>>> {
-        guard(py, || with_key(&self.cell, chunk_id, |key| self.vector(py, |store| Ok(store.row_of(key)), Subject::Nothing)))
-    }
-
-    /// Return the index that an id references, or None; see `refvec.VectorStore.get_index`.
-    fn get_index(&self, py: Python<'_>, chunk_id: &Bound<'_, PyAny>) -> PyResult<Option<u32>> {
-        guard(py, || with_key(&self.cell, chunk_id, |key| done(py, self.cell.read(py, |store| store.find(key)))))
-    }
-
-    /// Return the index that every id references, or -1; see `refvec.VectorStore.get_indices`.
-    fn get_indices<'py>(&self, py: Python<'py>, chunk_ids: &Bound<'py, PyAny>) -> PyResult<Ints<'py>> {
-        let found = guard(py, || {
-            with_keys(&self.cell, chunk_ids, |keys| {
-                let find = |store: &Store| collected(keys.len(), keys.iter().map(|&key| Ok(store.find(key).map_or(-1, i64::from))));
-                self.long(py, find, Subject::Nothing)
-            })
-        })?;
-        Ok(PyArray1::from_vec(py, found))
-    }
-
-    /// Return the index of every id, -1 where it is absent.
-    fn _find<'py>(&self, py: Python<'py>, ids: &Bound<'py, PyAny>) -> PyResult<Ints<'py>> {
-        self.get_indices(py, ids)
-    }
-
-    /// Return the vectors of the ids; see `refvec.VectorStore.get_vectors`.
-    fn get_vectors<'py>(&self, py: Python<'py>, chunk_ids: &Bound<'py, PyAny>) -> PyResult<Matrix<'py>> {
-        guard(py, || {
-            with_keys(&self.cell, chunk_ids, |keys| {
-                let dimension = self.cell.dimension();
-                let mut out = out_array(py, None, (keys.len(), dimension.unwrap_or(0)))?;
-                let rows = destination(&mut out);
-                let step = |store: &Store| {
-                    let store = dimension.map(|_| store);
-                    let row = |position, &key: &_| store.and_then(|store| store.row_of(key)).ok_or(Error::Unknown { position });
-                    fill(rows, dimension, keys, row)
-                };
-                self.long(py, step, Subject::Ids(keys))?;
-                Ok(out)
-            })
-        })
-    }
-
-    /// Return the vector at an active index; see `refvec.VectorStore.get_vector_by_index`.
-    fn get_vector_by_index<'py>(&self, py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResult<Vector<'py>> {
-        guard(py, || {
-            let (index, number) = self.index(index)?;
-            let found = self.vector(py, |store| store.at(number, 0).map(|(row, _)| Some(row)), Subject::Index(&index))?;
-            found.ok_or_else(|| Refusal::Closed.raise(py, Subject::Nothing))
-        })
-    }
-
-    /// Return the vectors at active indices; see `refvec.VectorStore.get_vectors_by_indices`.
-    #[pyo3(signature = (indices, out = None))]
-    fn get_vectors_by_indices<'py>(
-        &self,
-        py: Python<'py>,
-        indices: &Bound<'py, PyAny>,
-        out: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        guard(py, || {
-            self.cell.require_open(py)?;
-            let indices = Indices::new(indices)?;
-            let dimension = self.cell.dimension();
-            let mut array = out_array(py, out, (indices.found.len(), dimension.unwrap_or(0)))?;
-            self.fill_indices(py, &mut array, &indices, dimension)?;
-            Ok(out.cloned().unwrap_or_else(|| array.into_any()))
-        })
-    }
-
-    /// Copy the vectors at active indices into `out`.
-    fn _rows<'py>(&self, py: Python<'py>, indices: &Bound<'py, PyAny>, out: &Bound<'py, PyAny>) -> PyResult<()> {
-        self.get_vectors_by_indices(py, indices, Some(out)).map(|_| ())
-    }
-
-    /// Return every stored vector; see `refvec.VectorStore.get_all_vectors`.
-    fn get_all_vectors<'py>(&self, py: Python<'py>) -> PyResult<Matrix<'py>> {
-        let (rows, size) = guard(py, || {
-            let all = |store: &Store| Ok((store.all_rows()?, (store.size().unique, store.dimension().unwrap_or(0))));
-            self.long(py, all, Subject::Nothing)
-        })?;
-        PyArray1::from_vec(py, rows).reshape(size)
-    }
-
-    /// Return the active indices, ascending.
-    fn indices<'py>(&self, py: Python<'py>) -> PyResult<Ints<'py>> {
-        let all = |store: &Store| collected(store.size().unique, store.active().map(|index| Ok(i64::from(index))));
-        Ok(PyArray1::from_vec(py, guard(py, || self.long(py, all, Subject::Nothing))?))
-    }
-
-    /// Return the ids in the order in which they were added; see `refvec.VectorStore.ids`.
-    fn ids<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        texts(py, &guard(py, || self.long(py, Store::ids, Subject::Nothing))?)
-    }
-
-    /// Return the ids that reference an active index; see `refvec.VectorStore.ids_at`.
-    fn ids_at<'py>(&self, py: Python<'py>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
-        let ids = guard(py, || {
-            let (index, number) = self.index(index)?;
-            self.long(py, |store| store.ids_at(number), Subject::Index(&index))
-        })?;
-        texts(py, &ids)
-    }
-
-    /// Return the number of ids that reference an active index.
-    fn get_refcount(&self, py: Python<'_>, index: &Bound<'_, PyAny>) -> PyResult<u32> {
-        guard(py, || {
-            let (index, number) = self.index(index)?;
-            let found = self.cell.read(py, |store| store.at(number, 0).map(|(_, slot)| slot.refs));
-            found.and_then(|found| Ok(found?)).map_err(|refusal| refusal.raise(py, Subject::Index(&index)))
-        })
-    }
-
-    /// Return the number of ids that reference each of the active indices.
-    fn get_refcounts<'py>(&self, py: Python<'py>, indices: &Bound<'py, PyAny>) -> PyResult<Ints<'py>> {
-        let counts = guard(py, || {
-            self.cell.require_open(py)?;
-            let indices = Indices::new(indices)?;
-            let found = indices.found.as_slice();
-            let count = |store: &Store| {
-                let slots = found.iter().enumerate().map(|(position, &index)| store.at(index, position));
-                collected(found.len(), slots.map(|slot| slot.map(|(_, slot)| i64::from(slot.refs))))
-            };
-            self.long(py, count, Subject::Indices(&indices))
-        })?;
-        Ok(PyArray1::from_vec(py, counts))
-    }
-
-    /// Return the number of references to every index, 0 where it is not active.
-    fn _refcounts<'py>(&self, py: Python<'py>, indices: &Bound<'py, PyAny>) -> PyResult<Ints<'py>> {
-        let counts = guard(py, || {
-            let found = Indices::new(indices)?.found;
-            let count = |store: &Store, index| store.at(index, 0).map_or(0, |(_, slot)| i64::from(slot.refs));
-            self.long(py, |store| collected(found.len(), found.iter().map(|&index| Ok(count(store, index)))), Subject::Nothing)
-        })?;
-        Ok(PyArray1::from_vec(py, counts))
-    }
-
-    /// Return the index of the identical stored vector, or None; see `refvec.VectorStore.find_vector`.
-    fn find_vector(&self, py: Python<'_>, vector: &Bound<'_, PyAny>) -> PyResult<Option<u32>> {
-        guard(py, || {
-            with_row(&self.cell, vector, |row| {
-                let found = self.cell.read(py, |store| store.find_row(row));
-                done(py, found.and_then(|found| Ok(found?)))
-            })
-        })
-    }
-
-    /// Return those of some indices that are still active, and their vectors.
-    fn _survivors<'py>(&self, py: Python<'py>, indices: &Bound<'py, PyAny>) -> PyResult<(Ints<'py>, Matrix<'py>)> {
-        let (active, rows, width) = guard(py, || {
-            let found = Indices::new(indices)?.found;
-            self.long(py, |store| survivors(store, &found), Subject::Nothing)
-        })?;
-        let shape = (active.len(), width);
-        Ok((PyArray1::from_vec(py, active), PyArray1::from_vec(py, rows).reshape(shape)?))
+    cell.require_open(py)?;
+    match canonical(chunk_id) {
+        // What is no id is not in the store.
+        Err(error) if error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyValueError>(py) => Ok(false),
+        text => found(Key::parse(text?.to_str()?)),
     }
 }
 
-impl NativeStore {
-    /// A reading step that takes its time.
-    pub(super) fn long<'py, T: Send>(
-        &self,
-        py: Python<'py>,
-        step: impl FnOnce(&Store) -> Result<T> + Send,
-        subject: Subject<'_, 'py>,
-    ) -> PyResult<T> {
-        let done = self.cell.read_long(py, step).and_then(|done| Ok(done?));
-        done.map_err(|refusal| refusal.raise(py, subject))
-    }
+pub fn row_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
+    with_key(&this.get().cell, chunk_id, |key| row(this, |store| Ok(store.row_of(key)), Subject::Nothing))
+}
 
-    /// One row as a new array, straight from the store if its lock is free.
-    fn vector<'py>(
-        &self,
-        py: Python<'py>,
-        find: impl FnOnce(&Store) -> Result<Option<&[f32]>> + Send,
-        subject: Subject<'_, 'py>,
-    ) -> PyResult<Option<Vector<'py>>> {
-        let raise = |refusal: Refusal| refusal.raise(py, subject);
-        if let Some(guard) = self.cell.try_read().map_err(raise)? {
-            let found = open(guard.as_ref()).and_then(|store| Ok(find(store)?.map(|row| PyArray1::from_slice(py, row))));
-            // Making an error runs Python code, which must not find the lock taken by its own thread.
-            drop(guard);
-            return found.map_err(raise);
-        }
-        let row = self.long(py, |store| find(store)?.map(copied).transpose(), subject)?;
-        Ok(row.map(|row| PyArray1::from_vec(py, row)))
-    }
+pub fn row_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
+    let (given, number) = index(&this.get().cell, given)?;
+    let found = row(this, |store| store.row_at(number).map(Some), Subject::Index(&given))?;
+    found.ok_or_else(|| impossible("a row was neither found nor refused"))
+}
 
-    fn fill_indices<'py>(&self, py: Python<'py>, array: &mut Matrix<'_>, indices: &Indices<'py>, dimension: Option<usize>) -> PyResult<()> {
-        let (rows, found) = (destination(array), indices.found.as_slice());
-        let step = |store: &Store| {
-            let row = |position, &index: &_| match dimension {
-                Some(_) => Ok(store.at(index, position)?.0),
-                None => Err(Error::Index { position, allocated: 0 }),
-            };
-            fill(rows, dimension, found, row)
+/// One row as a new array. Making that may run Python code, so it is made between two steps: the first looks where the row is, the
+/// second copies it, after another look if anything has changed.
+fn row<'py>(
+    this: This<'_, 'py>,
+    find: impl Fn(&Store) -> Result<Option<&[f32]>> + Sync,
+    subject: Subject<'_, 'py>,
+) -> PyResult<Option<Any<'py>>> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    let look = |store: &Store| Ok(find(store)?.map(|row| (row.as_ptr() as usize, row.len(), cell.version())));
+    let Some((address, length, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
+    let mut array = empty_row(py, length)?;
+    let place = components(&mut array);
+    let copy = |store: &Store| {
+        let row = if cell.version() == version {
+            // SAFETY: no step has changed anything since the first look, so the row is where it was; the lock is held.
+            unsafe { std::slice::from_raw_parts(address as *const f32, length) }
+        } else {
+            let Some(row) = find(store)? else { return Ok(false) };
+            row
         };
-        self.long(py, step, Subject::Indices(indices))
-    }
-
-    /// An index argument as an exact int, and as a number; beyond 64 bits it is as invalid as -1.
-    fn index<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, i64)> {
-        if let Some(number) = index.cast_exact::<pyo3::types::PyInt>().ok().and_then(|index| index.extract().ok()) {
-            return Ok((index.clone(), number));
-        }
-        let py = index.py();
-        self.cell.require_open(py)?;
-        let exact = core(py)?.canonical_int.bind(py).call1((index, "index"))?;
-        let number = exact.extract().unwrap_or(-1);
-        Ok((exact, number))
-    }
-}
-
-/// Copies one row for each item, once all are known to be there. Without a dimension when the array was made, none was there then.
-fn fill<'s, I>(rows: &mut [f32], dimension: Option<usize>, items: &[I], row: impl Fn(usize, &I) -> Result<&'s [f32]>) -> Result<()> {
-    let found = collected(items.len(), items.iter().enumerate().map(|(position, item)| row(position, item)))?;
-    for (place, row) in rows.chunks_exact_mut(dimension.unwrap_or(1)).zip(found) {
         place.copy_from_slice(row);
-    }
-    Ok(())
+        Ok(true)
+    };
+    let found = told(py, cell.read(py, copy), subject)?;
+    Ok(found.then(|| array.into_any()))
 }
 
-fn survivors(store: &Store, indices: &[i64]) -> Result<(Vec<i64>, Vec<f32>, usize)> {
-    let width = store.dimension().unwrap_or(0);
-    let (mut active, mut rows) = (room(indices.len())?, room(indices.len() * width)?);
-    for &index in indices {
-        if let Ok((row, _)) = store.at(index, 0) {
-            active.push(index);
-            rows.extend_from_slice(row);
+pub fn index_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    let found = with_key(cell, chunk_id, |key| done(py, cell.read(py, |store| Ok(store.find(key)))))?;
+    found.map(|index| number(py, index as usize)).transpose()
+}
+
+pub fn indices_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
+    let found = with_keys(&this.get().cell, chunk_ids, |keys| long(this, |store| store.indices_of(keys), Subject::Nothing))?;
+    Ok(ints(this.py(), &found)?.into_any())
+}
+
+pub fn rows_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
+    with_keys(&this.get().cell, chunk_ids, |keys| filled(this, keys.len(), |store, out| store.copy_rows_of(keys, out), Subject::Ids(keys)))
+}
+
+pub fn rows_at<'py>(this: This<'_, 'py>, indices: &Any<'py>, out: Option<&Any<'py>>) -> PyResult<Any<'py>> {
+    let cell = &this.get().cell;
+    cell.require_open(this.py())?;
+    let indices = Indices::new(indices)?;
+    let copy = |store: &Store, out: &mut [f32]| store.copy_rows_at(&indices.found, out);
+    let Some(out) = out else { return filled(this, indices.found.len(), copy, Subject::Indices(&indices)) };
+    let places = out_places(out, (indices.found.len(), cell.dimension().unwrap_or(0)))?;
+    long(this, |store| copy(store, places), Subject::Indices(&indices))?;
+    Ok(out.clone())
+}
+
+/// Rows of ids, at indices, or all.
+pub fn rows<'py>(this: This<'_, 'py>, at: Option<&Any<'py>>) -> PyResult<Any<'py>> {
+    match at {
+        None => all_rows(this),
+        Some(at) if at.is_exact_instance_of::<PyList>() => rows_of(this, at),
+        Some(at) => rows_at(this, at, None),
+    }
+}
+
+/// A new array of rows, for the dimension that the store has when it is filled.
+fn filled<'py>(
+    this: This<'_, 'py>,
+    count: usize,
+    fill: impl Fn(&Store, &mut [f32]) -> Result<()> + Sync,
+    subject: Subject<'_, 'py>,
+) -> PyResult<Any<'py>> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    loop {
+        let dimension = cell.dimension();
+        let mut rows = empty_rows(py, count, dimension.unwrap_or(0))?;
+        let places = components(&mut rows);
+        match flat(cell.read_long(py, |store| fill(store, places))) {
+            Ok(()) => return Ok(rows.into_any()),
+            Err(Refusal::Store(Error::Dimension { .. })) if dimension.is_none() => {}
+            Err(refusal) => return Err(refusal.raise(py, subject)),
         }
     }
-    Ok((active, rows, width))
 }
 
-fn collected<T>(count: usize, items: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
-    let mut all = room(count)?;
-    for item in items {
-        all.push(item?);
+/// Where the `out` argument is filled. Whoever reads it meanwhile sees some of the new components; nothing reads it back.
+fn out_places<'a>(out: &'a Any<'_>, (count, dimension): (usize, usize)) -> PyResult<&'a mut [f32]> {
+    let fits = |plain: &Plain<'_, f32>| plain.shape == [count.cast_signed(), dimension.cast_signed()];
+    if let Some(plain) = Plain::writable(out, 2, NPY_TYPES::NPY_FLOAT).filter(fits) {
+        return Ok(plain.places());
     }
-    Ok(all)
+    let py = out.py();
+    let shape = tuple(py, [number(py, count), number(py, dimension)].into_iter())?;
+    call(py, &core(py)?.check_out, [out, shape.as_any()])?;
+    Err(impossible("check_out() accepted what cannot be filled"))
 }
 
-/// Whether `in` answers an error about its argument with False.
-fn is_refused(py: Python<'_>, error: &PyErr) -> bool {
-    error.is_instance_of::<pyo3::exceptions::PyTypeError>(py) || error.is_instance_of::<pyo3::exceptions::PyValueError>(py)
+fn all_rows<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
+    let (py, rows) = (this.py(), long(this, Store::all_rows, Subject::Nothing)?);
+    let mut array = empty_rows(py, rows.len(), rows.dimension())?;
+    let places = components(&mut array);
+    py.detach(|| rows.copy(0, places));
+    Ok(array.into_any())
+}
+
+pub fn indices<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
+    Ok(ints(this.py(), &long(this, Store::indices, Subject::Nothing)?)?.into_any())
+}
+
+pub fn ids<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
+    let ids = long(this, Store::ids, Subject::Nothing)?;
+    Ok(list(this.py(), texts(this.py(), &ids))?.into_any())
+}
+
+pub fn ids_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
+    let (given, number) = index(&this.get().cell, given)?;
+    let ids = long(this, |store| store.ids_at(number), Subject::Index(&given))?;
+    Ok(list(this.py(), texts(this.py(), &ids))?.into_any())
+}
+
+pub fn refcount<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    let (given, at) = index(cell, given)?;
+    number(py, told(py, cell.read(py, |store| store.refcount(at)), Subject::Index(&given))? as usize)
+}
+
+pub fn refcounts<'py>(this: This<'_, 'py>, indices: &Any<'py>) -> PyResult<Any<'py>> {
+    this.get().cell.require_open(this.py())?;
+    let indices = Indices::new(indices)?;
+    let counts = long(this, |store| store.refcounts(&indices.found), Subject::Indices(&indices))?;
+    Ok(ints(this.py(), &counts)?.into_any())
 }

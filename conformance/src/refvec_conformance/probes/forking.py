@@ -6,7 +6,6 @@ became of each child: "whole", "cut" if its store says that a step was cut in ha
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
@@ -84,7 +83,7 @@ def children(target: Target, count: int) -> Counter[str]:
     with switching(1e-5):
         for thread in threads:
             thread.start()
-        found = Counter(in_child(lambda: judged(target, store)) for _ in range(count))
+        found = Counter(str(in_child(lambda: judged(target, store))) for _ in range(count))
         over.set()
         for thread in threads:
             thread.join()

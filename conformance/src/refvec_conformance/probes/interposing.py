@@ -93,9 +93,14 @@ def _outcome(call: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _profiled(note: Callable[[], None]) -> Iterator[None]:
-    """Call `note` at every function that this thread enters or leaves, of Python or of C."""
+    """Call `note` at every function that this thread enters, and at every one of Python's that it leaves."""
+
+    def profile(_frame: Any, event: str, _argument: Any) -> None:
+        if event != "c_return":
+            note()
+
     before = sys.getprofile()
-    sys.setprofile(lambda *_: note())
+    sys.setprofile(profile)
     try:
         yield
     finally:

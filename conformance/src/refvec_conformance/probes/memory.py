@@ -127,8 +127,8 @@ class Trial:
     def __init__(self, target: Target, method: str) -> None:
         self._call = METHODS[method]
         self._store = stock(target)
-        # Whatever libraries make at the first use, for an error too, is there before the first limit: some of it
-        # ends the process where it cannot be had.
+        # Whatever libraries make at the first use, for an error too, is there before the first limit: some of
+        # it ends the process where it cannot be had.
         with suppress(MemoryError):
             np.empty(2**50)
         self._call(copy.copy(self._store))
@@ -140,14 +140,14 @@ class Trial:
             self._after = content(other)
 
     def complaint(self, extra: int) -> str | None:
-        """Make the call under a limit; return what is wrong, "short" if there was too little memory, else None."""
+        """Make the call under a limit; return what is wrong, "short" for too little memory, else None."""
         expected, found = self._after, None
         with limited(extra):
             try:
                 self._call(self._store)
             except MemoryError:
                 expected, found = self._before, "short"
-            except BaseException as error:  # noqa: BLE001 - a panic is no Exception
+            except BaseException as error:
                 return f"it raised {type(error).__name__}: {error!s:.200}"
         if content(self._store) != expected:
             return f"it {'raised' if found else 'returned'} and the store is neither as before nor as after"

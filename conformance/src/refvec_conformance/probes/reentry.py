@@ -78,7 +78,7 @@ class Visitor:
         self._inside = True
         try:
             self._visit()
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             self.errors.append(error)
         finally:
             self._inside = False

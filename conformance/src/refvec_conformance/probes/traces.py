@@ -9,71 +9,19 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from random import Random
 from types import CodeType
 from typing import Any, TypeAlias
 
-from refvec import SearchResult, VectorStore
+from refvec import VectorStore
 
 from ..inputs import vocabulary
-from ..inputs.operations import READS, Op, Trace, Wild
-from ..oracle import scoring
-from ..oracle.canonical import the_ids, the_queries
+from ..inputs.operations import Op, Trace
 from ..oracle.model import Model
-from .atomicity import STATISTICS, differences, observe
+from .atomicity import STATISTICS
 from .outcomes import Outcome, attempt, frozen
 
 Open: TypeAlias = Callable[[], Any]
 Players: TypeAlias = Mapping[str, "Player"]
-
-# What the calls of a differential trace are; a name twice counts twice.
-MIXED: tuple[str, ...] = (
-    ("add_vector", "upsert_vector") * 6 + ("add_vectors", "upsert_vectors") * 5 + ("find_vector",) * 3
-)
-MIXED += ("remove_vector", "remove_vectors") * 5 + ("get_vector", "get_index", "__contains__", "get_vectors")
-MIXED += ("get_indices", "get_vector_by_index", "ids_at", "get_refcount", "get_vectors_by_indices")
-MIXED += ("get_refcounts", "iter_batches", "filled", "len", "clear")
-WHOLE = (*MIXED, "search", "search", "search", "copied", "copied", "copied", "flush")
-_ENDING = ("ids", "clear", "snapshot", "get_all_vectors", "flush", "get_statistics", "add_vector", "search")
-
-
-def mixed(random: Random, dimension: int, precision: int | str, length: int) -> Trace:
-    """Return a trace of so many calls, with a look at everything now and then."""
-    found: Trace = []
-    for op in Wild(random, dimension, precision).trace(MIXED, length):
-        found += [op, *READS] if len(found) % 16 == 15 else [op]
-    return found + READS
-
-
-def whole(random: Random, dimension: int, precision: int | str, length: int, *, search: bool) -> Trace:
-    """Return a trace of the whole interface: the store is copied, and now and then closed and opened anew."""
-    wild = Wild(random, dimension, precision)
-    names = [one for one in WHOLE if search or one != "search"]
-    found: Trace = []
-    while len(found) < length:
-        found.append(wild.draw(names))
-        if random.random() < 0.02:
-            endings = [wild.draw([name]) for name in _ENDING if search or name != "search"]
-            found += [Op("close"), *endings, Op("reopened")]
-    return found
-
-
-def searches(random: Random, dimension: int, count: int) -> Trace:
-    """Return a trace of small integers and dot products, which are the same on all backends (SEARCH-3)."""
-    found: Trace = []
-    # All different, because in which order ids share a hit is not for every backend to keep.
-    for position, number in enumerate(random.sample(range(9**dimension), min(count, 9**dimension))):
-        vector = [number // 9**place % 9 - 4 for place in range(dimension)]
-        within = random.choice([None, (), ("0", "1", "2", "x", "2")])
-        found.append(Op("add_vector", (str(position), vector)))
-        options = (("metric", "dot"), ("within", within))
-        found.append(Op("search", (vector[::-1], random.randrange(1, 12)), options))
-    return found
-
-
-def unordered(trace: Trace) -> Trace:
-    """Return the trace without what shows the order of ids (GET-5)."""
-    return [op for op in trace if op.name not in ("ids", "ids_at", "snapshot")]
 
 
 class Player:
@@ -137,75 +85,6 @@ def exactly(_op: Op, _players: Players, outcomes: Mapping[str, Outcome]) -> str:
     if all(outcome == first for outcome in outcomes.values()):
         return ""
     return "\n".join(f"{name}: {outcome}" for name, outcome in outcomes.items())
-
-
-# What a backend without dense_indices or ordered_ids may answer in its own way.
-_NUMBERED = {"add_vector", "add_vectors", "upsert_vector", "upsert_vectors", "get_index", "get_indices"}
-_NUMBERED |= {"get_all_vectors", "indices", "ids", "find_vector", "snapshot", "iter_batches", "get_statistics"}
-_BY_INDEX = {
-    "get_vector_by_index",
-    "get_vectors_by_indices",
-    "get_refcount",
-    "get_refcounts",
-    "ids_at",
-    "filled",
-}
-
-
-class Alike:
-    """Tells where a store differs from the model, in an outcome or in anything that can be seen.
-
-    Parameters
-    ----------
-    exact : bool
-        Indices and orders have to be those of the model.
-    """
-
-    def __init__(self, exact: bool) -> None:
-        self._exact = exact
-
-    def __call__(self, op: Op, players: Players, outcomes: Mapping[str, Outcome]) -> str:
-        """Return what differs after a call of the model and, second, of the store."""
-        model, store = players.values()
-        if isinstance(model.result, SearchResult) and isinstance(store.result, SearchResult):
-            told = self._hits(op, model, store.result)
-        else:
-            told = exactly(op, players, self._comparable(op, outcomes))
-        if told or model.store.closed:
-            return told
-        look = observe if self._exact else by_id
-        return "\n".join(differences(look(model.store), look(store.store)))
-
-    def _comparable(self, op: Op, outcomes: Mapping[str, Outcome]) -> Mapping[str, Outcome]:
-        if self._exact or op.name not in _NUMBERED | _BY_INDEX:
-            return outcomes
-        if op.name in _BY_INDEX:
-            return {"": Outcome()}
-        return {name: Outcome(None, one.error, one.position, one.chunk_id) for name, one in outcomes.items()}
-
-    def _hits(self, op: Op, model: Player, found: SearchResult) -> str:
-        query, k = map(model.value, op.args)
-        options = {name: model.value(value) for name, value in op.options}
-        members = model.store.candidates(None if options["within"] is None else the_ids(options["within"]))
-        if not self._exact:
-            return ""
-        vectors = {index: model.store.get_vector_by_index(index).tobytes() for index in members}
-        row = the_queries(query, model.store.dimension)[0][0]
-        told = scoring.complaints(row, vectors, k, options["metric"], found)
-        wanted = [sorted(members[one]) for one in found.indices.tolist()] if options["with_ids"] else None
-        if (found.ids and list(map(sorted, found.ids))) != wanted:
-            told.append(f"the ids of the hits are {found.ids}")
-        return "\n".join(told)
-
-
-def by_id(side: Any) -> dict[str, object]:
-    """Return what a store holds without its numbering: id -> vector, and the ids that share it."""
-    ids = sorted(side.ids())
-    return {
-        "sizes": (len(side), side.total_references, side.dimension),
-        "vectors": {chunk_id: frozen(side.get_vector(chunk_id)) for chunk_id in ids},
-        "sharing": {chunk_id: sorted(side.ids_at(side.get_index(chunk_id))) for chunk_id in ids},
-    }
 
 
 def difference(trace: Trace, stores: Mapping[str, Open], differ: Differ = exactly) -> tuple[int, str] | None:

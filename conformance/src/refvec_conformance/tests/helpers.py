@@ -56,12 +56,6 @@ def shared(store: VectorStore, one: Any, other: Any) -> bool:
     return bool(store.add_vector("one", one) == store.add_vector("other", other))
 
 
-def sharing(found: SearchResult) -> list[Any]:
-    """Return the ids that share each hit, of a search that was asked for them."""
-    assert found.ids is not None
-    return found.ids
-
-
 def rows(count: int, start: int = 0) -> Any:
     """Return so many different vectors of one component."""
     return np.arange(start, start + count, dtype=np.float32)[:, None]
@@ -97,3 +91,8 @@ def program(name: str, *args: object) -> list[str]:
     """Return the lines that a program of the probes prints in a child; it must end well."""
     code = f"import sys; from refvec_conformance.probes.{name} import main; main(*sys.argv[1:])"
     return output_of(code, *map(str, args)).splitlines()
+
+
+def hits_of(found: SearchResult, query: int) -> SearchResult:
+    """Return what a search found for one query of a batch."""
+    return SearchResult(found.indices[query], found.scores[query], found.ids[query])

@@ -11,11 +11,12 @@ import pytest
 from refvec import VectorStore
 
 from refvec_conformance.inputs.operations import Trace
+from refvec_conformance.inputs.traces import mixed, searches, unordered
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.oracle.model import Model
 from refvec_conformance.probes.fixtures import Budget
-from refvec_conformance.probes.traces import Open, compare, mixed, run, searches, unordered
+from refvec_conformance.probes.traces import Open, compare, run
 
 PRECISIONS = [0, 3, 6, 7, "exact"]
 

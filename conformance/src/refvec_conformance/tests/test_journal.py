@@ -7,6 +7,7 @@ clauses about indices, order and steps.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -86,11 +87,12 @@ def test_a_call_that_raises_leaves_no_event(target: Target) -> None:
     for store in journaled(target):
         store.add_vector("a", ROWS[0])
         events(store)
-        for call in (
+        calls: list[Callable[[VectorStore], Any]] = [
             lambda store: store.add_vectors(["b", "a"], ROWS[:2]),
-            lambda store: store.upsert_vectors(["b", "a"], [[1, 2], [3, 1e39]]),
+            lambda store: store.upsert_vectors(["b", "a"], [[1.0, 2.0], [3.0, 1e39]]),
             lambda store: store._put(["b"], np.ones((1, 3), np.float32), "upsert"),
-        ):
+        ]
+        for call in calls:
             with pytest.raises(ValueError):  # noqa: PT011 - of several kinds
                 call(store)
         assert events(store) == []

@@ -14,7 +14,7 @@ from refvec_conformance.inputs.hostile import after
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.fixtures import Make
 from refvec_conformance.probes.outcomes import frozen
-from refvec_conformance.tests.helpers import every_metric
+from refvec_conformance.tests.helpers import every_metric, hits_of
 
 Double = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ class Rows:
         hits = [self.row.get(index, -1) for index in found.indices.tolist()]
         if len(hits) != min(k, len(places)) or len({*hits}) != len(hits) or not {*hits} <= {*places.tolist()}:
             return f"{len(hits)} hits are not {min(k, len(places))} of the {len(places)} that compete"
-        if list(found.ids) != [(str(place),) for place in hits]:
+        if found.ids != [(str(place),) for place in hits]:
             return "the ids are not those of the hits"
         sign = 1 if metric == "euclidean" else -1
         order = np.lexsort((found.indices, sign * found.scores.astype(float)))
@@ -104,7 +104,7 @@ def test_a_search_over_thousands_is_exact(
     queries = np.concatenate([rng.standard_normal((4, width)) * 4, rows[[0, -1, 600]], -rows[:1]])
     found = many.store.search(queries, 25, metric=metric)
     for place, query in enumerate(queries):
-        part = SearchResult(found.indices[place], found.scores[place], found.ids[place])
+        part = hits_of(found, place)
         assert not many.wrong(query, 25, metric, part)
     assert not many.wrong(queries[0], count, metric, many.store.search(queries[0], count, metric=metric))
 
@@ -146,8 +146,7 @@ def test_each_query_of_a_batch_of_small_integers_has_the_hits_it_has_alone(
     store.add_vectors(map(str, range(60)), rng.integers(-3, 4, (60, 3)))
     found = store.search(queries, 9, metric="dot")
     for place, one in enumerate(alone(store, queries, 9, metric="dot")):
-        part = found.indices[place], found.scores[place], found.ids[place]
-        assert frozen([*part]) == frozen([*one]), place
+        assert frozen([*hits_of(found, place)]) == frozen([*one]), place
 
 
 @clause("SEARCH-1", "SEARCH-3", requires="search")
@@ -162,7 +161,7 @@ def test_queries_of_one_batch_do_not_touch_each_other(
     queries[[3, 17, 30]] = [[0] * 4, [np.nan, 1, 2, 3], [np.inf, 1, 1, 1]]
     found = many.store.search(queries, 12, metric=metric)
     for place, query in enumerate(queries):
-        part = SearchResult(found.indices[place], found.scores[place], found.ids[place])
+        part = hits_of(found, place)
         if place not in (17, 30):
             assert not many.wrong(query, 12, metric, part), place
     assert np.isnan(found.scores[17]).all()
@@ -173,8 +172,8 @@ def test_queries_of_one_batch_do_not_touch_each_other(
 def test_each_query_of_a_batch_names_the_ids_of_its_own_hits(make: Make) -> None:
     store = make(2)
     store.add_vectors(list("abcd"), [[1, 0], [1, 0], [0, 1], [-1, 0]])
-    found = store.search([[1, 0], [0, 1], [-1, 0], [0, 1]], 1, metric="dot").ids
-    assert [[sorted(hit) for hit in row] for row in found] == [[["a", "b"]], [["c"]], [["d"]], [["c"]]]
+    found = store.search([[1, 0], [0, 1], [-1, 0], [0, 1]], 1, metric="dot")
+    assert [[sorted(hit) for hit in row] for row in found.ids] == [[["a", "b"]], [["c"]], [["d"]], [["c"]]]
 
 
 ITERABLES: dict[str, Callable[[list[str]], Iterable[str]]] = {
@@ -199,7 +198,7 @@ def test_every_query_of_a_batch_is_narrowed_by_within(
     for k in (3, 20):
         found = many.store.search(queries, k, metric=metric, within=build(ids))
         for place, query in enumerate(queries):
-            part = SearchResult(found.indices[place], found.scores[place], found.ids[place])
+            part = hits_of(found, place)
             assert not many.wrong(query, k, metric, part, {int(one) for one in ids}), place
 
 

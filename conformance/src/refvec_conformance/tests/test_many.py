@@ -91,7 +91,7 @@ def test_many_are_read_in_the_order_asked_for_repeats_included(
     wanted = rng.choice(filled.ids, COUNT).tolist()
     indices = [filled.index[one] for one in wanted]
     rows = np.array([row_of(one) for one in wanted], np.float32)
-    found = {
+    found: dict[str, Any] = {
         "get_vectors": filled.store.get_vectors(wanted),
         "get_vectors_by_indices": filled.store.get_vectors_by_indices(indices),
         "out": filled.store.get_vectors_by_indices(np.array(indices), np.empty_like(rows)),

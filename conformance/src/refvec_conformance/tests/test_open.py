@@ -214,7 +214,7 @@ def test_the_limit_of_the_backend_is_named(target: Target) -> None:
         target.open(limit + 1)
 
 
-@clause("OPEN-2", "OPEN-7")
+@clause("OPEN-2", "OPEN-7", "PLUGIN-3")
 def test_the_first_vector_is_held_to_the_limit_too(target: Target) -> None:
     store = target.open()
     with refused(store, ValueError):

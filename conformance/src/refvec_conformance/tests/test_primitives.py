@@ -1,4 +1,4 @@
-"""The primitives of a backend, called as the contract's methods call them, and the methods made of them alone."""
+"""The primitives of a backend, called as the contract calls them, and the methods made of them alone."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from refvec import (
 )
 
 from refvec_conformance.inputs.hostile import OwnError, fail
+from refvec_conformance.inputs.traces import mixed, searches, unordered, whole
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.oracle.model import Model
+from refvec_conformance.probes.alike import Alike
 from refvec_conformance.probes.atomicity import observe, refused, unchanged
 from refvec_conformance.probes.bare import bare, stripped
 from refvec_conformance.probes.fixtures import UNITS, Budget, Make
 from refvec_conformance.probes.outcomes import frozen
-from refvec_conformance.probes.traces import Alike, Open, compare, mixed, searches, unordered, whole
+from refvec_conformance.probes.traces import Open, compare
 
 from .helpers import at
 
@@ -374,7 +376,7 @@ def test_the_search_primitive_of_a_closed_store_raises(stocked: VectorStore) -> 
 # A backend that overrides nothing
 
 
-def _both(target: Target, **opening: object) -> Mapping[str, Open]:
+def _both(target: Target, **opening: Any) -> Mapping[str, Open]:
     return {target.name: partial(target.open, **opening), "bare": partial(bare(target), **opening)}
 
 

@@ -15,7 +15,6 @@ from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.atomicity import observe
 from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import frozen
-from refvec_conformance.tests.helpers import sharing
 
 
 @pytest.fixture
@@ -131,7 +130,7 @@ def test_within_competes_before_k_counts(churned: VectorStore, k: int) -> None:
 
 @clause("SEARCH-4", requires="search")
 def test_within_keeps_the_order_in_which_ids_came_to_the_slot(churned: VectorStore) -> None:
-    assert sorted(sharing(churned.search(UNITS[3], 1, within=["a", "d", "b"]))[0]) == ["a", "d"]
+    assert sorted(churned.search(UNITS[3], 1, within=["a", "d", "b"]).ids[0]) == ["a", "d"]
 
 
 WRONG: dict[str, Callable[[Any], Any]] = {

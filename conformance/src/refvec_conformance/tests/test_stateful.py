@@ -6,11 +6,13 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from refvec_conformance.inputs.traces import whole
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.oracle.model import Model
+from refvec_conformance.probes.alike import Alike
 from refvec_conformance.probes.fixtures import Budget
-from refvec_conformance.probes.traces import Alike, Open, compare, whole
+from refvec_conformance.probes.traces import Open, compare
 
 
 @clause("ATOM-1", "INDEX-2", "VEC-5", tier="standard")

@@ -1,5 +1,7 @@
 """Other ideas of adding (ADD)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +19,6 @@ class Overwrites(Specimen):
     """Adding an id that is present replaces its vector."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         return self.upsert_vector(chunk_id, vector)
 
 
@@ -26,7 +27,6 @@ class KeepsTheOld(Specimen):
     """Adding an id that is present does nothing and returns its index."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         index = self.get_index(chunk_id)
         return super().add_vector(chunk_id, vector) if index is None else index
 
@@ -36,7 +36,6 @@ class PlainKeyError(Specimen):
     """An id that is present is a KeyError."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         try:
             return super().add_vector(chunk_id, vector)
         except DuplicateIdError as error:
@@ -51,7 +50,6 @@ class Backwards(Specimen):
     """A batch is added from its end."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         ids, rows = self._batch(chunk_ids, vectors)
         return super().add_vectors(ids[::-1], rows[::-1])[::-1]
 
@@ -77,7 +75,6 @@ class PresentSkipped(Specimen):
     """Of a batch, the ids that are present are skipped."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         ids, rows = self._batch(chunk_ids, vectors)
         new = [position for position, one in enumerate(ids) if one not in self._index]
         super().add_vectors([ids[position] for position in new], rows[new])
@@ -99,7 +96,6 @@ class EmptyWidthUnchecked(Specimen):
     """An empty batch may have any number of columns."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         return super().add_vectors(chunk_ids, vectors if len(vectors) else [])
 
 
@@ -108,7 +104,6 @@ class EmptyRefused(Specimen):
     """An empty batch without columns is refused."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         if np.shape(vectors) == (0,):
             raise ValueError("Expected 2D vectors, got shape (0,)")
         return super().add_vectors(chunk_ids, vectors)
@@ -119,7 +114,6 @@ class SequencesOnly(Specimen):
     """``chunk_ids`` must have a length."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         len(chunk_ids)
         return super().add_vectors(chunk_ids, vectors)
 
@@ -129,7 +123,6 @@ class ReadTwice(Specimen):
     """``chunk_ids`` is iterated over twice."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         canonical_ids(chunk_ids)
         return super().add_vectors(chunk_ids, vectors)
 
@@ -139,5 +132,4 @@ class TextIsIterable(Specimen):
     """A single str is taken for the ids of its characters."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         return super().add_vectors(list(chunk_ids), vectors)

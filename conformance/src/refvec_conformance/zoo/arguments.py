@@ -1,5 +1,7 @@
 """Integers, names and the order of errors (INT, NAME, ERR)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -19,7 +21,6 @@ class BoolIsInteger(Specimen):
     """True is the index 1."""
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         return super().get_vector_by_index(int(index) if isinstance(index, bool | np.bool_) else index)
 
 
@@ -28,7 +29,6 @@ class OverflowLeaks(Specimen):
     """An index beyond 64 bits raises OverflowError."""
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         np.int64(index)
         return super().get_vector_by_index(index)
 
@@ -38,7 +38,6 @@ class OnlyInt(Specimen):
     """Only int counts as an integer: not what has ``__index__``."""
 
     def get_refcount(self, index: Any) -> int:
-        """Count."""
         if type(index) is not int:
             raise TypeError("index must be an int")
         return super().get_refcount(index)
@@ -49,7 +48,6 @@ class FloatIsInteger(Specimen):
     """2.0 is taken for 2."""
 
     def search(self, query: Any, k: Any = 10, **kwargs: Any) -> Any:
-        """Search."""
         return super().search(query, int(k) if isinstance(k, float) else k, **kwargs)
 
 
@@ -58,7 +56,6 @@ class OtherNames(Specimen):
     """``add_vector`` calls its first parameter ``id``."""
 
     def add_vector(self, id: Any, vector: Any) -> int:  # noqa: A002
-        """Add."""
         return super().add_vector(id, vector)
 
 
@@ -67,7 +64,6 @@ class PositionalOnly(Specimen):
     """``get_vector`` takes no keyword."""
 
     def get_vector(self, chunk_id: Any, /) -> Any:
-        """Look up."""
         return super().get_vector(chunk_id)
 
 
@@ -122,7 +118,6 @@ class DuplicatesFirst(Specimen):
     """An id that is present is found before a wrong vector."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         if not self.closed and chunk_id in self:
             raise failures.duplicate_id(str(chunk_id), None)
         return super().add_vector(chunk_id, vector)
@@ -133,7 +128,6 @@ class ClosedLast(Specimen):
     """A closed store looks at the ids first."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         return super().remove_vectors(canonical_ids(chunk_ids))
 
 
@@ -142,7 +136,6 @@ class NoPosition(Specimen):
     """Errors of a batch do not say where."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         try:
             return super().add_vectors(chunk_ids, vectors)
         except DuplicateIdError as error:

@@ -1,5 +1,7 @@
 """Calls that leave traces when they fail, and other violence (ATOM)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +19,6 @@ class PartialBatch(Specimen):
     """A batch with an id that is present is added up to it."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         ids, rows = self._batch(chunk_ids, vectors)
         return np.array([self.add_vector(*item) for item in zip(ids, rows, strict=True)], np.int64)
 
@@ -39,7 +40,6 @@ class AllocatesOnError(Specimen):
     """A duplicate that is refused has used up an index."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         try:
             return super().add_vector(chunk_id, vector)
         except RefvecError:
@@ -54,7 +54,6 @@ class RemovesOnError(Specimen):
     """An upsert with a wrong vector has removed the id."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         try:
             return super().upsert_vector(chunk_id, vector)
         except ValueError:
@@ -91,7 +90,6 @@ class AllocatesBatch(Specimen):
     """``iter_batches`` allocates a whole batch, however few vectors there are."""
 
     def iter_batches(self, batch_size: Any = 1024) -> Any:
-        """Iterate."""
         found = super().iter_batches(batch_size)
         np.empty(min(int(batch_size), 2**44), np.uint8)
         return found
@@ -102,7 +100,6 @@ class LockedIteration(Specimen):
     """The lock is held while the caller's ids are iterated over."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         with self._guard:
             return super().add_vectors(chunk_ids, vectors)
 
@@ -112,7 +109,6 @@ class LockedConversion(Specimen):
     """The lock is held while the caller's vector is converted."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         with self._guard:
             return super().upsert_vector(chunk_id, vector)
 
@@ -122,7 +118,6 @@ class LockedIndex(Specimen):
     """The lock is held while ``__index__`` is called."""
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         with self._guard:
             return super().get_vector_by_index(index)
 
@@ -132,7 +127,6 @@ class LockedReading(Specimen):
     """The lock is held while ``get_vectors`` reads the ids."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         with self._guard:
             return super().get_vectors(canonical_ids(chunk_ids))
 
@@ -142,7 +136,6 @@ class LockedSearch(Specimen):
     """The lock is held while a search converts its arguments."""
 
     def search(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        """Search."""
         with self._guard:
             return super().search(query, *args, **kwargs)
 

@@ -140,7 +140,7 @@ class ScanSwallows(Specimen):
                 return super()._scan(use)
             except (LookupError, RefvecError):
                 raise
-            except Exception:  # noqa: BLE001
+            except Exception:
                 return None  # type: ignore[return-value]
 
 

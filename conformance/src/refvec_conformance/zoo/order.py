@@ -197,9 +197,11 @@ class WithinWhileIterating(Specimen):
     ) -> Any:
         """Search."""
         if self.closed or not hasattr(within, "__next__"):
-            return super().search(query, k, metric=metric, within=within)
+            return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
         pairs = [(one, not _is_id(one) or one in self) for one in within]
-        return super().search(query, k, metric=metric, within=[one for one, there in pairs if there])
+        return super().search(
+            query, k, metric=metric, within=[one for one, there in pairs if there], with_ids=with_ids
+        )
 
 
 @breaks("ATOM-3")

@@ -1,5 +1,7 @@
 """Backends that work until threads meet (THREAD)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 import sys
@@ -42,7 +44,6 @@ class TornBatch(Specimen):
     """A batch is added item by item, and others may look in between."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids, rows = self._batch(chunk_ids, vectors)
         for chunk_id, row in zip(ids, rows, strict=True):
             self._put([chunk_id], row[None], "upsert")
@@ -55,7 +56,6 @@ class TornUpsert(Specimen):
     """An upsert removes, and adds in a second step."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         old = self.get_index(chunk_id)
         if old is not None and self.find_vector(vector) != old:
             self.remove_vector(chunk_id)
@@ -68,7 +68,6 @@ class TornSnapshot(Specimen):
     """A snapshot takes its ids at one moment and its vectors at another."""
 
     def snapshot(self) -> Snapshot:
-        """See."""
         first = super().snapshot()
         give_way()
         second = super().snapshot()
@@ -83,7 +82,6 @@ class StaleRead(Specimen):
     """``get_vector`` looks up the index, lets go, and then reads the slot."""
 
     def get_vector(self, chunk_id: Any) -> Any:
-        """Look up."""
         index = self.get_index(chunk_id)
         give_way()
         vector = None if index is None else self._vectors.get(index)
@@ -106,7 +104,6 @@ class TornClear(Specimen):
     """``clear()`` removes the ids one by one."""
 
     def clear(self) -> None:
-        """Remove."""
         self._require_open()
         for chunk_id in self.ids():
             self.remove_vector(chunk_id)

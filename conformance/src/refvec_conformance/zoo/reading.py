@@ -1,5 +1,7 @@
 """Other ideas of looking up by id and by index (GET)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,7 +19,6 @@ class UnknownRaises(Specimen):
     """``get_vector`` raises for an unknown id."""
 
     def get_vector(self, chunk_id: Any) -> Any:
-        """Look up."""
         return self.get_vectors([chunk_id])[0]
 
 
@@ -26,7 +27,6 @@ class UnknownIsMinusOne(Specimen):
     """``get_index`` is -1 for an unknown id."""
 
     def get_index(self, chunk_id: Any) -> int | None:
-        """Look up."""
         return int(self.get_indices([chunk_id])[0])
 
 
@@ -44,7 +44,6 @@ class ReadsForgive(Specimen):
     """``get_vector`` is None for what is no id."""
 
     def get_vector(self, chunk_id: Any) -> Any:
-        """Look up."""
         return super().get_vector(chunk_id) if chunk_id in self else None
 
 
@@ -53,7 +52,6 @@ class PlainKeyError(Specimen):
     """A missing id is a KeyError of Python's."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         try:
             return super().get_vectors(chunk_ids)
         except UnknownIdError as error:
@@ -65,7 +63,6 @@ class MissingIsZero(Specimen):
     """A missing id has a vector of zeros."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         rows = [self.get_vector(one) for one in canonical_ids(chunk_ids)]
         zero = np.zeros(self.dimension or 0, np.float32)
         found = [zero if row is None else row for row in rows]
@@ -77,7 +74,6 @@ class LastMissingNamed(Specimen):
     """Of several missing ids the last one is named."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         ids = canonical_ids(chunk_ids)
         for position in reversed(range(len(ids))):
             if ids[position] not in self._index and not self.closed:
@@ -90,7 +86,6 @@ class NegativeWraps(Specimen):
     """A negative index counts from the end."""
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         if type(index) is int and -self._allocated <= index < 0:
             index += self._allocated
         return super().get_vector_by_index(index)
@@ -101,7 +96,6 @@ class SortsIndices(Specimen):
     """Vectors come in ascending order of their indices, repeats once."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         found = np.asarray(indices)
         return super().get_vectors_by_indices(np.unique(found) if found.dtype.kind == "i" else indices, out)
 
@@ -111,7 +105,6 @@ class FreedIsInvalid(Specimen):
     """A freed index is not told from one never allocated."""
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         try:
             return super().get_vector_by_index(index)
         except InvalidIndexError:
@@ -123,7 +116,6 @@ class FreedIsServed(Specimen):
     """A freed index gives zeros."""
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         if index in self._free:
             return np.zeros(self.dimension or 0, np.float32)
         return super().get_vector_by_index(index)
@@ -134,7 +126,6 @@ class OutTouched(Specimen):
     """``out`` is filled until the first bad index."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         try:
             return super().get_vectors_by_indices(indices, out)
         except InvalidIndexError:
@@ -148,7 +139,6 @@ class AnyOut(Specimen):
     """``out`` may have any dtype and layout."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         found = super().get_vectors_by_indices(indices)
         if out is None:
             return found
@@ -169,7 +159,6 @@ class EmptyFloatRefused(Specimen):
     """An empty list of indices is refused for its dtype."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         if np.asarray(indices).dtype.kind == "f":
             raise TypeError("indices must be integers")
         return super().get_vectors_by_indices(indices, out)

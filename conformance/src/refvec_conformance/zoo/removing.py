@@ -1,5 +1,7 @@
 """Other ideas of removing (REMOVE)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from typing import Any
@@ -16,7 +18,6 @@ class UnknownRaises(Specimen):
     """Removing an unknown id raises."""
 
     def remove_vector(self, chunk_id: Any) -> bool:
-        """Remove."""
         if super().remove_vector(chunk_id):
             return True
         raise KeyError(chunk_id)
@@ -27,7 +28,6 @@ class CountsAsked(Specimen):
     """``remove_vectors`` counts the ids that it was given."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         ids = canonical_ids(chunk_ids)
         super().remove_vectors(ids)
         return len(ids)
@@ -38,7 +38,6 @@ class CountsVectors(Specimen):
     """``remove_vectors`` counts the vectors that are gone."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         before = len(self)
         super().remove_vectors(chunk_ids)
         return before - len(self)
@@ -49,7 +48,6 @@ class RemovesUntilWrong(Specimen):
     """``remove_vectors`` removes as it goes, until an id has a wrong type."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         if isinstance(chunk_ids, str):
             return super().remove_vectors(chunk_ids)
         return sum(self.remove_vector(one) for one in chunk_ids)
@@ -117,7 +115,6 @@ class ClearKeepsTheFirst(Specimen):
     """``clear()`` leaves the oldest id."""
 
     def clear(self) -> None:
-        """Remove."""
         self.remove_vectors(self.ids()[1:])
 
 
@@ -126,7 +123,6 @@ class ClearForgetsIndices(Specimen):
     """``clear()`` forgets that indices were allocated."""
 
     def clear(self) -> None:
-        """Remove."""
         super().clear()
         self._allocated, self._free = 0, []
 
@@ -136,6 +132,5 @@ class ClearResetsCapacity(Specimen):
     """``clear()`` sets capacity back to the initial one."""
 
     def clear(self) -> None:
-        """Remove."""
         super().clear()
         self._capacity = self._spec.initial_capacity

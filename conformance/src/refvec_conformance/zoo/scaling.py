@@ -21,13 +21,15 @@ class Changed(Specimen):
     ) -> SearchResult:
         """Search."""
         kept = self._kept(within)
-        found = super().search(query, k, metric=metric, within=kept)
-        return self._after(np.asarray(query), k, metric, kept, found)
+        found = self._after(
+            np.asarray(query), k, metric, kept, super().search(query, k, metric=metric, within=kept)
+        )
+        return found if with_ids else found._replace(ids=None)
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> SearchResult:
         raise NotImplementedError
 
-    def _all(self, query: Any, metric: Any, within: Any = None) -> SearchResult:
+    def _all(self, query: Any, metric: Any, within: Any = None) -> Any:
         return super().search(query, max(len(self), 1), metric=metric, within=within)
 
 
@@ -37,7 +39,7 @@ class Passing(Changed):
     def _passed_over(self, query: Any, vectors: Any, indices: Any) -> Any:
         raise NotImplementedError
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if len(self) <= MANY or query.ndim == 2 or within is not None:
             return found
         full = self._all(query, metric)
@@ -74,7 +76,7 @@ class TailRowPassed(Passing):
 class HalfScores(Changed):
     """Above a thousand vectors scores are computed in half precision."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if len(self) <= MANY:
             return found
         with np.errstate(all="ignore"):
@@ -85,7 +87,7 @@ class HalfScores(Changed):
 class CutHits(Changed):
     """No search has more than a hundred hits."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim == 2:
             return found
         return SearchResult(found.indices[:100], found.scores[:100], found.ids[:100])
@@ -95,7 +97,7 @@ class CutHits(Changed):
 class FirstNorm(Changed):
     """The cosines of all queries of a batch are divided by the norm of the first."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim != 2 or metric != "cosine" or not len(query):
             return found
         with np.errstate(all="ignore"):
@@ -108,7 +110,7 @@ class FirstNorm(Changed):
 class QueriesInPieces(Changed):
     """From the 33rd on the queries of a batch get the hits of the first."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim == 2 and len(query) > 32:
             found.indices[32:], found.scores[32:] = found.indices[0], found.scores[0]
             found.ids[32:] = [found.ids[0]] * (len(query) - 32)
@@ -119,7 +121,7 @@ class QueriesInPieces(Changed):
 class MembersOfTheFirst(Changed):
     """The ids of a batch of queries are those of the hits of the first."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         return found._replace(ids=[found.ids[0]] * len(query)) if query.ndim == 2 and len(query) else found
 
 
@@ -127,7 +129,7 @@ class MembersOfTheFirst(Changed):
 class BatchTies(Changed):
     """In a batch of queries hits of equal scores go by higher index."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim != 2:
             return found
         sign = 1 if metric == "euclidean" else -1
@@ -147,20 +149,20 @@ class WithinOnce(Specimen):
     ) -> SearchResult:
         """Search."""
         if np.ndim(query) != 2 or within is None or not hasattr(within, "__next__") or len(query) < 2:
-            return super().search(query, k, metric=metric, within=within)
+            return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
         found = [super(WithinOnce, self).search(one, k, metric=metric, within=within) for one in query]
         width = max(len(one.indices) for one in found)
         indices, scores = np.zeros((len(query), width), np.int64), np.zeros((len(query), width), np.float32)
         for row, one in enumerate(found):
             indices[row, : len(one.indices)], scores[row, : len(one.indices)] = one.indices, one.scores
-        return SearchResult(indices, scores, [one.ids for one in found])
+        return SearchResult(indices, scores, [one.ids for one in found] if with_ids else None)
 
 
 @breaks("SEARCH-4")
 class WithinOfTheFirst(Changed):
     """Only the first query of a batch is narrowed by ``within``."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim == 2 and within is not None and found.indices.shape[1]:
             for row in range(1, len(query)):
                 free = self._all(query[row], metric)
@@ -174,7 +176,7 @@ class WithinOfTheFirst(Changed):
 class ManyWithin(Changed):
     """Of ``within`` only the first hundred ids count."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if within is None or len(within) <= 100:
             return found
         return super(Changed, self).search(query, k, metric=metric, within=within[:100])
@@ -184,7 +186,7 @@ class ManyWithin(Changed):
 class WithinAfterTheCut(Changed):
     """Above a thousand vectors ``within`` is applied to the best thousand only."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if within is None or query.ndim == 2 or len(self) <= MANY:
             return found
         best = set(self._all(query, metric).indices[:MANY].tolist())
@@ -196,7 +198,7 @@ class WithinAfterTheCut(Changed):
 class NanTakesPlaces(Changed):
     """NaN competes as if it were best where the result is cut, and is sorted last."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim == 2:
             return found
         full = self._all(query, metric, within)
@@ -210,7 +212,7 @@ class NanTakesPlaces(Changed):
 class NanByHigherIndex(Changed):
     """Of NaN scores those of the highest indices are returned where the result is cut."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim == 2:
             return found
         full = self._all(query, metric, within)
@@ -224,7 +226,7 @@ class NanByHigherIndex(Changed):
 class NanDropped(Changed):
     """Vectors whose score is NaN are no hits where there are enough others not to be cut."""
 
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: SearchResult) -> SearchResult:
+    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim == 2 or not np.isnan(found.scores).any() or np.isnan(found.scores).all():
             return found
         keep = np.flatnonzero(~np.isnan(found.scores)) if len(found.scores) > 3 else range(len(found.scores))
@@ -241,7 +243,7 @@ class TailOfTheScore(Specimen):
         """Search."""
         dimension = self.dimension or 0
         if dimension <= 64 or np.ndim(query) != 1 or len(query) != dimension:
-            return super().search(query, k, metric=metric, within=within)
+            return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
         cut = np.array(query, np.float32)
         cut[dimension // 16 * 16 :] = 0
-        return super().search(cut, k, metric=metric, within=within)
+        return super().search(cut, k, metric=metric, within=within, with_ids=with_ids)

@@ -1,5 +1,7 @@
 """Other ideas of searching (SEARCH)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -33,7 +35,6 @@ class AlwaysTwoAxes(Specimen):
     """A 1-D query has 2-D results."""
 
     def search(self, query: Any, *args: Any, **kwargs: Any) -> SearchResult:
-        """Search."""
         found = super().search(query, *args, **kwargs)
         if found.indices.ndim == 2:
             return found
@@ -101,7 +102,6 @@ class QueryUnchecked(Specimen):
     """The query may hold booleans."""
 
     def search(self, query: Any, *args: Any, **kwargs: Any) -> SearchResult:
-        """Search."""
         found = np.asarray(query)
         return super().search(found.astype(np.float32) if found.dtype == bool else query, *args, **kwargs)
 
@@ -235,7 +235,6 @@ class KOfZero(Specimen):
     """``k`` below 1 finds nothing, and is no error."""
 
     def search(self, query: Any, k: Any = 10, **kwargs: Any) -> SearchResult:
-        """Search."""
         found = super().search(query, max(k, 1) if type(k) is int else k, **kwargs)
         if type(k) is int and k < 1 and found.indices.ndim == 1:
             return SearchResult(found.indices[:0], found.scores[:0], [])
@@ -247,6 +246,5 @@ class UnknownMetricIsCosine(Specimen):
     """An unknown metric is taken for cosine."""
 
     def search(self, query: Any, k: Any = 10, *, metric: Any = "cosine", **more: Any) -> SearchResult:
-        """Search."""
         known: Any = metric if metric in ("cosine", "dot", "euclidean") else "cosine"
         return super().search(query, k, metric=known, **more)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from refvec import SearchResult
 from refvec.ids import canonical_ids
 
 from .catalogue import answer, breaks
 from .identity import Keyed
+from .searching import each
 from .specimen import Specimen
 
 MANY = 1000
@@ -129,18 +129,12 @@ answer(
 )
 
 
-@breaks("SEARCH-1")
-class CutMembers(Specimen):
-    """A hit names at most a thousand ids."""
-
-    def search(
-        self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
-    ) -> SearchResult:
-        """Search."""
-        found = super().search(query, k, metric=metric, within=within)
-        if found.indices.ndim == 2 or not with_ids:
-            return found
-        return found._replace(ids=[hit[:MANY] for hit in found.ids])
+answer(
+    "SEARCH-1",
+    "CutMembers",
+    "A hit names at most a thousand ids.",
+    _search=lambda found: (*found[:2], each(found[2], lambda hit: hit[:MANY])),
+)
 
 
 @breaks("GET-4")

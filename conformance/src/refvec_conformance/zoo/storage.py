@@ -1,5 +1,7 @@
 """Vectors that do not fit, or do not come back as they went in (VEC)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from typing import Any
@@ -35,7 +37,6 @@ class Flattens(Converting):
     """A vector of the wrong shape is flattened."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         found = np.asanyarray(vector)
         fits = found.ndim != 1 and found.size == self.dimension
         return super().add_vector(chunk_id, found.ravel() if fits else vector)
@@ -46,7 +47,6 @@ class Pads(Converting):
     """A vector that is too short is filled with zeros."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         found = np.asanyarray(vector)
         if found.ndim == 1 and found.dtype.kind in "iuf" and self.dimension:
             vector = np.pad(found, (0, max(0, self.dimension - len(found))))
@@ -58,7 +58,6 @@ class PlainMismatch(Specimen):
     """A wrong length is a plain ValueError."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         try:
             return super().add_vector(chunk_id, vector)
         except ValueError as error:
@@ -115,7 +114,6 @@ class AliasKept(Specimen):
     """The store keeps the caller's own float32 array."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         index = super().add_vector(chunk_id, vector)
         if type(vector) is np.ndarray and vector.dtype == np.float32 and self.get_refcount(index) == 1:
             self._vectors[index] = vector
@@ -127,7 +125,6 @@ class BatchAliasKept(Specimen):
     """The store keeps views into the caller's batch."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         found = super().add_vectors(chunk_ids, vectors)
         if type(vectors) is np.ndarray and vectors.dtype == np.float32:
             for index, row in zip(found.tolist(), vectors, strict=True):
@@ -140,7 +137,6 @@ class ViewReturned(Specimen):
     """``get_vector`` returns the store's own memory."""
 
     def get_vector(self, chunk_id: Any) -> Any:
-        """Look up."""
         index = self.get_index(chunk_id)
         return None if index is None else self._vectors[index]
 

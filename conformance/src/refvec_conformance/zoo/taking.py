@@ -207,7 +207,7 @@ class NothingToSearch(Specimen):
         """Search."""
         if not self.closed and not len(self) and np.ndim(query) == 1:
             query = np.zeros(self.dimension or 1)
-        return super().search(query, k, metric=metric, within=within)
+        return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
 
 
 @breaks("SEARCH-4")
@@ -218,7 +218,9 @@ class WithinUnread(Specimen):
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> Any:
         """Search."""
-        return super().search(query, k, metric=metric, within=within if self.closed or len(self) else None)
+        return super().search(
+            query, k, metric=metric, within=within if self.closed or len(self) else None, with_ids=with_ids
+        )
 
 
 @breaks("OPEN-7")

@@ -209,8 +209,8 @@ class TornMembership(Specimen):
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
         """Search."""
-        found = super().search(query, k, metric=metric, within=within)
-        if found.indices.ndim == 2 or within is not None:
+        found = super().search(query, k, metric=metric, within=within, with_ids=with_ids)
+        if found.indices.ndim == 2 or within is not None or not with_ids:
             return found
         give_way()
         try:
@@ -228,16 +228,16 @@ class TornQueries(Specimen):
     ) -> SearchResult:
         """Search."""
         kept = self._kept(within)
-        found = super().search(query, k, metric=metric, within=kept)
+        found = super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
         if found.indices.ndim == 1 or len(found.indices) < 2:
             return found
         give_way()
-        later = super().search(query, k, metric=metric, within=kept)
+        later = super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
         if later.indices.shape != found.indices.shape:
             return found
         for mine, theirs in ((found.indices, later.indices), (found.scores, later.scores)):
             mine[1:] = theirs[1:]
-        return found._replace(ids=[found.ids[0], *later.ids[1:]])
+        return found._replace(ids=[found.ids[0], *later.ids[1:]] if found.ids and later.ids else None)
 
 
 @breaks("THREAD-1")

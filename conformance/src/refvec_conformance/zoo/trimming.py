@@ -12,6 +12,7 @@ from refvec import SearchResult
 
 from .catalogue import answer, breaks
 from .ids import Renaming
+from .searching import each
 from .specimen import Specimen
 
 ODD = "\ufeff\u200b\u200d\u00ad\u2060"  # what is invisible, and no white space to str.strip
@@ -78,18 +79,15 @@ answer(
 )
 
 
-@breaks("ID-2")
-class TrimsHits(Specimen):
-    """The ids of a search lose the NULs at their end."""
-
-    def search(
-        self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
-    ) -> SearchResult:
-        """Search."""
-        found = super().search(query, k, metric=metric, within=within)
-        if found.indices.ndim == 2:
-            return found
-        return found._replace(ids=[tuple(one.rstrip("\0 \n") for one in hit) for hit in found.ids])
+answer(
+    "ID-2",
+    "TrimsHits",
+    "The ids of a search lose the white space and the NULs at their end.",
+    _search=lambda found: (
+        *found[:2],
+        each(found[2], lambda hit: tuple(one.rstrip("\0 \n") for one in hit)),
+    ),
+)
 
 
 @breaks("ID-2")
@@ -101,7 +99,7 @@ class TrimsWithin(Specimen):
     ) -> SearchResult:
         """Search."""
         kept = [one.rstrip() if type(one) is str else one for one in within] if type(within) is list else within
-        return super().search(query, k, metric=metric, within=kept)
+        return super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
 
 
 class Renamed(Specimen):

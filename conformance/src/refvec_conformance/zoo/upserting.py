@@ -1,5 +1,7 @@
 """Other ideas of replacing (UPSERT)."""
 
+# ruff: noqa: D102 - each method is broken as its class says
+
 from __future__ import annotations
 
 from typing import Any
@@ -16,7 +18,6 @@ class DropsFirst(Specimen):
     """The old reference is dropped before the new one is added."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         place = self.ids()
         super().find_vector(vector)
         self.remove_vector(chunk_id)
@@ -40,7 +41,6 @@ class RewritesBits(Specimen):
     """Upserting an identical vector stores its bits."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         index = super().upsert_vector(chunk_id, vector)
         self._vectors[index] = np.array(vector, np.float32)
         return index
@@ -51,7 +51,6 @@ class OldReferenceKept(Specimen):
     """The old reference is never dropped."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         old = self.get_index(chunk_id)
         index = super().upsert_vector(chunk_id, vector)
         if old is not None and old in self._slots:
@@ -64,7 +63,6 @@ class SharedOverwritten(Specimen):
     """Upserting an id that shares its vector changes it for all."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         index = self.get_index(chunk_id)
         if index is None or self.get_refcount(index) == 1 or self.find_vector(vector) is not None:
             return super().upsert_vector(chunk_id, vector)
@@ -77,7 +75,6 @@ class LosersStored(Specimen):
     """Of a repeated id every vector takes its turn."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids, rows = self._batch(chunk_ids, vectors)
         for chunk_id, row in zip(ids, rows, strict=True):
             self._put([chunk_id], row[None], "upsert")
@@ -89,7 +86,6 @@ class LosersUnchecked(Specimen):
     """The losing vectors of a repeated id are not looked at."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids = canonical_ids(chunk_ids)
         if len(ids) != len(vectors):
             return super().upsert_vectors(ids, vectors)
@@ -103,7 +99,6 @@ class FirstWins(Specimen):
     """Of a repeated id the first vector counts."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids, rows = self._batch(chunk_ids, vectors)
         first = {one: position for position, one in reversed(list(enumerate(ids)))}
         order = sorted(first.values())
@@ -116,7 +111,6 @@ class OneResultAnId(Specimen):
     """The result has one index for each distinct id."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids = canonical_ids(chunk_ids)
         super().upsert_vectors(ids, vectors)
         return self.get_indices(dict.fromkeys(ids))
@@ -127,7 +121,6 @@ class LastPlace(Specimen):
     """A repeated id takes the place of its last position."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids, rows = self._batch(chunk_ids, vectors)
         last = sorted({one: position for position, one in enumerate(ids)}.values())
         super().upsert_vectors([ids[position] for position in last], rows[last])

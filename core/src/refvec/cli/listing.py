@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import sys
+import warnings
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -50,7 +51,8 @@ def _abilities(row: Backend) -> Text:
 
 def _auto() -> str:
     try:
-        return repr(select_backend("auto", OpenSpec(), os.environ).backend)
+        with warnings.catch_warnings(action="ignore"):  # what is passed over has a row that says why
+            return repr(select_backend("auto", OpenSpec(), os.environ).backend)
     except RefvecError as error:
         return f"none: {error}"
 

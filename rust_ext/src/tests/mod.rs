@@ -1,12 +1,15 @@
-//! The whole store against a naive one: std collections, keys of whole vectors, linear scans.
+//! The whole store against a naive one, through any history.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod journal;
+mod naive;
+mod snapshots;
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use crate::identity::Identity;
-use crate::layout::Saved;
-use crate::{Error, Id, Key, Precision, Store};
+use self::naive::Naive;
+use crate::{Error, Id, Key, Precision, Restore, Saved, Settings, Snapshot, Store};
 
 /// Floats where roundings and kinds of keys meet.
 pub fn tricky_f32() -> impl Strategy<Value = f32> {
@@ -22,19 +25,18 @@ pub fn tricky_f32() -> impl Strategy<Value = f32> {
     ]
 }
 
-const D: usize = 3;
+pub const D: usize = 3;
 
 #[derive(Clone, Debug)]
-enum Op {
+pub enum Op {
     Add(Vec<(u8, u8)>),
     Upsert(Vec<(u8, u8)>),
     One(bool, u8, u8),
     Remove(Vec<u8>),
     Clear,
-    Reopen,
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub fn op() -> impl Strategy<Value = Op> {
     let pairs = || prop::collection::vec((0u8..24, 0u8..12), 0..8);
     prop_oneof![
         4 => pairs().prop_map(Op::Add),
@@ -42,98 +44,19 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (any::<bool>(), 0u8..24, 0u8..12).prop_map(|(upsert, id, row)| Op::One(upsert, id, row)),
         3 => prop::collection::vec(0u8..24, 0..6).prop_map(Op::Remove),
         1 => Just(Op::Clear),
-        1 => Just(Op::Reopen),
     ]
 }
 
-fn id(n: u8) -> String {
+pub fn id(n: u8) -> String {
     if n.is_multiple_of(2) { format!("id {n}") } else { format!("00000000-0000-0000-0000-0000000000{n:02x}") }
 }
 
-fn row(n: u8) -> [f32; D] {
+pub fn row(n: u8) -> [f32; D] {
     // Neighbours are identical at six decimals and different in their bits.
     [f32::from(n / 2), 0.5 + f32::from(n % 2) * 6e-8, -0.25]
 }
 
-#[derive(Clone, Debug, Default)]
-struct Naive {
-    ids: Vec<String>,
-    index: BTreeMap<String, i64>,
-    sharers: BTreeMap<i64, Vec<String>>,
-    rows: BTreeMap<i64, [f32; D]>,
-    allocated: i64,
-    capacity: i64,
-}
-
-impl Naive {
-    fn put(&mut self, id: &str, row: [f32; D], replace: bool) -> Option<i64> {
-        let old = self.index.get(id).copied();
-        if old.is_some() && !replace {
-            return None;
-        }
-        let identity = Identity::new(Precision::Decimals(6));
-        let same = |other: &[f32; D]| other.map(|x| identity.key(x)) == row.map(|x| identity.key(x));
-        let index = self.rows.iter().find(|(_, other)| same(other)).map(|(&index, _)| index);
-        if index.is_some() && index == old {
-            return old;
-        }
-        let index = index.unwrap_or_else(|| self.take(row));
-        match old {
-            Some(old) => self.leave(id, old),
-            None => self.ids.push(id.to_owned()),
-        }
-        self.index.insert(id.to_owned(), index);
-        self.sharers.entry(index).or_default().push(id.to_owned());
-        Some(index)
-    }
-
-    fn take(&mut self, row: [f32; D]) -> i64 {
-        let index = (0..=self.allocated).find(|index| !self.rows.contains_key(index)).unwrap();
-        if index >= self.capacity {
-            self.capacity = (index + 1).max(self.capacity + self.capacity / 2);
-        }
-        self.allocated = self.allocated.max(index + 1);
-        self.rows.insert(index, row);
-        index
-    }
-
-    fn leave(&mut self, id: &str, index: i64) {
-        let sharers = self.sharers.get_mut(&index).unwrap();
-        sharers.retain(|other| other != id);
-        if sharers.is_empty() {
-            self.sharers.remove(&index);
-            self.rows.remove(&index);
-        }
-    }
-
-    fn remove(&mut self, id: &str) -> bool {
-        let Some(index) = self.index.remove(id) else { return false };
-        self.ids.retain(|other| other != id);
-        self.leave(id, index);
-        true
-    }
-
-    fn add_all(&mut self, pairs: &[(u8, u8)]) -> Option<Vec<i64>> {
-        let mut after = self.clone();
-        let indices = pairs.iter().map(|&(i, r)| after.put(&id(i), row(r), false)).collect::<Option<_>>();
-        if indices.is_some() {
-            *self = after;
-        }
-        indices
-    }
-
-    fn upsert_all(&mut self, pairs: &[(u8, u8)]) -> Vec<i64> {
-        for (at, &(i, _)) in pairs.iter().enumerate() {
-            if pairs[..at].iter().all(|&(earlier, _)| earlier != i) {
-                let last = pairs.iter().rfind(|&&(later, _)| later == i).unwrap().1;
-                self.put(&id(i), row(last), true);
-            }
-        }
-        pairs.iter().map(|&(i, _)| self.index[&id(i)]).collect()
-    }
-}
-
-fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
+pub fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
     let texts = |pairs: &[(u8, u8)]| pairs.iter().map(|&(i, _)| id(i)).collect::<Vec<_>>();
     let rows = |pairs: &[(u8, u8)]| pairs.iter().flat_map(|&(_, r)| row(r)).collect::<Vec<_>>();
     match op {
@@ -158,52 +81,60 @@ fn apply(store: &mut Store, naive: &mut Naive, op: &Op) {
         Op::Remove(ids) => {
             let ids: Vec<_> = ids.iter().map(|&i| id(i)).collect();
             let keys: Vec<_> = ids.iter().map(|id| Key::parse(id)).collect();
-            assert_eq!(store.remove_batch(&keys), ids.iter().filter(|id| naive.remove(id)).count());
+            assert_eq!(store.remove_batch(&keys).unwrap(), ids.iter().filter(|id| naive.remove(id)).count());
         }
         Op::Clear => {
-            assert_eq!(store.clear(), naive.ids.len());
-            *naive = Naive { allocated: naive.allocated, capacity: naive.capacity, ..Naive::default() };
+            assert_eq!(store.clear().unwrap(), naive.ids.len());
+            naive.clear();
         }
-        Op::Reopen => *store = reopened(store),
     }
 }
 
-fn reopened(store: &Store) -> Store {
-    let dump = store.dump().unwrap();
-    let keys: Vec<_> = dump.layout.ids.iter().map(Id::key).collect();
-    let saved = Saved {
-        ids: &keys,
-        id_indices: &dump.layout.id_indices,
-        slot_order: &dump.layout.slot_order,
-        allocated: dump.layout.allocated,
-        capacity: dump.layout.capacity,
-        vectors: &dump.vectors,
-    };
-    Store::restore(store.dimension(), Precision::Decimals(6), saved).unwrap()
+pub fn saved<'a>(snapshot: &'a Snapshot, keys: &'a [Key<'a>]) -> Saved<'a> {
+    let layout = &snapshot.layout;
+    Saved {
+        ids: keys,
+        id_indices: &layout.id_indices,
+        slot_order: &layout.slot_order,
+        allocated: layout.allocated,
+        capacity: layout.capacity,
+        dimension: layout.dimension,
+    }
+}
+
+/// The same store again, from blocks of rows of any height.
+pub fn reopened(snapshot: &Snapshot, settings: Settings, height: usize) -> Store {
+    let keys: Vec<_> = snapshot.layout.ids.iter().map(Id::key).collect();
+    let mut restore = Restore::begin(settings, saved(snapshot, &keys)).unwrap();
+    for block in snapshot.rows.blocks(height) {
+        let mut rows = vec![0.0; block.indices.len() * snapshot.rows.dimension()];
+        block.copy(&mut rows);
+        restore.push_rows(&rows).unwrap();
+    }
+    restore.finish().unwrap()
 }
 
 pub fn texts(ids: &[Id]) -> Vec<String> {
     ids.iter().map(|id| id.with_text(str::to_owned)).collect()
 }
 
-fn compare(store: &Store, naive: &Naive) {
-    if let Some(vectors) = &store.vectors {
-        vectors.check_invariants();
+pub fn compare(store: &Store, naive: &Naive) {
+    if let Some(contents) = store.contents() {
+        contents.vectors.check_invariants();
     }
     let size = store.size();
     assert_eq!((size.unique, size.references), (naive.rows.len(), naive.ids.len()));
     assert_eq!((size.allocated as u64, size.capacity), (naive.allocated.cast_unsigned(), naive.capacity.cast_unsigned()));
     assert_eq!(texts(&store.ids().unwrap()), naive.ids);
-    assert_eq!(store.active().map(i64::from).collect::<BTreeSet<_>>(), naive.rows.keys().copied().collect());
+    assert_eq!(store.indices().unwrap().into_iter().collect::<BTreeSet<_>>(), naive.rows.keys().copied().collect());
     for index in -1..=naive.allocated {
         match naive.rows.get(&index) {
             Some(row) => {
-                let (stored, slot) = store.at(index, 0).unwrap();
-                assert_eq!(stored, row);
-                assert_eq!(slot.refs as usize, naive.sharers[&index].len());
+                assert_eq!(store.row_at(index).unwrap(), row);
+                assert_eq!(store.refcount(index).unwrap() as usize, naive.sharers[&index].len());
                 assert_eq!(texts(&store.ids_at(index).unwrap()), naive.sharers[&index]);
             }
-            None => assert!(matches!(store.at(index, 7), Err(Error::Index { position: 7, .. }))),
+            None => assert!(matches!(store.refcounts(&[index]), Err(Error::Index { position: 0, .. }))),
         }
     }
     for n in 0..24 {
@@ -214,7 +145,7 @@ fn compare(store: &Store, naive: &Naive) {
 proptest! {
     #[test]
     fn any_history_ends_as_the_naive_one(ops in prop::collection::vec(op(), 1..60), dimension in prop::option::of(Just(D))) {
-        let mut store = Store::new(dimension, Precision::Decimals(6), 2, u32::MAX).unwrap();
+        let mut store = Store::new(dimension, 2, Settings::new(Precision::Decimals(6))).unwrap();
         let mut naive = Naive { capacity: 2, ..Naive::default() };
         for op in &ops {
             apply(&mut store, &mut naive, op);
@@ -225,7 +156,7 @@ proptest! {
 
 #[test]
 fn the_limit_is_decided_before_anything_changes() {
-    let mut store = Store::new(None, Precision::Exact, 1, 2).unwrap();
+    let mut store = Store::new(None, 1, Settings { max_slots: 2, ..Settings::new(Precision::Exact) }).unwrap();
     let keys: Vec<_> = (0..4).map(Key::uuid).collect();
     let full = Err(Error::Full { limit: 2, needed: 3 });
     assert_eq!(store.add_batch(&keys[..3], &[1.0, 2.0, 3.0], 1), full);
@@ -241,12 +172,17 @@ fn the_limit_is_decided_before_anything_changes() {
 #[test]
 fn a_state_that_contradicts_itself_is_refused() {
     let keys = [Key::parse("a"), Key::parse("b")];
-    let good = Saved { ids: &keys, id_indices: &[0, 2], slot_order: &[0, 1], allocated: 3, capacity: 3, vectors: &[1.0, 2.0] };
-    let restore = |saved| Store::restore(Some(1), Precision::Exact, saved);
-    let mut store = restore(good).unwrap();
+    let good = Saved { ids: &keys, id_indices: &[0, 2], slot_order: &[0, 1], allocated: 3, capacity: 3, dimension: Some(1) };
+    let restore = |saved, rows: &[f32]| {
+        let mut restore = Restore::begin(Settings::new(Precision::Exact), saved)?;
+        restore.push_rows(rows)?;
+        restore.finish()
+    };
+    let mut store = restore(good, &[1.0, 2.0]).unwrap();
     assert_eq!(store.add(Key::parse("c"), &[5.0]), Ok(1));
+    let twice = [keys[0]; 2];
     for bad in [
-        Saved { ids: &[keys[0], keys[0]], ..good },
+        Saved { ids: &twice, ..good },
         Saved { ids: &keys[..1], ..good },
         Saved { id_indices: &[0, 3], ..good },
         Saved { id_indices: &[0, -1], ..good },
@@ -254,9 +190,13 @@ fn a_state_that_contradicts_itself_is_refused() {
         Saved { slot_order: &[0, 0], ..good },
         Saved { slot_order: &[0, 9], ..good },
         Saved { capacity: 2, ..good },
-        Saved { vectors: &[1.0], ..good },
-        Saved { vectors: &[1.0, 1.0], ..good },
+        Saved { dimension: None, ..good },
+        Saved { dimension: Some(0), ..good },
     ] {
-        assert!(matches!(restore(bad), Err(Error::State(_))), "{bad:?}");
+        assert!(matches!(restore(bad, &[1.0, 2.0]), Err(Error::State(_))), "{bad:?}");
     }
+    for rows in [&[1.0][..], &[1.0, 1.0], &[1.0, 2.0, 3.0]] {
+        assert!(matches!(restore(good, rows), Err(Error::State(_))), "{rows:?}");
+    }
+    assert!(matches!(restore(Saved { dimension: Some(2), ..good }, &[1.0; 3]), Err(Error::State(_))));
 }

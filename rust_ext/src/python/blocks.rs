@@ -1,0 +1,58 @@
+//! Rows handed to Python block by block, from memory that the store shares with them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+
+use super::door::methods;
+use super::made::{Any, components, empty_rows};
+use super::refusals::misuse;
+use crate::Selection;
+
+/// About how many components a block has.
+const COMPONENTS: usize = 1 << 18;
+
+/// An iterator over rows, each block a fresh array.
+#[pyclass(frozen, module = "rust_vector_store._native")]
+pub struct Blocks {
+    /// `None` when the call that it was made for is over.
+    rows: Mutex<Option<Arc<Selection>>>,
+    next: AtomicUsize,
+}
+
+methods! { Blocks:
+    fn __iter__(this) -> Any<'py> { Ok(this.clone().into_any()) }
+    fn __next__(this) -> Option<Any<'py>> { this.get().block(this.py()) }
+}
+
+impl Blocks {
+    fn block<'py>(&self, py: Python<'py>) -> PyResult<Option<Any<'py>>> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let rows = rows.ok_or_else(|| misuse("the blocks of a state can be read only during the call that hands them over"))?;
+        let height = (COMPONENTS / rows.dimension().max(1)).max(1);
+        let start = self.next.fetch_add(height, Ordering::Relaxed).min(rows.len());
+        let count = height.min(rows.len() - start);
+        if count == 0 {
+            return Ok(None);
+        }
+        let mut block = empty_rows(py, count, rows.dimension())?;
+        let places = components(&mut block);
+        py.detach(|| rows.copy(start, places));
+        Ok(Some(block.into_any()))
+    }
+
+    /// Gives the memory back, however long the iterator itself is kept.
+    fn end(&self) {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(rows);
+    }
+}
+
+/// Calls `run` with an iterator over the rows.
+pub fn with_blocks<'py>(py: Python<'py>, rows: Selection, run: impl FnOnce(&Any<'py>) -> PyResult<Any<'py>>) -> PyResult<Any<'py>> {
+    let blocks = Bound::new(py, Blocks { rows: Mutex::new(Some(Arc::new(rows))), next: AtomicUsize::new(0) })?;
+    let found = run(blocks.as_any());
+    blocks.get().end();
+    found
+}

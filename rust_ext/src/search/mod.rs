@@ -1,0 +1,201 @@
+//! Exact search, as one step or in three phases: [`Store::plan`] and [`Found::resolve`] look at the store, [`Search::run`], which takes
+//! its time, needs neither the store nor its lock.
+
+mod members;
+mod pace;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+use self::pace::Pace;
+use self::scan::Scan;
+use crate::contents::Contents;
+use crate::error::{Result, room};
+use crate::ids::{Id, Key};
+use crate::kernels::Level;
+use crate::rows::View;
+use crate::store::Store;
+use crate::topk::{TopK, unrank};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    Cosine,
+    Dot,
+    Euclidean,
+}
+
+/// What is asked for: the `k` best vectors for each query.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// One query of `dimension` after the other.
+    pub rows: &'a [f32],
+    pub dimension: usize,
+    pub k: usize,
+    pub metric: Metric,
+    /// Only vectors that one of these ids references compete, and only these ids are listed.
+    pub within: Option<&'a [Key<'a>]>,
+    pub with_ids: bool,
+}
+
+/// The hits of all queries, `width` for each, best first.
+#[derive(Debug)]
+pub struct Hits {
+    pub width: usize,
+    pub indices: Vec<i64>,
+    pub scores: Vec<f32>,
+    /// Where they were asked for.
+    pub members: Option<Members>,
+}
+
+/// The ids that share each hit. A vector that is hit by many queries has its list only once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Members {
+    pub lists: Vec<Vec<Id>>,
+    /// For each hit the number of its list.
+    pub of: Vec<u32>,
+}
+
+/// A search of a store as it is now; the store may go on.
+#[derive(Debug)]
+pub struct Search<'q> {
+    rows: View,
+    level: Level,
+    query: Query<'q>,
+    chosen: Chosen,
+    version: u64,
+}
+
+/// What a search has found, without the ids.
+#[derive(Debug)]
+pub struct Found {
+    hits: Hits,
+    with_ids: bool,
+    chosen: Chosen,
+    version: u64,
+}
+
+/// Who competes.
+#[derive(Debug, Default)]
+struct Chosen {
+    /// The entries of the ids of `within` that are present, ascending and distinct.
+    entries: Option<Vec<u32>>,
+    /// The indices of vectors, ascending.
+    candidates: Vec<u32>,
+}
+
+impl Store {
+    /// Searches in one step.
+    ///
+    /// `pause` is called after every few milliseconds of work and says whether to go on.
+    ///
+    /// # Errors
+    /// [`crate::Error::Dimension`], [`crate::Error::Interrupted`] or [`crate::Error::Memory`].
+    pub fn search(&self, query: &Query<'_>, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Hits> {
+        let Some(contents) = self.contents() else { return Ok(Hits::none(query.with_ids)) };
+        contents.check_dimension(query.dimension)?;
+        let chosen = contents.choose(query)?;
+        let hits = best(contents.vectors.rows(), contents.vectors.level(), query, &chosen, pause)?;
+        contents.name(hits, query.with_ids, chosen.entries.as_deref())
+    }
+
+    /// The first phase of a search.
+    ///
+    /// # Errors
+    /// [`crate::Error::Dimension`] or [`crate::Error::Memory`].
+    pub fn plan<'q>(&self, query: &Query<'q>) -> Result<Search<'q>> {
+        let (query, version) = (*query, self.version());
+        let Some(contents) = self.contents() else {
+            let query = Query { rows: &[], ..query };
+            return Ok(Search {
+                rows: View::new(query.dimension.max(1)),
+                level: Level::detect(),
+                query,
+                chosen: Chosen::default(),
+                version,
+            });
+        };
+        contents.check_dimension(query.dimension)?;
+        let chosen = contents.choose(&query)?;
+        Ok(Search { rows: contents.vectors.share_rows()?, level: contents.vectors.level(), query, chosen, version })
+    }
+}
+
+impl Search<'_> {
+    /// The second phase: all comparisons, without the store. `pause` as in [`Store::search`].
+    ///
+    /// # Errors
+    /// [`crate::Error::Interrupted`] or [`crate::Error::Memory`].
+    pub fn run(self, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Found> {
+        let hits = best(&self.rows, self.level, &self.query, &self.chosen, pause)?;
+        Ok(Found { hits, with_ids: self.query.with_ids, chosen: self.chosen, version: self.version })
+    }
+}
+
+impl Found {
+    /// The third phase: the ids. `None` where they are wanted and the store has changed since the first phase, so that the two would
+    /// not be of one moment.
+    ///
+    /// # Errors
+    /// [`crate::Error::Memory`].
+    pub fn resolve(self, store: &Store) -> Result<Option<Hits>> {
+        match store.contents() {
+            Some(_) if self.with_ids && store.version() != self.version => Ok(None),
+            Some(contents) => contents.name(self.hits, self.with_ids, self.chosen.entries.as_deref()).map(Some),
+            None => Ok(Some(Hits::none(self.with_ids))),
+        }
+    }
+}
+
+impl Hits {
+    fn none(with_ids: bool) -> Self {
+        let members = with_ids.then(|| Members { lists: Vec::new(), of: Vec::new() });
+        Self { width: 0, indices: Vec::new(), scores: Vec::new(), members }
+    }
+
+    fn new(best: Vec<TopK>, width: usize, metric: Metric) -> Result<Self> {
+        let count = best.len().saturating_mul(width);
+        let (mut indices, mut scores) = (room(count)?, room(count)?);
+        for found in best.into_iter().flat_map(TopK::into_sorted) {
+            let (score, index) = unrank(found.0);
+            indices.push(i64::from(index));
+            scores.push(if metric == Metric::Euclidean { 0.0 - score } else { score });
+        }
+        Ok(Self { width, indices, scores, members: None })
+    }
+}
+
+fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Hits> {
+    let width = query.k.min(chosen.candidates.len());
+    let best = Scan::new(rows, level, query.rows, query.metric, width)?.run(&chosen.candidates, &mut Pace::new(pause))?;
+    Hits::new(best, width, query.metric)
+}
+
+impl Contents {
+    fn choose(&self, query: &Query<'_>) -> Result<Chosen> {
+        let Some(keys) = query.within else {
+            let mut candidates = room(self.vectors.active())?;
+            candidates.extend(self.vectors.active_indices());
+            return Ok(Chosen { entries: None, candidates });
+        };
+        let mut entries = room(keys.len())?;
+        entries.extend(keys.iter().filter_map(|&key| self.references.find(key, self.references.hash(key))));
+        let entries = ascending(entries);
+        let mut candidates = room(entries.len())?;
+        candidates.extend(entries.iter().map(|&entry| self.references.slot(entry)));
+        Ok(Chosen { entries: Some(entries), candidates: ascending(candidates) })
+    }
+
+    fn name(&self, hits: Hits, with_ids: bool, entries: Option<&[u32]>) -> Result<Hits> {
+        let members = with_ids.then(|| self.members(&hits.indices, entries)).transpose()?;
+        Ok(Hits { members, ..hits })
+    }
+}
+
+/// Distinct and sorted.
+fn ascending(mut numbers: Vec<u32>) -> Vec<u32> {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}

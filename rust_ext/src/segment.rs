@@ -1,0 +1,229 @@
+//! One piece of memory with rows in it: the store's own, or somebody else's that never changes.
+//!
+//! A segment is shared by cloning it. What keeps that sound is a rule about who touches which row: holders read only rows that were
+//! written before they cloned, and [`super::rows::Rows`] writes to a row of a shared segment only if no holder can have seen it.
+
+use std::alloc::{self, alloc_zeroed, dealloc};
+use std::any::Any;
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use crate::error::{Error, Result};
+
+/// Rows start on a cache line, so that loads of dimensions divisible by 16 never cross one.
+const CACHE_LINE: usize = 64;
+
+/// Floats that somebody else keeps, such as those of a mapped file.
+#[derive(Clone)]
+pub struct Mapped {
+    first: NonNull<f32>,
+    len: usize,
+    owner: Arc<dyn Any + Send + Sync>,
+}
+
+impl Mapped {
+    /// # Safety
+    /// As long as `owner` or a clone of it lives, `memory` must be readable, aligned for `f32`, and must not change.
+    #[must_use]
+    pub unsafe fn new(memory: *const [f32], owner: Arc<dyn Any + Send + Sync>) -> Self {
+        let first = NonNull::new(memory.cast::<f32>().cast_mut()).unwrap_or(NonNull::dangling());
+        Self { first, len: memory.len(), owner }
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The segment of the floats from `start`, which the caller knows to be inside.
+    pub(crate) fn segment(&self, start: usize) -> Segment {
+        assert!(start <= self.len);
+        // SAFETY: inside the memory, or one past its end.
+        Segment { first: unsafe { self.first.add(start) }, owner: Owner::Foreign(self.owner.clone()) }
+    }
+}
+
+// SAFETY: the memory does not change while the owner, which is Send and Sync itself, keeps it.
+unsafe impl Send for Mapped {}
+// SAFETY: as above.
+unsafe impl Sync for Mapped {}
+
+impl fmt::Debug for Mapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mapped").field("len", &self.len).finish_non_exhaustive()
+    }
+}
+
+/// A handle to rows. The pointer stands beside the owner, so that reading follows only one.
+#[derive(Clone)]
+pub struct Segment {
+    first: NonNull<f32>,
+    owner: Owner,
+}
+
+#[derive(Clone)]
+enum Owner {
+    Own(Memory),
+    /// Held for its `Drop` alone.
+    Foreign(#[expect(dead_code, reason = "keeps the memory")] Arc<dyn Any + Send + Sync>),
+}
+
+// SAFETY: the memory is read by everybody and written only under the rule at the top of this file, which needs `&mut`.
+unsafe impl Send for Segment {}
+// SAFETY: as above.
+unsafe impl Sync for Segment {}
+
+impl Segment {
+    /// Zeros, which take no memory until they are written to: a saved store may have many freed indices and few rows.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn new(items: usize) -> Result<Self> {
+        let memory = Memory::new(items)?;
+        Ok(Self { first: memory.items(), owner: Owner::Own(memory) })
+    }
+
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.owner, Owner::Foreign(_))
+    }
+
+    /// Whether nobody else can read or keep this memory. With `&mut` it stays so: only a holder can make another.
+    #[must_use]
+    pub fn is_exclusive(&mut self) -> bool {
+        matches!(&self.owner, Owner::Own(memory) if memory.is_unique())
+    }
+
+    /// An own segment of `items` with the first `filled` items of this one.
+    ///
+    /// # Safety
+    /// `filled` items of this segment were written, and `filled <= items`.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub unsafe fn copy(&self, filled: usize, items: usize) -> Result<Self> {
+        let copy = Self::new(items)?;
+        // SAFETY: both have `filled` items, and the new memory is nobody else's.
+        unsafe { copy.first.copy_from_nonoverlapping(self.first, filled) };
+        Ok(copy)
+    }
+
+    /// # Safety
+    /// The items must be inside, and nobody may write to them while the slice lives.
+    #[inline]
+    #[must_use]
+    pub unsafe fn slice(&self, start: usize, len: usize) -> &[f32] {
+        // SAFETY: promised by the caller; all items are initialised from the start.
+        unsafe { std::slice::from_raw_parts(self.first.add(start).as_ptr(), len) }
+    }
+
+    /// # Safety
+    /// The items must be inside an own segment, and no other holder may read them.
+    pub unsafe fn write(&mut self, start: usize, items: &[f32]) {
+        debug_assert!(!self.is_foreign());
+        // SAFETY: promised by the caller; no slice of these items can exist, so a caller's `items` is other memory.
+        unsafe { self.first.add(start).copy_from_nonoverlapping(NonNull::from_ref(items).cast(), items.len()) };
+    }
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment").field("foreign", &self.is_foreign()).finish_non_exhaustive()
+    }
+}
+
+/// Memory that counts its holders. What [`Arc`] does, but an `Arc` aborts the process where its memory cannot be had.
+struct Memory(NonNull<Header>);
+
+struct Header {
+    holders: AtomicUsize,
+    layout: alloc::Layout,
+}
+
+impl Memory {
+    fn new(items: usize) -> Result<Self> {
+        let bytes = items.checked_mul(size_of::<f32>()).and_then(|bytes| bytes.checked_add(size_of::<Header>() + CACHE_LINE));
+        // No larger alignment is asked for, since with one the allocator writes the zeros itself.
+        let layout = bytes.and_then(|bytes| alloc::Layout::from_size_align(bytes, align_of::<Header>()).ok()).ok_or(Error::Memory)?;
+        // SAFETY: the layout has room for a header at least.
+        let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::Memory)?.cast::<Header>();
+        // SAFETY: new memory with the room and alignment of a header.
+        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout }) };
+        Ok(Self(memory))
+    }
+
+    fn items(&self) -> NonNull<f32> {
+        // SAFETY: behind the header there is room for a cache line and the items.
+        let behind = unsafe { self.0.add(1).cast::<u8>() };
+        // SAFETY: as above; the offset is below a cache line.
+        unsafe { behind.add(behind.align_offset(CACHE_LINE).min(CACHE_LINE)).cast() }
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the memory lives as long as one of its holders, and only the count in it ever changes.
+        unsafe { self.0.as_ref() }
+    }
+
+    fn is_unique(&self) -> bool {
+        // Acquire: what the last other holder read happens before what this one writes.
+        self.header().holders.load(Ordering::Acquire) == 1
+    }
+}
+
+impl Clone for Memory {
+    fn clone(&self) -> Self {
+        self.header().holders.fetch_add(1, Ordering::Relaxed);
+        Self(self.0)
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        if self.header().holders.fetch_sub(1, Ordering::Release) > 1 {
+            return;
+        }
+        fence(Ordering::Acquire);
+        let layout = self.header().layout;
+        // SAFETY: allocated with this layout, and nobody else holds it.
+        unsafe { dealloc(self.0.as_ptr().cast(), layout) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_holder_is_alone_again() {
+        let mut segment = Segment::new(5).unwrap();
+        assert_eq!(segment.first.as_ptr().align_offset(CACHE_LINE), 0);
+        // SAFETY: inside, and nobody else reads.
+        unsafe { segment.write(3, &[1.0, 2.0]) };
+        let shared = segment.clone();
+        assert!(!segment.is_exclusive());
+        // SAFETY: five items were zeroed or written.
+        let mut copy = unsafe { shared.copy(5, 9) }.unwrap();
+        assert!(copy.is_exclusive());
+        drop(shared);
+        assert!(segment.is_exclusive());
+        // SAFETY: inside.
+        assert_eq!(
+            unsafe { (segment.slice(2, 3), copy.slice(0, 9)) },
+            (&[0.0, 1.0, 2.0][..], &[0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0][..])
+        );
+    }
+
+    #[test]
+    fn a_size_beyond_the_address_space_is_refused() {
+        for items in [usize::MAX, usize::MAX / 4, isize::MAX.cast_unsigned() / 4] {
+            assert!(matches!(Segment::new(items), Err(Error::Memory)));
+        }
+    }
+}

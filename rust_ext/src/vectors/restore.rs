@@ -1,0 +1,76 @@
+//! An empty store filled from a saved state.
+
+use std::cmp::Reverse;
+
+use super::Vectors;
+use crate::error::{Error, Result};
+use crate::segment::Mapped;
+use crate::slots::Slot;
+
+impl Vectors {
+    /// Allocates `allocated` indices of an empty store, whose rows come later, and frees those that are not in `active` (ascending).
+    ///
+    /// # Errors
+    /// [`Error::Full`] or [`Error::Memory`].
+    pub fn allocate_all(&mut self, allocated: usize, active: &[u32]) -> Result<()> {
+        self.check_limit(allocated)?;
+        self.slots.try_reserve_exact(allocated)?;
+        self.free.try_reserve_exact(allocated)?;
+        if let Some(held) = &mut self.held {
+            held.try_reserve_exact(allocated)?;
+        }
+        self.table.try_reserve(active.len(), |_| 0)?;
+        self.slots.resize(allocated, Slot::FREED);
+        let mut active = active.iter().copied().peekable();
+        self.free.extend((0..allocated as u32).filter(|&index| active.next_if_eq(&index).is_none()).map(Reverse));
+        Ok(())
+    }
+
+    /// Room for the rows below `count`.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn reserve_restored(&mut self, count: usize) -> Result<()> {
+        self.rows.reserve(count.saturating_sub(self.rows.len()))
+    }
+
+    /// Takes foreign rows as those of the allocated indices from 0.
+    ///
+    /// # Errors
+    /// [`Error::State`] or [`Error::Memory`].
+    pub fn map_rows(&mut self, rows: &Mapped) -> Result<()> {
+        self.rows.map(rows)?;
+        if self.rows.len() > self.slots.len() { Err(Error::State("there are more rows than allocated indices")) } else { Ok(()) }
+    }
+
+    /// The row of the next active index of a store that is being restored; room for it and the freed ones before it was reserved.
+    ///
+    /// # Errors
+    /// [`Error::State`] for an identical vector.
+    pub fn restore(&mut self, index: u32, row: &[f32]) -> Result<()> {
+        let hash = self.new_hash(row)?;
+        while self.rows.len() < index as usize {
+            self.rows.skip();
+        }
+        self.put(index, row, hash);
+        Ok(())
+    }
+
+    /// [`Self::restore`] of a row that is there.
+    ///
+    /// # Errors
+    /// [`Error::State`] for an identical vector, or where the row is not there.
+    pub fn restore_mapped(&mut self, index: u32) -> Result<()> {
+        if index as usize >= self.rows.len() {
+            return Err(Error::State("a row is missing"));
+        }
+        let hash = self.new_hash(self.row(index))?;
+        self.enter(index, hash);
+        Ok(())
+    }
+
+    fn new_hash(&self, row: &[f32]) -> Result<u64> {
+        let hash = self.hash(row);
+        if self.find(row, hash).is_some() { Err(Error::State("two indices hold identical vectors")) } else { Ok(hash) }
+    }
+}
