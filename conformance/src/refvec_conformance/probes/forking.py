@@ -83,7 +83,7 @@ def children(target: Target, count: int) -> Counter[str]:
     with switching(1e-5):
         for thread in threads:
             thread.start()
-        found = Counter(in_child(lambda: judged(target, store)) for _ in range(count))
+        found = Counter(str(in_child(lambda: judged(target, store))) for _ in range(count))
         over.set()
         for thread in threads:
             thread.join()

@@ -87,12 +87,12 @@ def not_refused(
     return wrong
 
 
-def hits_of(found: SearchResult, query: int) -> SearchResult:
-    """Return what a search found for one query of a batch."""
-    return SearchResult(found.indices[query], found.scores[query], found.ids[query])
-
-
 def program(name: str, *args: object) -> list[str]:
     """Return the lines that a program of the probes prints in a child; it must end well."""
     code = f"import sys; from refvec_conformance.probes.{name} import main; main(*sys.argv[1:])"
     return output_of(code, *map(str, args)).splitlines()
+
+
+def hits_of(found: SearchResult, query: int) -> SearchResult:
+    """Return what a search found for one query of a batch."""
+    return SearchResult(found.indices[query], found.scores[query], found.ids[query])

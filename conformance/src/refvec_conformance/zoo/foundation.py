@@ -194,7 +194,7 @@ class OwnTuples(Specimen):
 
     def _search(self, *args: Any) -> Any:
         indices, scores, members = super()._search(*args)
-        return indices, scores, members and [[tuple([*ids]) for ids in row] for row in members]
+        return indices, scores, members and [[tuple([*ids]) for ids in row] for row in members]  # noqa: C409 - a copy
 
 
 @breaks("SEARCH-1")
@@ -386,7 +386,16 @@ class ServesHalfAStep(Specimen):
 
 
 @breaks("ATOM-1")
-class SwallowsInterrupts(Specimen):
-    """A batch is made item by item, and an interrupt falls in between."""
+class StepsInPython(Snug):
+    """The calls of a step are made one by one, and an interrupt falls in between."""
 
-    capabilities = PythonVectorStore.capabilities
+    def _step(self, plan: Callable[[], tuple[T, list[Any], Callable[[], None]]]) -> T:
+        with self._lock.now:
+            result, calls, undo = self._look(plan)
+            try:
+                for function, *arguments in calls:
+                    function(*arguments)
+            except MemoryError:
+                undo()
+                raise
+            return result

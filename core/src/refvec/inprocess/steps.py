@@ -35,7 +35,7 @@ def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[]
     try:
         deque(starmap(operator.call, step), maxlen=0)
     except ValueError:
-        # Only `remove` raises it: a step of a finaliser or signal handler, of the same thread, came in between.
+        # From `remove`: a step of the same thread, of a finaliser or a signal handler, came in between.
         if begun and turns[-1] > turn:
             return False
         _mend(turns, turn, undo)
