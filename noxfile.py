@@ -18,9 +18,10 @@ REPORTS = ROOT / "build" / "conformance"
 PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "examples/refvec-dict-backend")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
-TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "hypothesis>=6.120", "jsonschema>=4.20")
+TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
 INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17")
 INPUT_TESTS = "core/tests/test_inputs.py"
+PANIC_TESTS = "rust_ext/tests/test_panics.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
 nox.needs_version = ">=2024.10"
@@ -83,7 +84,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def rust(session: nox.Session) -> None:
-    """Test the pure Rust core, without Python."""
+    """Test the pure Rust core without Python, and what becomes of a panic (on a build of its own)."""
+    install(session, *TESTING)
+    session.run("pytest", "-q", PANIC_TESTS)
     session.chdir("rust_ext")
     session.run("cargo", "test", "--no-default-features", "--release", external=True)
 
@@ -91,13 +94,15 @@ def rust(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 @nox.parametrize("backend", BACKENDS)
 def tests(session: nox.Session, backend: str) -> None:
-    """Unit tests, and the quick tier of the suite, on one Python and one backend."""
+    """The quick tier of the suite on one Python and one backend; the unit tests beside the native one."""
     install(session, *TESTING)
     session.env["REFVEC_BACKEND"] = backend
-    native = ["rust_ext/tests"] if backend == "rust" else []
-    session.run("pytest", "-q", "core/tests", f"--ignore={INPUT_TESTS}", *native, *session.posargs)
+    both_cores = ("-q", "-n", "2")
+    if backend == "rust":
+        apart = [f"--ignore={path}" for path in (INPUT_TESTS, PANIC_TESTS)]
+        session.run("pytest", *both_cores, "core/tests", "rust_ext/tests", *apart, *session.posargs)
     suite = ("--pyargs", "refvec_conformance", f"--refvec-backend={backend}", "--refvec-tier=quick")
-    session.run("pytest", "-q", "-c", "pyproject.toml", *suite)
+    session.run("pytest", *both_cores, "-c", "pyproject.toml", *suite)
 
 
 @nox.session

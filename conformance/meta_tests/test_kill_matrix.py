@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.zoo import mutants
-from refvec_conformance.zoo.kill_matrix import main, markdown, matrix
+from refvec_conformance.zoo.kill_matrix import main, markdown, matrix, published
 from refvec_conformance.zoo.killing import Fate, unharmed
 
+LAST = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
 PAGE = [
     Fate("ids", "Normalised", "ID-2", "Ids are brought to NFC.", "test_ids::test_a", 3),
     Fate("adding", "Odd", "ADD-1", "A | B.", None, 7),
@@ -19,7 +21,8 @@ PAGE = [
 
 @pytest.fixture(scope="module")
 def fates():
-    return matrix()
+    """Every mutant meets the test that killed it last time first, and all others only if it survives."""
+    return matrix(usual=published(LAST.read_text("utf-8")))
 
 
 def test_every_mutant_is_killed_by_a_test_of_its_own_clause(fates):
@@ -44,6 +47,7 @@ def test_the_page_goes_by_clause_and_shows_survivors():
     assert "1 of 2 mutants" in page
     assert "**survived** (7 tests)" in page
     assert "A \\| B." in page
+    assert published(page)["ids.Normalised"] == "test_ids::test_a"
 
 
 def test_the_command_fails_when_a_mutant_survives(capsys, monkeypatch):

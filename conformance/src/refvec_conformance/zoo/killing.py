@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .catalogue import Mutant, mutants, nothing
 from .sessions import Tests, meet, own_tests
@@ -51,7 +52,9 @@ def groups(chosen: Sequence[int]) -> list[list[int]]:
     return list(found.values())
 
 
-def fates_of(group: Sequence[int], tests: Mapping[str, Tests]) -> list[tuple[int, Fate]]:
+def fates_of(
+    group: Sequence[int], tests: Mapping[str, Tests], usual: Mapping[str, str]
+) -> list[tuple[int, Fate]]:
     """Return what becomes of a group of mutants, tier by tier until they are killed.
 
     Parameters
@@ -60,18 +63,28 @@ def fates_of(group: Sequence[int], tests: Mapping[str, Tests]) -> list[tuple[int
         Positions in the catalogue, one of `groups`.
     tests : mapping
         Of every tier, the tests of every clause.
+    usual : mapping
+        Of mutants by "family.name", the test that killed them last time: these come first.
     """
     known = mutants()
     alive = {known[position].spelling: position for position in group}
     clause = known[group[0]].clause
+    first = {usual.get(f"{known[one].family}.{known[one].name}", "").partition("[")[0] for one in group}
     killers: dict[int, str] = {}
     ran: Counter[int] = Counter()
     for tier, own in tests.items():
         if alive:
-            witness = meet([known[position] for position in alive.values()], own.get(clause, []), tier)
+            ordered = sorted(own.get(clause, []), key=lambda address: _function(address) not in first)
+            witness = meet([known[position] for position in alive.values()], ordered, tier)
             ran.update({position: witness.ran[spelling] for spelling, position in alive.items()})
             killers.update({alive.pop(spelling): test for spelling, test in witness.killers.items()})
     return [(one, _fate(known[one], killers.get(one), ran[one])) for one in group]
+
+
+def _function(address: str) -> str:
+    """Return the id of a test without its case, as `Fate.killer` begins."""
+    path, _, name = address.partition("::")
+    return f"{Path(path).stem}::{name}"
 
 
 def _fate(mutant: Mutant, killer: str | None, ran: int) -> Fate:

@@ -22,7 +22,14 @@ from .catalogue import HOST, VARIABLE, Mutant
 Tests = dict[str, list[str]]  # by clause, as paths and names
 
 _TESTS = "refvec_conformance.tests"
-_SLOW = tuple(f"test_{one}" for one in ("stateful", "differential", "atomicity", "boundary", "interrupts"))
+# In children, with many calls, or with many rows: whoever can be killed without them is.
+_SLOW = tuple(
+    f"test_{one}"
+    for one in (
+        *("stateful", "differential", "atomicity", "boundary", "interrupts", "primitives", "journal"),
+        *("large_searches", "many", "widths", "torn", "leaks", "saving_memory", "memory", "reentry", "fork"),
+    )
+)
 _PLUGINS = ("-p", "refvec_conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal")
 _PATIENCE = 2.0  # a mutant that holds a lock is to be found out soon
 
@@ -36,11 +43,15 @@ class _Index:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        for item in sorted(items, key=lambda item: item.path.stem in _SLOW):
+        for item in sorted(items, key=_slowness):
             claim = claim_of(item, "0")
             if claim is not None and claim.tier in self._tiers:
                 for clause in claim.clauses:
                     self.tests[clause][_address(item)] = None
+
+
+def _slowness(item: pytest.Item) -> int:
+    return _SLOW.index(item.path.stem) + 1 if item.path.stem in _SLOW else 0
 
 
 def _address(item: pytest.Item) -> str:
@@ -63,6 +74,7 @@ class Witness:
     def __init__(self, spellings: Sequence[str]) -> None:
         self.killers: dict[str, str] = {}
         self.ran: Counter[str] = Counter()
+        self._alive = set(spellings)
         # A test without a backend tells nothing about one of several.
         self._default = spellings[0] if len(spellings) == 1 else None
 
@@ -89,6 +101,9 @@ class Witness:
         self.ran[spelling] += report.when == "call"
         if report.failed:
             self.killers.setdefault(spelling, test_id(item))
+            self._alive.discard(spelling)
+            if not self._alive:
+                item.session.shouldfail = "nobody is left"
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:

@@ -18,9 +18,12 @@ import operator
 from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import starmap
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+T = TypeVar("T")
 Call: TypeAlias = tuple[Any, ...]
+# What a step will return, the calls that make it, and what undoes those that were made.
+Plan: TypeAlias = tuple[T, list[Call], Callable[[], None]]
 
 
 def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[], None]) -> bool:
