@@ -158,12 +158,12 @@ class Trial:
         return found
 
 
-def in_child(trial: Callable[[], str | None]) -> str | None:
+def in_child(trial: Callable[[], str | None], patience: int = PATIENCE) -> str | None:
     """Return what a forked child says, or how it died."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        signal.alarm(PATIENCE)
+        signal.alarm(patience)
         os.write(writer, (trial() or "").encode())
         os._exit(0)
     os.close(writer)

@@ -227,7 +227,7 @@ class Specimen(VectorStore):
             hits = [heapq.nsmallest(k, self._ranked(query, metric, slots)) for query in queries]
             sharing = {index: tuple(slots[index]) for index in {index for row in hits for _, index, _ in row}}
             members = [[sharing[index] for _, index, _ in row] for row in hits]
-        shape = len(queries), min(k, len(slots))
+            shape = len(queries), min(k, len(slots))
         indices = np.array([[index for _, index, _ in row] for row in hits], np.int64).reshape(shape)
         scores = np.array([[score for _, _, score in row] for row in hits], np.float32).reshape(shape)
         return indices, scores, members if with_ids else None
