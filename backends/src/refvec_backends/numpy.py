@@ -30,6 +30,7 @@ class NumpyVectorStore(InProcessVectorStore):
 
     def _empty(self, dimension: int | None) -> None:
         self._block = np.empty((0, dimension or 0), np.float32)
+        self._erasable = {}  # what is not active is not read
 
     def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
         self._reserve(int(indices.max()) + 1 if len(indices) else 0, rows.shape[1])
@@ -46,7 +47,7 @@ class NumpyVectorStore(InProcessVectorStore):
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
         if indices is not None:
-            return ()  # what is not active is not read
+            return ()
         return [(operator.ior, vars(self), {"_block": self._block[:0].copy()})]
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -32,6 +32,7 @@ class PythonVectorStore(InProcessVectorStore):
 
     def _empty(self, dimension: int | None) -> None:
         self._vectors: dict[int, array[float]] = {}  # index -> vector
+        self._erasable = self._vectors
 
     def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
         made = {index: array("f", row.tobytes()) for index, row in zip(indices.tolist(), rows, strict=True)}
@@ -39,7 +40,7 @@ class PythonVectorStore(InProcessVectorStore):
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
         if indices is None:
-            return [(operator.ior, vars(self), {"_vectors": {}})]
+            return [(self._vectors.clear,)]
         return [(operator.delitem, self._vectors, index) for index in indices]
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:

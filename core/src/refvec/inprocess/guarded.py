@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ class Guarded(VectorStore, abstract=True):
 
     _lock: StoreLock
     _ledger: Ledger
+    # Rows that a backend keeps in a dict by index: to remove a single id then needs no call of `_erasing`. One
+    # that stays empty says that rows need not be erased at all.
+    _erasable: dict[int, Any] | None = None
 
     # How rows are kept: the obligations of a backend
 

@@ -16,6 +16,8 @@ plan.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .ledger import Ledger
 
 
@@ -39,8 +41,8 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
     return True
 
 
-def empty(ledger: Ledger, turn: int, chunk_id: str, index: int) -> bool:
-    """Remove a present id, and the slot of which it is the last reference."""
+def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, Any]) -> bool:
+    """Remove a present id, the slot of which it is the last reference, and its row if `rows` holds it."""
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
     slots, keys, by_key = ledger.slots, ledger.keys, ledger.by_key
     if turns[-1] != turn:
@@ -52,8 +54,10 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int) -> bool:
         del slots[index]
         counts[index] = 0
         del known[chunk_id]
+        rows.pop(index, None)
         turns[-1] = after
     except BaseException:
+        rows.pop(index, None)
         by_key.pop(key, None)
         keys.pop(index, None)
         slots.pop(index, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from heapq import heappush
+from typing import Any
 
 from .. import failures
 from ..state import grown_capacity
@@ -12,7 +13,12 @@ from .lines import empty, fill, join, leave
 from .steps import Call, commit
 
 
-def drop_one(ledger: Ledger, chunk_id: str, erasing: Callable[[list[int]], Iterable[Call]]) -> int | None:
+def drop_one(
+    ledger: Ledger,
+    chunk_id: str,
+    rows: dict[int, Any] | None,
+    erasing: Callable[[list[int]], Iterable[Call]],
+) -> int | None:
     """Remove an id; return how many were there, or None if another step overtook this one."""
     turn = ledger.turns[-1]
     index = ledger.index.get(chunk_id)
@@ -22,10 +28,9 @@ def drop_one(ledger: Ledger, chunk_id: str, erasing: Callable[[list[int]], Itera
     if count > 0:
         return 1 if leave(ledger, turn, chunk_id, index, count) else None
     heappush(ledger.free, index)  # stale until the line below, and then not
-    if not empty(ledger, turn, chunk_id, index):
+    if not empty(ledger, turn, chunk_id, index, {} if rows is None else rows):
         return None
-    calls = list(erasing([index]))
-    if calls:
+    if rows is None and (calls := list(erasing([index]))):
         # A step of its own: overtaken, the index may hold another row by now, and if not, only memory stays.
         commit(ledger.turns, turn + 1, calls, lambda: None)
     return 1

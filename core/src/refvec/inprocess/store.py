@@ -141,7 +141,7 @@ class InProcessVectorStore(Journaled, abstract=True):
     def _drop_one(self, chunk_id: str) -> int | None:
         with self._lock.now:
             self._check_whole()
-            return drop_one(self._ledger, chunk_id, self._erasing)
+            return drop_one(self._ledger, chunk_id, self._erasable, self._erasing)
 
     def _plan_drop(self, ids: list[str]) -> Plan[int]:
         known = self._ledger.index
