@@ -139,7 +139,7 @@ def test_the_badge_names_levels_and_contract_or_is_withheld(mixed):
     assert earned == {
         "schemaVersion": 1,
         "label": "refvec conformance",
-        "message": "Core + Search · contract 1.0",
+        "message": "Core + Search · contract 1.1",
         "color": "brightgreen",
     }
     assert badge_of(mixed)["message"].startswith("withheld")

@@ -124,6 +124,11 @@ class Ledger:
             raise failures.invalid_index(int(indices[position]), self.allocated, position)
         return counts
 
+    def ids_at(self, index: NDArray[np.int64]) -> list[str]:
+        """Return the ids of one slot, in the order in which they came to it; an inactive one raises."""
+        self.refcounts(index)
+        return list(self.slots[int(index[0])])
+
     def active(self) -> NDArray[np.int64]:
         """Return the active indices, ascending."""
         return np.flatnonzero(self.counts).astype(np.int64, copy=False)

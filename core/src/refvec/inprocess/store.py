@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import SupportsIndex, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from .. import failures
 from ..identity import identity_keys
 from ..opening import OpenSpec
 from ..primitives import PutMode
+from ..reading import one_index
 from ..state import Size, State
 from .draft import Draft, clearing
 from .journaled import Journaled
@@ -170,6 +171,11 @@ class InProcessVectorStore(Journaled, abstract=True):
 
     def _refcounts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
         return self._look(lambda: self._ledger.refcounts(indices))
+
+    def ids_at(self, index: SupportsIndex) -> list[str]:
+        """Return the ids that reference an active index, without a look at the others."""
+        self._require_open()
+        return one_index(lambda at: self._look(lambda: self._ledger.ids_at(at)), index)
 
     def _size(self) -> Size:
         return self._look(lambda: self._ledger.size())
