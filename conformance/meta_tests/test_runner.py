@@ -48,7 +48,7 @@ def test_a_correct_backend_passes(bench):
     ],
 )
 def test_whatever_ends_a_test_is_told_with_test_and_clause_and_the_rest_is_reported(bench, body, kind, words):
-    result = bench.judge(f"def clear(self):\n    {body}", timeout=2.0)
+    result = bench.judge(f"def clear(self):\n    {body}", timeout=8.0)
     assert judged(result) == {**GOOD, "REMOVE-3": "fail"}
     (broken,) = result.failures
     assert broken.id.endswith("test_small::test_clear")
@@ -128,7 +128,7 @@ def test_what_a_backend_prints_disturbs_nothing_and_is_kept_with_the_failure(ben
     ],
 )
 def test_a_backend_that_does_not_import_cannot_be_run(bench, before, words):
-    result = bench.judge(before=before, timeout=2.0)
+    result = bench.judge(before=before, timeout=8.0)
     assert result.exit_code is ExitCode.CANNOT_RUN
     assert words in result.messages[0]
     assert {str(row.verdict) for row in result.clauses} == {"not-run"}
@@ -152,7 +152,7 @@ def test_an_unknown_backend_cannot_be_run(bench, name):
     ],
 )
 def test_a_store_that_does_not_open_is_the_factorys_fault(bench, body, words):
-    result = bench.judge(f"def _open(self, spec, state):\n    {body}", timeout=2.0)
+    result = bench.judge(f"def _open(self, spec, state):\n    {body}", timeout=8.0)
     assert result.exit_code is ExitCode.FAILS
     assert "Your factory is wrong" in result.messages[0]
     assert words in result.messages[0]
