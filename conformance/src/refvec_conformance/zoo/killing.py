@@ -91,17 +91,17 @@ def _fate(mutant: Mutant, killer: str | None, ran: int) -> Fate:
     return Fate(mutant.family, mutant.name, mutant.clause, mutant.summary, killer, ran)
 
 
-def unharmed() -> list[Fate]:
+def unharmed(tier: str) -> Fate:
     """Return what the tests make of what is not broken: who kills it is a test that is wrong.
 
     The quick tier meets the stock of which the zoo is made, and the standard
     tier a front door in order.
     """
-    stock = Mutant("", "specimen", "Specimen", Specimen)
-    door = Mutant("", "catalogue", "nothing", nothing)
-    doors = {clause: tests for clause, tests in own_tests("standard").items() if clause in _DOORS}
-    found = []
-    for one, tests, tier in ((stock, own_tests("quick"), "quick"), (door, doors, "standard")):
-        witness = meet([one], list(dict.fromkeys(test for own in tests.values() for test in own)), tier)
-        found.append(_fate(one, witness.killers.get(one.spelling), witness.ran[one.spelling]))
-    return found
+    own = own_tests(tier)
+    if tier == "quick":
+        one = Mutant("", "specimen", "Specimen", Specimen)
+    else:
+        one = Mutant("", "catalogue", "nothing", nothing)
+        own = {clause: tests for clause, tests in own.items() if clause in _DOORS}
+    witness = meet([one], list(dict.fromkeys(test for tests in own.values() for test in tests)), tier)
+    return _fate(one, witness.killers.get(one.spelling), witness.ran[one.spelling])
