@@ -121,7 +121,8 @@ def conformance(session: nox.Session) -> None:
     install(session, *TESTING)
     session.run("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "2")
     # The kill matrix makes its own processes, one a core.
-    session.run("pytest", "-q", "-n", "2", "conformance/meta_tests", f"--ignore={KILL_MATRIX}", *session.posargs)
+    others = ("conformance/meta_tests", f"--ignore={KILL_MATRIX}")
+    session.run("pytest", "-q", "-n", "2", *others, *session.posargs)
     session.run("pytest", "-q", KILL_MATRIX)
 
 
