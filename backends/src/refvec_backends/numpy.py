@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, InProcessVectorStore, ranking
 from refvec.inprocess.steps import Call
-from refvec.searching import Hits, Metric, check_query, members_of
+from refvec.searching import Metric
 
 _FIRST_ROWS = 64
 
@@ -53,37 +53,12 @@ class NumpyVectorStore(InProcessVectorStore):
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._block.take(indices, axis=0)
 
-    def _search(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        metric: Metric,
-        within: list[str] | None,
-        with_ids: bool,
-    ) -> Hits:
-        return self._look(lambda: self._best(queries, k, metric, within, with_ids))
-
-    def _best(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        metric: Metric,
-        within: list[str] | None,
-        with_ids: bool,
-    ) -> Hits:
-        ledger = self._ledger
-        check_query(queries, ledger.dimension)
-        if within is None:
-            indices, scores = ranking.rank(self._all_blocks(), queries, k, metric)
-            return indices, scores, members_of(indices, ledger.slots) if with_ids else None
-        slots = ledger.narrowed(within)
-        indices, scores = ranking.rank(self._blocks_at(sorted(slots)), queries, k, metric)
-        return indices, scores, members_of(indices, slots) if with_ids else None
-
-    def _blocks_at(self, indices: list[int]) -> Iterator[ranking.Block]:
-        for start in range(0, len(indices), ranking.BLOCK_ROWS):
-            part = np.array(indices[start : start + ranking.BLOCK_ROWS], np.int64)
-            yield part, self._reading(part)
+    def _nearest(
+        self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        if among is not None:
+            return super()._nearest(queries, k, metric, among)
+        return ranking.rank(self._all_blocks(), queries, k, metric)
 
     def _all_blocks(self) -> Iterator[ranking.Block]:
         counts = self._ledger.counts

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, InProcessVectorStore
 from refvec.inprocess.steps import Call
-from refvec.searching import Hits, Metric, check_query, members_of
+from refvec.searching import Metric
 
 
 class PythonVectorStore(InProcessVectorStore):
@@ -49,43 +49,22 @@ class PythonVectorStore(InProcessVectorStore):
             rows[position] = self._vectors[index]
         return rows
 
-    def _search(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        metric: Metric,
-        within: list[str] | None,
-        with_ids: bool,
-    ) -> Hits:
-        return self._look(lambda: self._best(queries, k, metric, within, with_ids))
-
-    def _best(
-        self,
-        queries: NDArray[np.float32],
-        k: int,
-        metric: Metric,
-        within: list[str] | None,
-        with_ids: bool,
-    ) -> Hits:
-        check_query(queries, self.dimension)
-        slots = self._ledger.slots if within is None else self._ledger.narrowed(within)
-        hits = [self._nearest(query.tolist(), k, metric, slots) for query in queries]
-        shape = len(queries), min(k, len(slots))
-        indices = np.array([[index for _, index, _ in row] for row in hits], np.int64).reshape(shape)
-        scores = np.array([[score for _, _, score in row] for row in hits], np.float32).reshape(shape)
-        return indices, scores, members_of(indices, slots) if with_ids else None
-
     def _nearest(
-        self, query: list[float], k: int, metric: Metric, slots: Iterable[int]
-    ) -> list[tuple[tuple[bool, float], int, float]]:
-        return heapq.nsmallest(k, self._ranked(query, metric, slots))
+        self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        candidates = self._ledger.slots if among is None else among
+        best = [heapq.nsmallest(k, self._ranked(query.tolist(), metric, candidates)) for query in queries]
+        shape = len(queries), min(k, len(candidates))
+        indices = np.array([[index for _, index, _ in row] for row in best], np.int64).reshape(shape)
+        scores = np.array([[score for _, _, score in row] for row in best], np.float32).reshape(shape)
+        return indices, scores
 
     def _ranked(
-        self, query: list[float], metric: Metric, slots: Iterable[int]
+        self, query: list[float], metric: Metric, candidates: Iterable[int]
     ) -> Iterator[tuple[tuple[bool, float], int, float]]:
         """Yield ((NaN last, lower is better), index, score as float32) for every candidate."""
         norm = math.sqrt(sum(map(mul, query, query)))
-        for index in slots:
+        for index in candidates:
             score = array("f", [_score(query, norm, self._vectors[index], metric)])[0] + 0.0
             order = score if metric == "euclidean" else -score
             yield (math.isnan(score), 0.0 if math.isnan(score) else order), index, score

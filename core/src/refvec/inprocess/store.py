@@ -12,7 +12,9 @@ from .. import failures
 from ..identity import identity_keys
 from ..opening import OpenSpec
 from ..primitives import PutMode
+from ..ranking import BLOCK_ROWS, rank
 from ..reading import one_index
+from ..searching import Hits, Metric, check_query, members_of
 from ..state import Size, State
 from .draft import Draft, clearing
 from .journaled import Journaled
@@ -189,6 +191,42 @@ class InProcessVectorStore(Journaled, abstract=True):
         if held is not None and held != width:
             raise failures.dimension_mismatch(held, width)
         return self._ledger.by_key.get(key)
+
+    def _search(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        metric: Metric,
+        within: list[str] | None,
+        with_ids: bool,
+    ) -> Hits:
+        return self._look(lambda: self._hits(queries, k, metric, within, with_ids))
+
+    def _hits(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        metric: Metric,
+        within: list[str] | None,
+        with_ids: bool,
+    ) -> Hits:
+        ledger = self._ledger
+        check_query(queries, ledger.dimension)
+        slots = ledger.slots if within is None else ledger.narrowed(within)
+        indices, scores = self._nearest(queries, k, metric, None if within is None else sorted(slots))
+        return indices, scores, members_of(indices, slots) if with_ids else None
+
+    def _nearest(
+        self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return indices and scores (m, k'), best first, of the active rows, or of some (ascending).
+
+        A backend that need not read the rows block by block overrides it.
+        """
+        indices = sorted(self._ledger.slots) if among is None else among
+        parts = (indices[start : start + BLOCK_ROWS] for start in range(0, len(indices), BLOCK_ROWS))
+        arrays = (np.array(part, np.int64) for part in parts)
+        return rank(((part, self._reading(part)) for part in arrays), queries, k, metric)
 
     def _scan(self, use: Callable[[State], T]) -> T:
         return self._look(lambda: use(self._state()))
