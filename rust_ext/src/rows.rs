@@ -43,8 +43,31 @@ impl View {
         unsafe { self.segments[segment].slice(start, self.dimension) }
     }
 
+    /// The kept reciprocal norm of a row.
+    #[inline]
+    #[must_use]
+    pub fn inverse(&self, index: u32) -> Option<f64> {
+        let (segment, row) = self.number(index as usize);
+        self.segments[segment].inverse(row)
+    }
+
+    /// Keeps the reciprocal norm of a row until it is overwritten.
+    #[inline]
+    pub fn keep_inverse(&self, index: u32, inverse: f64) {
+        let index = index as usize;
+        assert!(index < self.len, "no row at {index}");
+        let (segment, row) = self.number(index);
+        self.segments[segment].keep_inverse(row, inverse);
+    }
+
+    /// The segment of a row, and its number there.
+    fn number(&self, index: usize) -> (usize, usize) {
+        (index >> self.shift, index & ((1 << self.shift) - 1))
+    }
+
     fn place(&self, index: usize) -> (usize, usize) {
-        (index >> self.shift, (index & ((1 << self.shift) - 1)) * self.dimension)
+        let (segment, row) = self.number(index);
+        (segment, row * self.dimension)
     }
 }
 
@@ -114,7 +137,11 @@ impl Rows {
         assert!(index <= self.view.len && row.len() == self.view.dimension);
         assert!(!*self.shared.get_mut() || self.is_writable(index), "row {index} is not this store's alone");
         let (number, start) = self.view.place(index);
+        let (overwritten, (_, place)) = (index < self.view.len, self.view.number(index));
         let segment = &mut self.view.segments[number];
+        if overwritten {
+            segment.forget_inverse(place);
+        }
         // SAFETY: an own segment holds `1 << shift` rows; nobody else reads this one, by the rules at the top.
         unsafe { segment.write(start, row) };
     }
@@ -149,7 +176,9 @@ impl Rows {
             return Err(Error::State("a row is incomplete"));
         }
         let mut segments = room((rows.len() / self.view.dimension).div_ceil(1 << self.view.shift))?;
-        segments.extend((0..rows.len()).step_by(self.view.dimension << self.view.shift).map(|start| rows.segment(start)));
+        for start in (0..rows.len()).step_by(self.view.dimension << self.view.shift) {
+            segments.push(rows.segment(start, 1 << self.view.shift)?);
+        }
         (self.view.segments, self.view.len) = (segments, rows.len() / self.view.dimension);
         *self.shared.get_mut() = true;
         Ok(())
@@ -193,7 +222,7 @@ impl Rows {
     fn grow(&mut self, wanted: usize) -> Result<()> {
         self.view.segments.try_reserve(wanted - self.view.segments.len())?;
         while self.view.segments.len() < wanted {
-            self.view.segments.push(Segment::new(self.view.dimension << self.view.shift)?);
+            self.view.segments.push(Segment::new(1 << self.view.shift, self.view.dimension)?);
         }
         Ok(())
     }
@@ -201,7 +230,7 @@ impl Rows {
     fn copy_segment(&mut self, segment: usize) -> Result<()> {
         let filled = (self.view.len - (segment << self.view.shift)).min(1 << self.view.shift) * self.view.dimension;
         // SAFETY: every row below `len` is inside its segment, and no segment holds more than `1 << shift`.
-        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, self.view.dimension << self.view.shift)? };
+        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, 1 << self.view.shift, self.view.dimension)? };
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! One piece of memory with rows in it: the store's own, or somebody else's that never changes.
+//! One piece of memory with rows in it, the store's own or somebody else's that never changes, and what was worked out about each row.
 //!
 //! A segment is shared by cloning it. What keeps that sound is a rule about who touches which row: holders read only rows that were
 //! written before they cloned, and [`super::rows::Rows`] writes to a row of a shared segment only if no holder can have seen it.
@@ -8,7 +8,7 @@ use std::any::Any;
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 
 use crate::error::{Error, Result};
 
@@ -42,11 +42,15 @@ impl Mapped {
         self.len == 0
     }
 
-    /// The segment of the floats from `start`, which the caller knows to be inside.
-    pub(crate) fn segment(&self, start: usize) -> Segment {
+    /// The segment of at most `rows` rows from `start`, which the caller knows to be inside.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub(crate) fn segment(&self, start: usize, rows: usize) -> Result<Segment> {
         assert!(start <= self.len);
+        let inverses = Inverses::new(rows)?;
         // SAFETY: inside the memory, or one past its end.
-        Segment { first: unsafe { self.first.add(start) }, owner: Owner::Foreign(self.owner.clone()) }
+        Ok(Segment { first: unsafe { self.first.add(start) }, owner: Owner::Foreign(self.owner.clone()), inverses })
     }
 }
 
@@ -66,6 +70,7 @@ impl fmt::Debug for Mapped {
 pub struct Segment {
     first: NonNull<f32>,
     owner: Owner,
+    inverses: Inverses,
 }
 
 #[derive(Clone)]
@@ -85,9 +90,9 @@ impl Segment {
     ///
     /// # Errors
     /// [`Error::Memory`].
-    pub fn new(items: usize) -> Result<Self> {
-        let memory = Memory::new(items)?;
-        Ok(Self { first: memory.items(), owner: Owner::Own(memory) })
+    pub fn new(rows: usize, dimension: usize) -> Result<Self> {
+        let memory = Memory::new(rows.checked_mul(dimension).ok_or(Error::Memory)?)?;
+        Ok(Self { first: memory.items(), owner: Owner::Own(memory), inverses: Inverses::new(rows)? })
     }
 
     #[must_use]
@@ -101,15 +106,15 @@ impl Segment {
         matches!(&self.owner, Owner::Own(memory) if memory.is_unique())
     }
 
-    /// An own segment of `items` with the first `filled` items of this one.
+    /// An own segment of `rows` rows with the first `filled` items of this one; what was kept of them is not copied.
     ///
     /// # Safety
-    /// `filled` items of this segment were written, and `filled <= items`.
+    /// `filled` items of this segment were written, and `filled <= rows * dimension`.
     ///
     /// # Errors
     /// [`Error::Memory`].
-    pub unsafe fn copy(&self, filled: usize, items: usize) -> Result<Self> {
-        let copy = Self::new(items)?;
+    pub unsafe fn copy(&self, filled: usize, rows: usize, dimension: usize) -> Result<Self> {
+        let copy = Self::new(rows, dimension)?;
         // SAFETY: both have `filled` items, and the new memory is nobody else's.
         unsafe { copy.first.copy_from_nonoverlapping(self.first, filled) };
         Ok(copy)
@@ -133,9 +138,54 @@ impl Segment {
     }
 }
 
+impl Segment {
+    /// The reciprocal norm of a row, if it was kept since the row was written.
+    #[inline]
+    #[must_use]
+    pub fn inverse(&self, row: usize) -> Option<f64> {
+        let kept = self.inverses.slots()[row].load(Ordering::Relaxed);
+        (kept != UNKNOWN).then(|| f64::from_bits(!kept))
+    }
+
+    /// Keeps the reciprocal norm of a row that is there; whoever else works it out keeps the same bits.
+    #[inline]
+    pub fn keep_inverse(&self, row: usize, inverse: f64) {
+        self.inverses.slots()[row].store(!inverse.to_bits(), Ordering::Relaxed);
+    }
+
+    /// A row is overwritten, in a segment that is this store's alone.
+    pub fn forget_inverse(&mut self, row: usize) {
+        self.inverses.slots()[row].store(UNKNOWN, Ordering::Relaxed);
+    }
+}
+
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment").field("foreign", &self.is_foreign()).finish_non_exhaustive()
+    }
+}
+
+/// The reciprocal norms of a segment's rows as their complemented bits. All that share a segment share them. A row's is kept only once
+/// the row can be read, so the rows that a sharer does not see have none, or one that is right for those who see them.
+#[derive(Clone)]
+struct Inverses {
+    memory: Memory,
+    rows: usize,
+}
+
+/// Zero, so that new memory need not be written to. The only number with these complemented bits is a NaN that no norm has.
+const UNKNOWN: u64 = 0;
+
+impl Inverses {
+    fn new(rows: usize) -> Result<Self> {
+        let items = rows.checked_mul(size_of::<AtomicU64>() / size_of::<f32>()).ok_or(Error::Memory)?;
+        Ok(Self { memory: Memory::new(items)?, rows })
+    }
+
+    #[inline]
+    fn slots(&self) -> &[AtomicU64] {
+        // SAFETY: so many zeroed numbers start at a cache line, and nobody reaches them but through these atomics.
+        unsafe { std::slice::from_raw_parts(self.memory.items().cast().as_ptr(), self.rows) }
     }
 }
 
@@ -202,14 +252,14 @@ mod tests {
 
     #[test]
     fn the_last_holder_is_alone_again() {
-        let mut segment = Segment::new(5).unwrap();
+        let mut segment = Segment::new(5, 1).unwrap();
         assert_eq!(segment.first.as_ptr().align_offset(CACHE_LINE), 0);
         // SAFETY: inside, and nobody else reads.
         unsafe { segment.write(3, &[1.0, 2.0]) };
         let shared = segment.clone();
         assert!(!segment.is_exclusive());
         // SAFETY: five items were zeroed or written.
-        let mut copy = unsafe { shared.copy(5, 9) }.unwrap();
+        let mut copy = unsafe { shared.copy(5, 9, 1) }.unwrap();
         assert!(copy.is_exclusive());
         drop(shared);
         assert!(segment.is_exclusive());
@@ -223,7 +273,7 @@ mod tests {
     #[test]
     fn a_size_beyond_the_address_space_is_refused() {
         for items in [usize::MAX, usize::MAX / 4, isize::MAX.cast_unsigned() / 4] {
-            assert!(matches!(Segment::new(items), Err(Error::Memory)));
+            assert!(matches!(Segment::new(1, items), Err(Error::Memory)));
         }
     }
 }

@@ -60,11 +60,21 @@ impl<'a> Scan<'a> {
             rows.extend(indices.iter().map(|&index| self.rows.get(index)));
             inverses.clear();
             if self.metric == Metric::Cosine {
-                extend_inverses(&mut inverses, self.level, &rows);
+                self.extend_kept(&mut inverses, indices, &rows);
             }
             self.compare(&Block { indices, rows: &rows, inverses: &inverses }, pace)?;
         }
         Ok(self.best)
+    }
+
+    /// Appends the reciprocal norms of rows, for which there is room, and works out only those that nobody has kept.
+    fn extend_kept(&self, inverses: &mut Vec<f64>, indices: &[u32], rows: &[&[f32]]) {
+        inverses.extend(indices.iter().map_while(|&index| self.rows.inverse(index)));
+        let known = inverses.len();
+        extend_inverses(inverses, self.level, &rows[known..]);
+        for (&index, &inverse) in indices[known..].iter().zip(&inverses[known..]) {
+            self.rows.keep_inverse(index, inverse);
+        }
     }
 
     fn compare(&mut self, block: &Block<'_>, pace: &mut Pace<'_>) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod journal;
 mod naive;
+mod norms;
 mod snapshots;
 
 use std::collections::BTreeSet;

@@ -30,10 +30,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-const SETTINGS: Settings = Settings { precision: Precision::Decimals(6), max_slots: u32::MAX, journaled: false };
+pub const SETTINGS: Settings = Settings { precision: Precision::Decimals(6), max_slots: u32::MAX, journaled: false };
 
 /// The same store on memory in which freed rows hold anything.
-fn mapped(snapshot: &Snapshot) -> (Store, Arc<Vec<f32>>) {
+pub fn mapped(snapshot: &Snapshot) -> (Store, Arc<Vec<f32>>) {
     let keys: Vec<_> = snapshot.layout.ids.iter().map(Id::key).collect();
     let mut file = vec![f32::NAN; snapshot.layout.allocated * snapshot.rows.dimension()];
     for (position, &index) in snapshot.rows.indices().iter().enumerate() {
