@@ -72,9 +72,20 @@ def test_a_crash_shows_where_it_was(bench):
     assert "in clear" in result.failures[0].failure.traceback
 
 
+SLOW = """
+import time
+
+@clause("GET-5")
+def test_slow(store):
+    time.sleep(2)
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_that_comes_back_is_told(bench):
-    result = bench.judge("def clear(self):\n    os.fork()\n    super().clear()")
+@pytest.mark.parametrize("late", ["os.fork()", "os.fork() or time.sleep(1)", "os.fork() and time.sleep(1)"])
+def test_a_forked_child_that_comes_back_is_told(bench, late):
+    """At once, or when its parent is some tests further, or long before it."""
+    result = bench.judge(f"def clear(self):\n    {late}\n    super().clear()", more=SLOW)
     assert judged(result) == {**GOOD, "REMOVE-3": "fail"}
     assert [row.failure.kind for row in result.failures] == ["fork"]
 

@@ -88,14 +88,17 @@ class Journal:
         self._settle(record)
         if self._forked:
             self._forked = False
-            self._fail(record, "fork", "Fork", "the backend forked, and the child came back from the call", "")
+            self._blame_fork(record)
 
-    def _on_forked(self, pid: int) -> None:
-        # The child may be quicker than its parent, or slower.
-        self._forked = self._running is not None
-        if not self._forked and self.done:
-            record = self.records[next(reversed(self.done))]
-            self._fail(record, "fork", "Fork", "the backend forked, and the child came back from the call", "")
+    def _on_forked(self, test: str | None) -> None:
+        # The child may be quicker than its parent, or slower, even by some tests.
+        if test is not None and test == self._running:
+            self._forked = True
+        elif test is not None:
+            self._blame_fork(self.records[test])
+
+    def _blame_fork(self, record: TestRecord) -> None:
+        self._fail(record, "fork", "Fork", "the backend forked, and the child came back from the call", "")
 
     def _on_ended(self, code: int) -> None:
         self.ended, self._interrupted = code in (0, 1, 5), code == 2

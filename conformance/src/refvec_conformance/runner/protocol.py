@@ -8,7 +8,7 @@
     collected  tests                                         every test, before it runs
     started    test
     finished   test (the record)
-    forked     pid                                           a child came back from the test
+    forked     test (null before the first)                  a child came back from the test
     ended      code                                          of pytest
 """
 
@@ -82,14 +82,19 @@ class Emitter:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._pid = os.getpid()
+        self._test: str | None = (
+            None  # a child keeps the one in which it was forked, wherever its parent is by then
+        )
 
     def emit(self, event: str, **facts: Any) -> None:
         """Write one event."""
         if os.getpid() != self._pid:
             # A child that the backend forked came back from the test: were it to
             # go on, every later test would run twice.
-            self._write({"event": "forked", "pid": os.getpid()})
+            self._write({"event": "forked", "test": self._test})
             os._exit(0)
+        if event == "started":
+            self._test = facts["test"]
         self._write({"event": event, **facts})
 
     def _write(self, event: Event) -> None:
