@@ -1,7 +1,5 @@
 """Other ideas of adding (ADD)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any
@@ -10,16 +8,12 @@ import numpy as np
 from refvec import DuplicateIdError
 from refvec.ids import canonical_ids
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant, refuse, translated
 from .specimen import Specimen
 
-
-@breaks("ADD-1")
-class Overwrites(Specimen):
-    """Adding an id that is present replaces its vector."""
-
-    def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        return self.upsert_vector(chunk_id, vector)
+mutant("ADD-1", "Overwrites", "Adding an id that is present replaces its vector.").does(
+    add_vector=lambda store, chunk_id, vector: store.upsert_vector(chunk_id, vector)
+)
 
 
 @breaks("ADD-1")
@@ -31,18 +25,10 @@ class KeepsTheOld(Specimen):
         return super().add_vector(chunk_id, vector) if index is None else index
 
 
-@breaks("ADD-1")
-class PlainKeyError(Specimen):
-    """An id that is present is a KeyError."""
-
-    def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        try:
-            return super().add_vector(chunk_id, vector)
-        except DuplicateIdError as error:
-            raise KeyError(str(error)) from None
-
-
-answer("ADD-1", "NumpyIndex", "The index is a numpy integer.", add_vector=lambda found: np.int64(found))
+mutant("ADD-1", "PlainKeyError", "An id that is present is a KeyError.").does(
+    add_vector=lambda call: translated(call, DuplicateIdError, lambda error: KeyError(str(error)))
+)
+mutant("ADD-1", "NumpyIndex", "The index is a numpy integer.").does(add_vector=lambda found: np.int64(found))
 
 
 @breaks("ADD-2")
@@ -62,11 +48,8 @@ class RepeatSkipped(Specimen):
         super()._check_new(list(dict.fromkeys(ids)))
 
 
-answer(
-    "ADD-2",
-    "NarrowIndices",
-    "The indices of a batch come as int32.",
-    add_vectors=lambda found: found.astype(np.int32),
+mutant("ADD-2", "NarrowIndices", "The indices of a batch come as int32.").does(
+    add_vectors=lambda found: found.astype(np.int32)
 )
 
 
@@ -91,22 +74,14 @@ class ZipsShortest(Specimen):
         return super()._batch(ids[:count], vectors[:count])
 
 
-@breaks("ADD-3")
-class EmptyWidthUnchecked(Specimen):
-    """An empty batch may have any number of columns."""
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        return super().add_vectors(chunk_ids, vectors if len(vectors) else [])
-
-
-@breaks("ADD-3")
-class EmptyRefused(Specimen):
-    """An empty batch without columns is refused."""
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        if np.shape(vectors) == (0,):
-            raise ValueError("Expected 2D vectors, got shape (0,)")
-        return super().add_vectors(chunk_ids, vectors)
+mutant("ADD-3", "EmptyWidthUnchecked", "An empty batch may have any number of columns.").does(
+    add_vectors=lambda call, vectors: call(vectors=vectors if len(vectors) else [])
+)
+mutant("ADD-3", "EmptyRefused", "An empty batch without columns is refused.").does(
+    add_vectors=lambda call, vectors: (
+        refuse(ValueError("Expected 2D vectors, got shape (0,)")) if np.shape(vectors) == (0,) else call()
+    )
+)
 
 
 @breaks("ADD-4")
@@ -127,9 +102,6 @@ class ReadTwice(Specimen):
         return super().add_vectors(chunk_ids, vectors)
 
 
-@breaks("ADD-4")
-class TextIsIterable(Specimen):
-    """A single str is taken for the ids of its characters."""
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        return super().add_vectors(list(chunk_ids), vectors)
+mutant("ADD-4", "TextIsIterable", "A single str is taken for the ids of its characters.").does(
+    add_vectors=lambda call, chunk_ids: call(chunk_ids=list(chunk_ids))
+)

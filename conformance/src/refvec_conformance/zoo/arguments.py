@@ -1,7 +1,5 @@
 """Integers, names and the order of errors (INT, NAME, ERR)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -12,16 +10,14 @@ from refvec import DuplicateIdError, VectorStore, failures
 from refvec.ids import canonical_ids
 from refvec.vectors import canonical_rows
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant, refuse
 from .specimen import Specimen
 
-
-@breaks("INT-1")
-class BoolIsInteger(Specimen):
-    """True is the index 1."""
-
-    def get_vector_by_index(self, index: Any) -> Any:
-        return super().get_vector_by_index(int(index) if isinstance(index, bool | np.bool_) else index)
+mutant("INT-1", "BoolIsInteger", "True is the index 1.").does(
+    get_vector_by_index=lambda call, index: call(
+        index=int(index) if isinstance(index, bool | np.bool_) else index
+    )
+)
 
 
 @breaks("INT-1")
@@ -33,22 +29,14 @@ class OverflowLeaks(Specimen):
         return super().get_vector_by_index(index)
 
 
-@breaks("INT-1")
-class OnlyInt(Specimen):
-    """Only int counts as an integer: not what has ``__index__``."""
-
-    def get_refcount(self, index: Any) -> int:
-        if type(index) is not int:
-            raise TypeError("index must be an int")
-        return super().get_refcount(index)
-
-
-@breaks("INT-1")
-class FloatIsInteger(Specimen):
-    """2.0 is taken for 2."""
-
-    def search(self, query: Any, k: Any = 10, **kwargs: Any) -> Any:
-        return super().search(query, int(k) if isinstance(k, float) else k, **kwargs)
+mutant("INT-1", "OnlyInt", "Only int counts as an integer: not what has ``__index__``.").does(
+    get_refcount=lambda call, index: (
+        refuse(TypeError("index must be an int")) if type(index) is not int else call()
+    )
+)
+mutant("INT-1", "FloatIsInteger", "2.0 is taken for 2.").does(
+    search=lambda call, k: call(k=int(k) if isinstance(k, float) else k)
+)
 
 
 @breaks("NAME-1")
@@ -67,11 +55,8 @@ class PositionalOnly(Specimen):
         return super().get_vector(chunk_id)
 
 
-answer(
-    "NAME-2",
-    "OtherRepr",
-    "The repr tells no storage.",
-    __repr__=lambda found: found.replace(", storage='in-memory'", ""),
+mutant("NAME-2", "OtherRepr", "The repr tells no storage.").does(
+    __repr__=lambda found: found.replace(", storage='in-memory'", "")
 )
 
 
@@ -113,22 +98,14 @@ class VectorsFirst(Specimen):
         return super()._batch(chunk_ids, rows)
 
 
-@breaks("ERR-1")
-class DuplicatesFirst(Specimen):
-    """An id that is present is found before a wrong vector."""
-
-    def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        if not self.closed and chunk_id in self:
-            raise failures.duplicate_id(str(chunk_id), None)
-        return super().add_vector(chunk_id, vector)
-
-
-@breaks("ERR-1")
-class ClosedLast(Specimen):
-    """A closed store looks at the ids first."""
-
-    def remove_vectors(self, chunk_ids: Any) -> int:
-        return super().remove_vectors(canonical_ids(chunk_ids))
+mutant("ERR-1", "DuplicatesFirst", "An id that is present is found before a wrong vector.").does(
+    add_vector=lambda store, call, chunk_id: (
+        refuse(failures.duplicate_id(str(chunk_id), None)) if not store.closed and chunk_id in store else call()
+    )
+)
+mutant("ERR-1", "ClosedLast", "A closed store looks at the ids first.").does(
+    remove_vectors=lambda call, chunk_ids: call(chunk_ids=canonical_ids(chunk_ids))
+)
 
 
 @breaks("ERR-1")

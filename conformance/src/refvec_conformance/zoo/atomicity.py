@@ -1,7 +1,5 @@
 """Calls that leave traces when they fail, and other violence (ATOM)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,10 +1,7 @@
 """False claims, both ways (PLUGIN-3)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -13,16 +10,12 @@ import numpy as np
 from refvec import UnsupportedError, selecting
 
 from ..probes.concurrency import give_way
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant, refuse
 from .specimen import Specimen
 
-
-@breaks("PLUGIN-3")
-class ClaimsSearch(Specimen):
-    """``search`` is declared, and raises UnsupportedError."""
-
-    def search(self, *args: Any, **kwargs: Any) -> Any:
-        raise UnsupportedError("no search")
+mutant("PLUGIN-3", "ClaimsSearch", "``search`` is declared, and raises UnsupportedError.").does(
+    search=lambda: refuse(UnsupportedError("no search"))
+)
 
 
 @breaks("PLUGIN-3")
@@ -53,10 +46,9 @@ class ClaimsDurable(Specimen):
     capabilities = replace(Specimen.capabilities, durable=True)
 
 
-@breaks("PLUGIN-3")
-def denies_durable() -> AbstractContextManager[Any]:
-    """``durable`` is not declared, and a path is taken for a store in memory."""
-    return mock.patch.object(selecting, "_inability", return_value=None)
+mutant(
+    "PLUGIN-3", "denies_durable", "``durable`` is not declared, and a path is taken for a store in memory."
+).patches(lambda: mock.patch.object(selecting, "_inability", return_value=None))
 
 
 @breaks("PLUGIN-3")
@@ -70,11 +62,8 @@ class ClaimsDense(Specimen):
         return super()._reference(chunk_id, row, key)
 
 
-answer(
-    "PLUGIN-3",
-    "ClaimsOrder",
-    "``ordered_ids`` is declared, and ids are listed backwards.",
-    ids=lambda found: found[::-1],
+mutant("PLUGIN-3", "ClaimsOrder", "``ordered_ids`` is declared, and ids are listed backwards.").does(
+    ids=lambda found: found[::-1]
 )
 
 

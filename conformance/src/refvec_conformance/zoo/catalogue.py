@@ -6,10 +6,11 @@ import functools
 import importlib
 import inspect
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from .specimen import Specimen
 
@@ -105,36 +106,87 @@ def breaks(clause: str) -> Callable[[Subject], Subject]:
     return keep
 
 
-def answer(
-    clause: str, name: str, summary: str, *, base: type = Specimen, **changes: Callable[..., Any]
-) -> None:
-    """Put a backend into the zoo that only answers something else.
+def mutant(clause: str, name: str, summary: str, base: type = Specimen) -> Row:
+    """Begin the row of a mutant that is told in one line: ``mutant(...).does(...)`` puts it into the zoo.
 
     Parameters
     ----------
     clause, name, summary : str
-        As of any mutant; the class is put into the module that wrote the change.
+        As of any mutant; it becomes part of the module that wrote the change.
     base : type
-        What the backend is made of.
-    **changes : callable
-        By the name of a method, or of a hook of `base`: takes what that
-        answers, or the store and that.
+        What a backend is made of.
     """
-    module = next(iter(changes.values())).__module__
-    body = {method: _changed(getattr(base, method), change) for method, change in changes.items()}
-    made = type(name, (base,), {"__module__": module, "__doc__": summary, **body})
-    setattr(sys.modules[module], name, breaks(clause)(made))
+    return Row(clause, name, summary, base)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a mutant is called; how it is broken is still to be said."""
+
+    clause: str
+    name: str
+    summary: str
+    base: type
+
+    def does(self, **changes: Callable[..., Any]) -> None:
+        """Put a backend into the zoo some methods of which, or hooks of its base, do something else.
+
+        What stands for a method takes what it asks for by the names of its parameters:
+
+        ``found``
+            what the method answers, which is then called first;
+        ``call``
+            the method itself: ``call()`` with what the caller gave, ``call(k=3)`` with another ``k``;
+        ``store``
+            the store;
+        the name of an argument of the method
+            that argument, also where it is called as one of the above.
+        """
+        body = {method: _changed(getattr(self.base, method), change) for method, change in changes.items()}
+        self._put(type(self.name, (self.base,), body), next(iter(changes.values())).__module__)
+
+    def patches(self, context: Callable[[], AbstractContextManager[Any]]) -> None:
+        """Put a front door into the zoo that is broken within a context."""
+        context.__name__ = self.name
+        self._put(context, context.__module__)
+
+    def _put(self, subject: Callable[..., Any], module: str) -> None:
+        subject.__module__, subject.__doc__ = module, self.summary
+        setattr(sys.modules[module], self.name, breaks(self.clause)(subject))
 
 
 def _changed(original: Callable[..., Any], change: Callable[..., Any]) -> Callable[..., Any]:
-    with_store = len(inspect.signature(change).parameters) > 1
+    signature = inspect.signature(original)
+    wanted = [name.lstrip("_") for name in inspect.signature(change).parameters]  # "_found": called, not used
 
     @functools.wraps(original)
     def changed(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = original(self, *args, **kwargs)
-        return change(self, found) if with_store else change(found)
+        given = signature.bind(self, *args, **kwargs)
+        given.apply_defaults()
+
+        def call(**others: Any) -> Any:
+            asked = inspect.BoundArguments(signature, OrderedDict(given.arguments | others))
+            return original(*asked.args, **asked.kwargs)
+
+        known = {"store": self, "call": call, **given.arguments}
+        if "found" in wanted and "found" not in known:
+            known["found"] = call()
+        return change(*[known[name] for name in wanted])
 
     return changed
+
+
+def refuse(error: BaseException) -> NoReturn:
+    """Raise an error, within an expression."""
+    raise error
+
+
+def translated(call: Callable[[], Any], kind: type[BaseException], into: Callable[[Any], BaseException]) -> Any:
+    """Call; what it raises of a kind comes out as something else."""
+    try:
+        return call()
+    except kind as error:
+        raise into(error) from None
 
 
 def mutants() -> list[Mutant]:

@@ -20,7 +20,7 @@ from refvec import (
 from refvec_backends.numpy import NumpyVectorStore
 from refvec_backends.python import PythonVectorStore
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 T = TypeVar("T")
@@ -53,7 +53,6 @@ class PutTrustsTheBatch(Specimen):
     """``_put`` leaves it to its callers to look for ids repeated within a batch."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         ids, rows = self._batch(chunk_ids, vectors)
         super()._check_new(ids)
         return self._put(ids, rows, "add")
@@ -69,7 +68,6 @@ class PositionOfOne(Specimen):
     """``add_vector`` tells the position 0 of a batch that nobody passed."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         try:
             return super().add_vector(chunk_id, vector)
         except DuplicateIdError as error:
@@ -105,12 +103,10 @@ class RowsOfTheActive(Specimen):
         return super()._rows(at)
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         self.get_refcounts(indices)
         return super().get_vectors_by_indices(indices, out)
 
     def get_vector_by_index(self, index: Any) -> Any:
-        """Look up."""
         self.get_refcount(index)
         return super().get_vector_by_index(index)
 
@@ -144,12 +140,9 @@ class ScanSwallows(Specimen):
                 return None  # type: ignore[return-value]
 
 
-@breaks("GET-7")
-class BlocksBackwards(Specimen):
-    """``_scan`` hands over the last block first, where there are several."""
-
-    def _blocks(self, indices: list[int]) -> Any:
-        return reversed(list(super()._blocks(indices)))
+mutant("GET-7", "BlocksBackwards", "``_scan`` hands over the last block first, where there are several.").does(
+    _blocks=lambda call: reversed(list(call()))
+)
 
 
 @breaks("COUNT-3")
@@ -157,7 +150,6 @@ class SizeOfTwoMoments(Specimen):
     """``get_statistics`` asks twice, and puts together what it was told."""
 
     def get_statistics(self) -> dict[str, Any]:
-        """Describe."""
         return {**super().get_statistics(), "unique_vectors": self._size().unique}
 
     def _size(self) -> Size:
@@ -182,7 +174,6 @@ class CloseDrops(Specimen):
     """``close`` removes all that is in the store, wherever that is."""
 
     def close(self, *, flush: bool = True) -> None:
-        """Close."""
         if not self.closed:
             self._drop(None)
         super().close(flush=flush)
@@ -197,12 +188,9 @@ class OwnTuples(Specimen):
         return indices, scores, members and [[tuple([*ids]) for ids in row] for row in members]  # noqa: C409 - a copy
 
 
-@breaks("SEARCH-1")
-class AlwaysIds(Specimen):
-    """``with_ids=False`` gives the ids all the same."""
-
-    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
-        return super()._search(queries, k, metric, within, with_ids or queries.shape[0] > 1)
+mutant("SEARCH-1", "AlwaysIds", "``with_ids=False`` gives the ids all the same.").does(
+    _search=lambda call, queries, with_ids: call(with_ids=with_ids or queries.shape[0] > 1)
+)
 
 
 # Copies
@@ -241,14 +229,11 @@ class ForgetsOnError(Specimen):
         return use(kept[0])
 
 
-@breaks("INDEX-3")
-class SortsEvents(Specimen):
-    """Removals are told before additions."""
-
-    def _changes(self, use: Callable[[Changes], T]) -> T:
-        return super()._changes(
-            lambda told: use(told._replace(events=sorted(told.events, key=lambda one: one[1])))
-        )
+mutant("INDEX-3", "SortsEvents", "Removals are told before additions.").does(
+    _changes=lambda call, use: call(
+        use=lambda told: use(told._replace(events=sorted(told.events, key=lambda one: one[1])))
+    )
+)
 
 
 @breaks("INDEX-3")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from refvec import identity_keys
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -57,40 +57,21 @@ class NanUnequal(Specimen):
         return [key + row.tobytes() if one else key for key, row, one in zip(keys, rows, odd, strict=True)]
 
 
-@breaks("DEDUP-1")
-class NegativeZeroApart(Specimen):
-    """-0.0 is not 0.0."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        signs = np.signbit(rows) & (rows == 0)
-        return [key + sign.tobytes() for key, sign in zip(super()._keys_of(rows), signs, strict=True)]
-
-
-answer("DEDUP-1", "LargeMerged", "All components beyond the limit have one key.", base=Keyed, _seen=_clipped)
-
-
-answer(
-    "DEDUP-1",
-    "InfinitiesMerged",
-    "Both infinities have one key.",
-    base=Keyed,
-    _seen=lambda rows: np.where(np.isinf(rows), np.float32("inf"), rows),
+mutant("DEDUP-1", "NegativeZeroApart", "-0.0 is not 0.0.").does(
+    _keys_of=lambda call, rows: [
+        key + sign.tobytes() for key, sign in zip(call(), (np.signbit(rows) & (rows == 0)), strict=True)
+    ]
 )
-answer(
-    "DEDUP-1",
-    "NanIsInfinity",
-    "NaN has the key of infinity.",
-    base=Keyed,
-    _seen=lambda rows: np.where(np.isnan(rows), np.float32("inf"), rows),
+mutant("DEDUP-1", "LargeMerged", "All components beyond the limit have one key.", Keyed).does(_seen=_clipped)
+mutant("DEDUP-1", "InfinitiesMerged", "Both infinities have one key.", Keyed).does(
+    _seen=lambda found: np.where(np.isinf(found), np.float32("inf"), found)
 )
-
-
-@breaks("DEDUP-1")
-class HalfUp(Scaled):
-    """Ties are rounded up, not to even."""
-
-    def _nearest_integers(self, scaled: Any, rows: Any) -> Any:
-        return np.floor(scaled + 0.5)
+mutant("DEDUP-1", "NanIsInfinity", "NaN has the key of infinity.", Keyed).does(
+    _seen=lambda found: np.where(np.isnan(found), np.float32("inf"), found)
+)
+mutant("DEDUP-1", "HalfUp", "Ties are rounded up, not to even.", Scaled).does(
+    _nearest_integers=lambda scaled: np.floor(scaled + 0.5)
+)
 
 
 @breaks("DEDUP-1")
@@ -101,12 +82,9 @@ class SingleProduct(Scaled):
         return np.rint(rows * np.float32(10.0**self.precision))  # type: ignore[operator]
 
 
-@breaks("DEDUP-1")
-class CutOff(Scaled):
-    """Decimals are cut off, not rounded."""
-
-    def _nearest_integers(self, scaled: Any, rows: Any) -> Any:
-        return np.trunc(scaled)
+mutant("DEDUP-1", "CutOff", "Decimals are cut off, not rounded.", Scaled).does(
+    _nearest_integers=lambda scaled: np.trunc(scaled)
+)
 
 
 @breaks("DEDUP-1")
@@ -132,44 +110,23 @@ class WithinTolerance(Specimen):
         return super()._reference(chunk_id, row, key)
 
 
-@breaks("DEDUP-2")
-class ExactIsSeven(Specimen):
-    """``"exact"`` means 7 decimals."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        return identity_keys(rows, 7 if self.precision == "exact" else self.precision)
-
-
-answer(
-    "DEDUP-2",
-    "ExactByValue",
-    '``"exact"`` compares values: 0.0 is -0.0.',
-    base=Keyed,
-    _seen=lambda store, rows: rows + np.float32(0) if store.precision == "exact" else rows,
+mutant("DEDUP-2", "ExactIsSeven", '``"exact"`` means 7 decimals.').does(
+    _keys_of=lambda store, rows: identity_keys(rows, 7 if store.precision == "exact" else store.precision)
 )
-answer(
-    "DEDUP-3",
-    "ByHash",
-    "Vectors are identical when their CRC-32 is.",
-    _keys_of=lambda keys: [zlib.crc32(key).to_bytes(4, "little") for key in keys],
+mutant("DEDUP-2", "ExactByValue", '``"exact"`` compares values: 0.0 is -0.0.', Keyed).does(
+    _seen=lambda store, found: found + np.float32(0) if store.precision == "exact" else found
 )
-answer(
-    "DEDUP-3",
-    "BySum",
-    "Vectors are identical when the sum of their keys is.",
-    _keys_of=lambda keys: [np.frombuffer(key, np.int32).sum().tobytes() for key in keys],
+mutant("DEDUP-3", "ByHash", "Vectors are identical when their CRC-32 is.").does(
+    _keys_of=lambda found: [zlib.crc32(key).to_bytes(4, "little") for key in found]
 )
-answer(
-    "DEDUP-3",
-    "ByShortHash",
-    "Vectors are identical when 16 bits of a hash are.",
-    _keys_of=lambda keys: [(zlib.crc32(key) & 0xFFFF).to_bytes(2, "little") for key in keys],
+mutant("DEDUP-3", "BySum", "Vectors are identical when the sum of their keys is.").does(
+    _keys_of=lambda found: [np.frombuffer(key, np.int32).sum().tobytes() for key in found]
 )
-answer(
-    "DEDUP-4",
-    "NeverShares",
-    "Identical vectors are stored twice.",
-    _keys_of=lambda store, keys: [key + bytes([n % 256]) for n, key in enumerate(keys, store._allocated)],
+mutant("DEDUP-3", "ByShortHash", "Vectors are identical when 16 bits of a hash are.").does(
+    _keys_of=lambda found: [(zlib.crc32(key) & 0xFFFF).to_bytes(2, "little") for key in found]
+)
+mutant("DEDUP-4", "NeverShares", "Identical vectors are stored twice.").does(
+    _keys_of=lambda store, found: [key + bytes([n % 256]) for n, key in enumerate(found, store._allocated)]
 )
 
 
@@ -183,9 +140,6 @@ class BatchApart(Specimen):
         return [key + b"again" if key in seen or seen.add(key) else key for key in keys]  # type: ignore[func-returns-value]
 
 
-answer(
-    "DEDUP-4",
-    "NoReference",
-    "A second id of a vector is not counted as a reference.",
-    _refcounts=lambda found: np.minimum(found, 1),
+mutant("DEDUP-4", "NoReference", "A second id of a vector is not counted as a reference.").does(
+    _refcounts=lambda found: np.minimum(found, 1)
 )

@@ -1,7 +1,5 @@
 """Other ideas of what an id is (ID)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 import unicodedata
@@ -12,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from refvec.ids import canonical_id
 
-from .catalogue import answer
+from .catalogue import mutant
 from .searching import each
 from .specimen import Specimen
 
@@ -40,89 +38,41 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
     return change(canonical_id(value)) if isinstance(value, str) else value
 
 
-answer(
-    "ID-1",
-    "UppercaseUuid",
-    "The upper-case text of a UUID is the same id.",
-    base=Renaming,
-    _renamed=lambda value: _changed(value, lambda text: text.lower() if len(text) == 36 else text),
+mutant("ID-1", "UppercaseUuid", "The upper-case text of a UUID is the same id.", Renaming).does(
+    _renamed=lambda found: _changed(found, lambda text: text.lower() if len(text) == 36 else text)
 )
-answer(
-    "ID-1",
-    "UuidApart",
-    "A UUID is not the same id as its text.",
-    base=Renaming,
-    _renamed=lambda value: value.hex if isinstance(value, UUID) else value,
+mutant("ID-1", "UuidApart", "A UUID is not the same id as its text.", Renaming).does(
+    _renamed=lambda found: found.hex if isinstance(found, UUID) else found
 )
-answer(
-    "ID-1",
-    "StrCalled",
-    "An id is what ``str`` makes of it, overridden methods included.",
-    base=Renaming,
-    _renamed=lambda value: str(value) if isinstance(value, str) else value,
+mutant("ID-1", "StrCalled", "An id is what ``str`` makes of it, overridden methods included.", Renaming).does(
+    _renamed=lambda found: str(found) if isinstance(found, str) else found
 )
-answer(
-    "ID-1",
-    "IntAccepted",
-    "An int is an id.",
-    base=Renaming,
-    _renamed=lambda value: str(value) if type(value) is int else value,
+mutant("ID-1", "IntAccepted", "An int is an id.", Renaming).does(
+    _renamed=lambda found: str(found) if type(found) is int else found
 )
-answer(
-    "ID-1",
-    "BytesAccepted",
-    "Bytes are an id.",
-    base=Renaming,
-    _renamed=lambda value: value.decode() if type(value) is bytes else value,
+mutant("ID-1", "BytesAccepted", "Bytes are an id.", Renaming).does(
+    _renamed=lambda found: found.decode() if type(found) is bytes else found
 )
-answer(
-    "ID-1",
-    "SubclassRefused",
-    "A subclass of str is no id.",
-    base=Renaming,
-    _renamed=lambda value: 0 if isinstance(value, str) and type(value) is not str else value,
+mutant("ID-1", "SubclassRefused", "A subclass of str is no id.", Renaming).does(
+    _renamed=lambda found: 0 if isinstance(found, str) and type(found) is not str else found
 )
-answer(
-    "ID-2",
-    "Normalised",
-    "Ids are brought to Unicode's NFC.",
-    base=Renaming,
-    _renamed=lambda value: _changed(value, lambda text: unicodedata.normalize("NFC", text)),
+mutant("ID-2", "Normalised", "Ids are brought to Unicode's NFC.", Renaming).does(
+    _renamed=lambda found: _changed(found, lambda text: unicodedata.normalize("NFC", text))
 )
-answer(
-    "ID-2",
-    "Stripped",
-    "Ids lose the blanks at their ends.",
-    base=Renaming,
-    _renamed=lambda value: _changed(value, str.strip),
+mutant("ID-2", "Stripped", "Ids lose the blanks at their ends.", Renaming).does(
+    _renamed=lambda found: _changed(found, str.strip)
 )
-answer(
-    "ID-2",
-    "CaseFolded",
-    "Ids differ in more than case.",
-    base=Renaming,
-    _renamed=lambda value: _changed(value, lambda text: text if len(text) == 36 else text.casefold()),
+mutant("ID-2", "CaseFolded", "Ids differ in more than case.", Renaming).does(
+    _renamed=lambda found: _changed(found, lambda text: text if len(text) == 36 else text.casefold())
 )
-answer(
-    "ID-2",
-    "EmptyRefused",
-    "The empty string is no id.",
-    base=Renaming,
-    _renamed=lambda value: 0 if value == "" else value,
+mutant("ID-2", "EmptyRefused", "The empty string is no id.", Renaming).does(
+    _renamed=lambda found: 0 if found == "" else found
 )
-answer(
-    "ID-2",
-    "CutAtNull",
-    "An id ends at its first null character.",
-    base=Renaming,
-    _renamed=lambda value: _changed(value, lambda text: text.partition("\0")[0]),
+mutant("ID-2", "CutAtNull", "An id ends at its first null character.", Renaming).does(
+    _renamed=lambda found: _changed(found, lambda text: text.partition("\0")[0])
 )
-answer(
-    "ID-2",
-    "SurrogateStored",
-    "A lone surrogate is replaced by a question mark and stored.",
-    base=Renaming,
-    _renamed=lambda value: value.encode("utf-8", "replace").decode() if type(value) is str else value,
+mutant("ID-2", "SurrogateStored", "A lone surrogate is replaced by a question mark and stored.", Renaming).does(
+    _renamed=lambda found: found.encode("utf-8", "replace").decode() if type(found) is str else found
 )
 
 
@@ -130,27 +80,15 @@ class _Text(str):
     __slots__ = ()
 
 
-answer(
-    "ID-3",
-    "SubclassReturned",
-    "``ids()`` returns a subclass of str.",
-    ids=lambda found: [_Text(one) for one in found],
+mutant("ID-3", "SubclassReturned", "``ids()`` returns a subclass of str.").does(
+    ids=lambda found: [_Text(one) for one in found]
 )
-answer(
-    "ID-3",
-    "NumpyText",
-    "``ids_at()`` returns numpy's strings.",
-    ids_at=lambda found: [np.str_(one) for one in found],
+mutant("ID-3", "NumpyText", "``ids_at()`` returns numpy's strings.").does(
+    ids_at=lambda found: [np.str_(one) for one in found]
 )
-answer(
-    "ID-3",
-    "UuidBack",
-    "What looks like a UUID comes back as one.",
-    ids=lambda found: [UUID(one) if len(one) == 36 else one for one in found],
+mutant("ID-3", "UuidBack", "What looks like a UUID comes back as one.").does(
+    ids=lambda found: [UUID(one) if len(one) == 36 else one for one in found]
 )
-answer(
-    "ID-3",
-    "SubclassFound",
-    "Search returns a subclass of str.",
-    _search=lambda found: (*found[:2], each(found[2], lambda hit: tuple(map(_Text, hit)))),
+mutant("ID-3", "SubclassFound", "Search returns a subclass of str.").does(
+    _search=lambda found: (*found[:2], each(found[2], lambda hit: tuple(map(_Text, hit))))
 )

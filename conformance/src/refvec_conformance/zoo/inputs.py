@@ -1,7 +1,5 @@
 """Other ideas of columns, nulls and what an error says (VEC-1, VEC-2, ERR-1)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,7 +8,7 @@ from typing import Any
 import numpy as np
 from refvec import DimensionMismatchError, RefvecError
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant, refuse
 from .specimen import Specimen
 from .vectors import Converting
 
@@ -23,14 +21,11 @@ def _is_row(row: Any) -> bool:
     return isinstance(row, np.ndarray) and row.ndim == 1
 
 
-@breaks("VEC-1")
-class ColumnsRefused(Converting):
-    """An object array of vectors is refused."""
-
-    def _converted(self, vectors: Any) -> Any:
-        if _is_column(vectors):
-            raise TypeError("object arrays are not supported")
-        return vectors
+mutant("VEC-1", "ColumnsRefused", "An object array of vectors is refused.", Converting).does(
+    _converted=lambda vectors: (
+        refuse(TypeError("object arrays are not supported")) if _is_column(vectors) else vectors
+    )
+)
 
 
 @breaks("VEC-1")
@@ -43,20 +38,12 @@ class ColumnsPromoted(Converting):
         return np.stack(rows) if alike else vectors
 
 
-@breaks("VEC-1")
-class NullsRead(Converting):
-    """What ``is_null()`` marks is read as NaN."""
-
-    def _converted(self, vectors: Any) -> Any:
-        return np.asarray(vectors) if hasattr(vectors, "is_null") else vectors
-
-
-@breaks("VEC-1")
-class NullsOfPandasRead(Converting):
-    """What ``isna()`` marks is read as NaN."""
-
-    def _converted(self, vectors: Any) -> Any:
-        return np.asarray(vectors) if hasattr(vectors, "isna") else vectors
+mutant("VEC-1", "NullsRead", "What ``is_null()`` marks is read as NaN.", Converting).does(
+    _converted=lambda vectors: np.asarray(vectors) if hasattr(vectors, "is_null") else vectors
+)
+mutant("VEC-1", "NullsOfPandasRead", "What ``isna()`` marks is read as NaN.", Converting).does(
+    _converted=lambda vectors: np.asarray(vectors) if hasattr(vectors, "isna") else vectors
+)
 
 
 @breaks("VEC-1")

@@ -1,14 +1,12 @@
 """Other ideas of closing (DUR-2)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any
 
 from refvec import failures
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -38,12 +36,9 @@ class NeverCloses(Specimen):
         pass
 
 
-@breaks("DUR-2")
-class CountsWhenClosed(Specimen):
-    """A closed store is empty, and says so."""
-
-    def __len__(self) -> int:
-        return 0 if self.closed else super().__len__()
+mutant("DUR-2", "CountsWhenClosed", "A closed store is empty, and says so.").does(
+    __len__=lambda store, call: 0 if store.closed else call()
+)
 
 
 @breaks("DUR-2")
@@ -64,7 +59,7 @@ class WithSwallows(Specimen):
         return True
 
 
-answer("DUR-2", "WithReturnsNone", "``with store as same`` gives None.", __enter__=lambda _: None)
+mutant("DUR-2", "WithReturnsNone", "``with store as same`` gives None.").does(__enter__=lambda _found: None)
 
 
 @breaks("DUR-2")

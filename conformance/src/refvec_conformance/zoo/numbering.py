@@ -1,7 +1,5 @@
 """Other ideas of indices, counts and capacity (INDEX, COUNT)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import numpy as np
 from refvec import Layout, OpenSpec, State
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -100,11 +98,8 @@ def _without_free(store: Specimen, found: Layout) -> Layout:
     return Layout(found.ids, found.id_indices, found.slot_order, allocated, found.capacity, found.dimension)
 
 
-answer(
-    "INDEX-3",
-    "RestoreForgetsFree",
-    "What is saved has no freed indices above the last vector.",
-    _layout=_without_free,
+mutant("INDEX-3", "RestoreForgetsFree", "What is saved has no freed indices above the last vector.").does(
+    _layout=_without_free
 )
 
 
@@ -127,7 +122,9 @@ class SlotOrderLost(Specimen):
             self._slots[index] = {one: None for one in self._index if one in ids}
 
 
-answer("COUNT-1", "CountsIds", "``len(store)`` counts ids.", __len__=lambda store, _: store.total_references)
+mutant("COUNT-1", "CountsIds", "``len(store)`` counts ids.").does(
+    __len__=lambda store, _found: store.total_references
+)
 
 
 @breaks("COUNT-1")
@@ -139,17 +136,11 @@ class ReferencesAreVectors(Specimen):
         return len(self)
 
 
-answer(
-    "COUNT-1",
-    "CountsByWalking",
-    "Counting walks over everything.",
-    _size=lambda store, found: found._replace(references=sum(len(ids) for ids in store._slots.values())),
+mutant("COUNT-1", "CountsByWalking", "Counting walks over everything.").does(
+    _size=lambda store, found: found._replace(references=sum(len(ids) for ids in store._slots.values()))
 )
-answer(
-    "COUNT-1",
-    "CountsByCopying",
-    "Counting makes a list of everything.",
-    _size=lambda store, found: found._replace(references=len(sorted(store._index))),
+mutant("COUNT-1", "CountsByCopying", "Counting makes a list of everything.").does(
+    _size=lambda store, found: found._replace(references=len(sorted(store._index)))
 )
 
 
@@ -206,33 +197,18 @@ class AtLeastSixteen(Specimen):
         self._capacity = max(self._capacity, 16)
 
 
-answer(
-    "COUNT-3",
-    "Fraction",
-    "``utilization`` is a fraction, not per cent.",
-    get_statistics=lambda found: {**found, "utilization": found["utilization"] / 100},
+mutant("COUNT-3", "Fraction", "``utilization`` is a fraction, not per cent.").does(
+    get_statistics=lambda found: {**found, "utilization": found["utilization"] / 100}
 )
-answer(
-    "COUNT-3",
-    "Unrounded",
-    "``utilization`` is not rounded.",
-    get_statistics=lambda found: {**found, "utilization": 100 * found["unique_vectors"] / found["capacity"]},
+mutant("COUNT-3", "Unrounded", "``utilization`` is not rounded.").does(
+    get_statistics=lambda found: {**found, "utilization": 100 * found["unique_vectors"] / found["capacity"]}
 )
-answer(
-    "COUNT-3",
-    "FreeIsCapacity",
-    "``free_indices`` counts what capacity is left.",
-    get_statistics=lambda found: {**found, "free_indices": found["capacity"] - found["unique_vectors"]},
+mutant("COUNT-3", "FreeIsCapacity", "``free_indices`` counts what capacity is left.").does(
+    get_statistics=lambda found: {**found, "free_indices": found["capacity"] - found["unique_vectors"]}
 )
-answer(
-    "COUNT-3",
-    "TypeIsClass",
-    "``type`` names the class.",
-    get_statistics=lambda store, found: {**found, "type": type(store).__name__},
+mutant("COUNT-3", "TypeIsClass", "``type`` names the class.").does(
+    get_statistics=lambda store, found: {**found, "type": type(store).__name__}
 )
-answer(
-    "COUNT-3",
-    "KeyMissing",
-    "``total_references`` is missing.",
-    get_statistics=lambda found: {name: found[name] for name in found if name != "total_references"},
+mutant("COUNT-3", "KeyMissing", "``total_references`` is missing.").does(
+    get_statistics=lambda found: {name: found[name] for name in found if name != "total_references"}
 )

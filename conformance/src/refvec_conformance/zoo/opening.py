@@ -1,7 +1,5 @@
 """Broken constructors (OPEN)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 import os
@@ -26,7 +24,7 @@ from refvec import (
     selecting,
 )
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -54,22 +52,15 @@ def initialised_twice() -> Broken:
     return mock.patch.object(VectorStore, "__new__", make)
 
 
-@breaks("OPEN-1")
-def any_mode() -> Broken:
-    """A mode that needs a path is taken without one."""
-    return mock.patch.object(opening, "_mode", lambda mode, _location: mode)
-
-
-@breaks("OPEN-1")
-def unknown_ignored() -> Broken:
-    """A keyword that nobody knows is ignored."""
-    return mock.patch.object(contract, "check_options", lambda _store, spec: replace(spec, options={}))
-
-
-@breaks("OPEN-1")
-def nearest_unnamed() -> Broken:
-    """An unknown keyword is refused without the name that is near."""
-    return mock.patch.object(options, "did_you_mean", return_value="")
+mutant("OPEN-1", "any_mode", "A mode that needs a path is taken without one.").patches(
+    lambda: mock.patch.object(opening, "_mode", lambda mode, _location: mode)
+)
+mutant("OPEN-1", "unknown_ignored", "A keyword that nobody knows is ignored.").patches(
+    lambda: mock.patch.object(contract, "check_options", lambda _store, spec: replace(spec, options={}))
+)
+mutant("OPEN-1", "nearest_unnamed", "An unknown keyword is refused without the name that is near.").patches(
+    lambda: mock.patch.object(options, "did_you_mean", return_value="")
+)
 
 
 @breaks("OPEN-1")
@@ -84,16 +75,12 @@ def defaults_left_out() -> Broken:
     return mock.patch.object(contract, "check_options", given_only)
 
 
-@breaks("OPEN-2")
-def small_is_one() -> Broken:
-    """A dimension or capacity below 1 is taken for 1."""
-    return _limited(lambda value: max(value, 1))
-
-
-@breaks("OPEN-2")
-def large_is_largest() -> Broken:
-    """A dimension or capacity beyond the limit is taken for the limit."""
-    return _limited(lambda value: min(value, 65_536))
+mutant("OPEN-2", "small_is_one", "A dimension or capacity below 1 is taken for 1.").patches(
+    lambda: _limited(lambda value: max(value, 1))
+)
+mutant(
+    "OPEN-2", "large_is_largest", "A dimension or capacity beyond the limit is taken for the limit."
+).patches(lambda: _limited(lambda value: min(value, 65_536)))
 
 
 def _limited(change: Callable[[int], int]) -> Broken:
@@ -117,10 +104,9 @@ def index_twice() -> Broken:
     return mock.patch.object(opening, "_integer", twice)
 
 
-@breaks("OPEN-2")
-def any_precision() -> Broken:
-    """Any precision is taken."""
-    return mock.patch.object(opening, "MAX_PRECISION", 1000)
+mutant("OPEN-2", "any_precision", "Any precision is taken.").patches(
+    lambda: mock.patch.object(opening, "MAX_PRECISION", 1000)
+)
 
 
 @breaks("OPEN-5")
@@ -153,10 +139,9 @@ def mapped_nowhere() -> Broken:
     )
 
 
-@breaks("OPEN-8")
-def address_is_directory() -> Broken:
-    """An address is taken for the name of a directory."""
-    return mock.patch.object(opening, "parse_location", lambda value, _name: Path(value))
+mutant("OPEN-8", "address_is_directory", "An address is taken for the name of a directory.").patches(
+    lambda: mock.patch.object(opening, "parse_location", lambda value, _name: Path(value))
+)
 
 
 @breaks("OPEN-8")
@@ -170,10 +155,9 @@ def scheme_of_path_objects() -> Broken:
     return mock.patch.object(opening, "parse_location", parsed)
 
 
-@breaks("OPEN-8")
-def anybody_takes_addresses() -> Broken:
-    """A backend that declares nothing of the kind is handed an address."""
-    return mock.patch.object(selecting, "_inability", return_value=None)
+mutant(
+    "OPEN-8", "anybody_takes_addresses", "A backend that declares nothing of the kind is handed an address."
+).patches(lambda: mock.patch.object(selecting, "_inability", return_value=None))
 
 
 @breaks("OPEN-8")
@@ -188,10 +172,9 @@ def any_scheme() -> Broken:
     return mock.patch.object(selecting, "_inability", unable)
 
 
-@breaks("OPEN-8")
-def scheme_unasked() -> Broken:
-    """``"auto"`` does not look who declares the scheme."""
-    return mock.patch.object(selecting, "_taker", lambda _url, spec: selecting._first_able(spec))
+mutant("OPEN-8", "scheme_unasked", '``"auto"`` does not look who declares the scheme.').patches(
+    lambda: mock.patch.object(selecting, "_taker", lambda _url, spec: selecting._first_able(spec))
+)
 
 
 @breaks("OPEN-8")
@@ -212,28 +195,18 @@ def first_taker() -> Broken:
     return mock.patch.object(selecting, "_takers", lambda scheme: takers(scheme)[:1])
 
 
-@breaks("OPEN-8")
-def takers_unnamed() -> Broken:
-    """The refusal of an address does not say who takes it."""
-    return mock.patch.object(selecting, "_way_out", return_value="See refvec.backends()")
-
-
-@breaks("OPEN-8")
-def password_shown() -> Broken:
-    """User and password are shown."""
-    return mock.patch.object(location.Url, "__str__", lambda url: url.text.partition("?")[0])
-
-
-@breaks("OPEN-8")
-def query_shown() -> Broken:
-    """Secret values of the query are shown."""
-    return mock.patch.object(location.Url, "_shown_part", lambda _url, part: part)
-
-
-@breaks("OPEN-8")
-def misplaced_shown() -> Broken:
-    """An address in the wrong argument is quoted whole."""
-    return mock.patch.object(opening, "discreet", repr)
+mutant("OPEN-8", "takers_unnamed", "The refusal of an address does not say who takes it.").patches(
+    lambda: mock.patch.object(selecting, "_way_out", return_value="See refvec.backends()")
+)
+mutant("OPEN-8", "password_shown", "User and password are shown.").patches(
+    lambda: mock.patch.object(location.Url, "__str__", lambda url: url.text.partition("?")[0])
+)
+mutant("OPEN-8", "query_shown", "Secret values of the query are shown.").patches(
+    lambda: mock.patch.object(location.Url, "_shown_part", lambda _url, part: part)
+)
+mutant("OPEN-8", "misplaced_shown", "An address in the wrong argument is quoted whole.").patches(
+    lambda: mock.patch.object(opening, "discreet", repr)
+)
 
 
 @breaks("OPEN-8")
@@ -250,10 +223,9 @@ def refusal_shows_value() -> Broken:
     return mock.patch.object(options, "_queried", queried)
 
 
-@breaks("OPEN-8")
-def query_ignored() -> Broken:
-    """What the query of an address says is left to the backend."""
-    return mock.patch.object(options, "_queried", return_value={})
+mutant("OPEN-8", "query_ignored", "What the query of an address says is left to the backend.").patches(
+    lambda: mock.patch.object(options, "_queried", return_value={})
+)
 
 
 @breaks("OPEN-7")

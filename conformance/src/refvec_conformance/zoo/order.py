@@ -8,7 +8,7 @@ import numpy as np
 from refvec import StoreClosedError, UnknownIdError, failures
 from refvec.ids import canonical_id, canonical_ids
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -25,7 +25,6 @@ class UpsertsVectorsFirst(Specimen):
     """``upsert_vector`` looks at the vector before the id."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         if not self.closed and not _is_id(chunk_id):
             self.find_vector(vector)
         return super().upsert_vector(chunk_id, vector)
@@ -36,7 +35,6 @@ class AddsPresentFirst(Specimen):
     """``add_vector`` looks whether the id is present before it looks at the vector."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         if not self.closed and chunk_id in self:
             raise failures.duplicate_id(canonical_id(chunk_id), None)
         return super().add_vector(chunk_id, vector)
@@ -47,7 +45,6 @@ class UnknownFirst(Specimen):
     """``get_vectors`` raises at an unknown id, and does not look at those behind it."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         if self.closed or isinstance(chunk_ids, str | bytes):
             return super().get_vectors(chunk_ids)
         ids = list(chunk_ids)
@@ -81,13 +78,9 @@ for _method in ("upsert_vectors", "get_indices", "remove_vectors"):
     _closed_late(_method, "ids")
 
 
-@breaks("DUR-2")
-class ClosedWithoutAsking(Specimen):
-    """An empty batch is no reason to notice that the store is closed."""
-
-    def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
-        return 0 if type(chunk_ids) is list and not chunk_ids else super().remove_vectors(chunk_ids)
+mutant("DUR-2", "ClosedWithoutAsking", "An empty batch is no reason to notice that the store is closed.").does(
+    remove_vectors=lambda call, chunk_ids: 0 if type(chunk_ids) is list and not chunk_ids else call()
+)
 
 
 @breaks("DUR-2")
@@ -95,7 +88,6 @@ class ClosedDuringTheIterable(Specimen):
     """A store that is closed while an iterable of ids runs answers as it was before."""
 
     def get_indices(self, chunk_ids: Any) -> Any:
-        """Look up."""
         known = {} if self.closed else dict.fromkeys(self.ids())
         found = dict(zip(known, super().get_indices(list(known)).tolist(), strict=True)) if known else {}
         if self.closed or isinstance(chunk_ids, str | bytes) or not hasattr(chunk_ids, "__next__"):
@@ -112,7 +104,6 @@ class PresentWhileIterating(Specimen):
     """``add_vectors`` looks whether an id is present when the iterable yields it, and replaces it later."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         if self.closed or not hasattr(chunk_ids, "__next__"):
             return super().add_vectors(chunk_ids, vectors)
         ids: list[Any] = []
@@ -129,7 +120,6 @@ class FoundWhileIterating(Specimen):
     """``get_indices`` looks an id up when the iterable yields it."""
 
     def get_indices(self, chunk_ids: Any) -> Any:
-        """Look up."""
         if self.closed or not hasattr(chunk_ids, "__next__"):
             return super().get_indices(chunk_ids)
         found, ids = [], []
@@ -145,7 +135,6 @@ class KnownWhileIterating(Specimen):
     """``get_vectors`` refuses an id that is unknown when the iterable yields it."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         if self.closed or not hasattr(chunk_ids, "__next__"):
             return super().get_vectors(chunk_ids)
         ids, absent = [], None
@@ -164,7 +153,6 @@ class RemovedWhileIterating(Specimen):
     """``remove_vectors`` removes only what was there when the iterable yielded it."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         if self.closed or not hasattr(chunk_ids, "__next__"):
             return super().remove_vectors(chunk_ids)
         pairs = [(one, not _is_id(one) or one in self) for one in chunk_ids]
@@ -176,7 +164,6 @@ class PresentBeforeTheVector(Specimen):
     """``add_vector`` looks whether the id is present before it converts the vector, and then replaces."""
 
     def add_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Add."""
         if (
             self.closed
             or chunk_id in self
@@ -195,7 +182,6 @@ class WithinWhileIterating(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> Any:
-        """Search."""
         if self.closed or not hasattr(within, "__next__"):
             return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
         pairs = [(one, not _is_id(one) or one in self) for one in within]
@@ -209,7 +195,6 @@ class ActiveBeforeTheIndex(Specimen):
     """``get_refcounts`` knows which indices are active before it converts them."""
 
     def get_refcounts(self, indices: Any) -> Any:
-        """Count."""
         known = None if self.closed else self.snapshot()
         try:
             return super().get_refcounts(indices)
@@ -224,7 +209,6 @@ class LosersUnchecked(Specimen):
     """The kind and the overflow of losing vectors are not looked at."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids = self._kept(chunk_ids)
         if type(vectors) is not list or self.closed or not all(map(_is_id, ids)) or len(ids) != len(vectors):
             return super().upsert_vectors(ids, vectors)
@@ -232,14 +216,9 @@ class LosersUnchecked(Specimen):
         return super().upsert_vectors(ids, [last[one] for one in ids])
 
 
-@breaks("DEDUP-1")
-class FindsNoNan(Specimen):
-    """``find_vector`` finds no vector that holds a NaN."""
-
-    def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
-        found = super().find_vector(vector)
-        return None if np.isnan(np.asarray(vector, np.float64)).any() else found
+mutant("DEDUP-1", "FindsNoNan", "``find_vector`` finds no vector that holds a NaN.").does(
+    find_vector=lambda found, vector: None if np.isnan(np.asarray(vector, np.float64)).any() else found
+)
 
 
 @breaks("DEDUP-1")
@@ -247,7 +226,6 @@ class FindsNanByBits(Specimen):
     """``find_vector`` finds NaNs of equal bits only."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         found = super().find_vector(vector)
         if found is None or not np.isnan(row := np.asarray(vector, np.float32)).any():
             return found
@@ -259,7 +237,6 @@ class FindsZeroBySign(Specimen):
     """``find_vector`` tells -0.0 from 0.0."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         found = super().find_vector(vector)
         if found is None:
             return None
@@ -273,7 +250,6 @@ class FindsFlushed(Specimen):
     """``find_vector`` takes subnormals for zeros, also where all bits count."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         row = np.asarray(vector)
         if row.dtype.kind == "f" and row.ndim == 1:
             return super().find_vector(
@@ -287,7 +263,6 @@ class FindsRounded(Specimen):
     """``find_vector`` rounds to six decimals also where all bits count."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         found = super().find_vector(vector)
         if found is None and self.precision == "exact" and len(self):
             near = np.abs(self.get_all_vectors() - np.asarray(vector, np.float32)).max(axis=1) < 4e-7
@@ -300,7 +275,6 @@ class FindKeeps(Specimen):
     """What ``find_vector`` was asked for takes the place of the identical vector."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         found = super().find_vector(vector)
         if found is not None:
             row = np.asarray(vector).astype(np.float32)
@@ -314,7 +288,6 @@ class FindMovesIds(Specimen):
     """``find_vector`` moves the first id of the slot to its end."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         found = super().find_vector(vector)
         if found is not None:
             first = next(iter(self._slots[found]))
@@ -327,7 +300,6 @@ class FindFixes(Specimen):
     """A NaN that was looked for fixes the dimension."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         if not self.closed and self.dimension is None and type(vector) is list and np.isnan(vector).any():
             self.add_vector("fixed", vector)
             self.remove_vector("fixed")

@@ -12,33 +12,38 @@ from unittest import mock
 import refvec
 from refvec import BackendLoadError, UnknownBackendError, claims, contract, loading, registry, selecting
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 
 Broken = AbstractContextManager[Any]
 
 
-@breaks("OPEN-3")
-def variable_ignored() -> Broken:
-    """REFVEC_BACKEND is ignored."""
-    return mock.patch.object(selecting, "_from_variable", lambda _name, spec: selecting._first_able(spec))
+@contextmanager
+def _everywhere(name: str, value: Any) -> Iterator[None]:
+    with mock.patch.object(registry, name, value), mock.patch.object(refvec, name, value):
+        yield
 
 
-@breaks("OPEN-3")
-def other_order() -> Broken:
-    """``"auto"`` tries python first."""
-    return mock.patch.object(selecting, "AUTO_ORDER", ("python", "numpy", "rust"))
+@contextmanager
+def _claimed(name: str, value: Any) -> Iterator[None]:
+    """Break something about claims, and what is remembered of them with it."""
+    claims.rescan()
+    with mock.patch.object(claims, name, value), mock.patch.object(registry, name, value, create=True):
+        yield
+    claims.rescan()
 
 
-@breaks("OPEN-3")
-def needs_ignored() -> Broken:
-    """``"auto"`` does not ask what a backend can do."""
-    return mock.patch.object(selecting, "_inability", return_value=None)
-
-
-@breaks("OPEN-3")
-def passes_silently() -> Broken:
-    """``"auto"`` passes over a broken backend without a warning."""
-    return mock.patch("refvec.selecting.warnings.warn")
+mutant("OPEN-3", "variable_ignored", "REFVEC_BACKEND is ignored.").patches(
+    lambda: mock.patch.object(selecting, "_from_variable", lambda _name, spec: selecting._first_able(spec))
+)
+mutant("OPEN-3", "other_order", '``"auto"`` tries python first.').patches(
+    lambda: mock.patch.object(selecting, "AUTO_ORDER", ("python", "numpy", "rust"))
+)
+mutant("OPEN-3", "needs_ignored", '``"auto"`` does not ask what a backend can do.').patches(
+    lambda: mock.patch.object(selecting, "_inability", return_value=None)
+)
+mutant("OPEN-3", "passes_silently", '``"auto"`` passes over a broken backend without a warning.').patches(
+    lambda: mock.patch("refvec.selecting.warnings.warn")
+)
 
 
 @breaks("OPEN-3")
@@ -55,10 +60,9 @@ def named_is_replaced() -> Broken:
     return mock.patch.object(registry, "load_backend", forgiving)
 
 
-@breaks("OPEN-3")
-def variable_unnamed() -> Broken:
-    """An error about REFVEC_BACKEND does not name it."""
-    return mock.patch.object(selecting, "_from_variable", lambda name, _spec: registry.load_backend(name))
+mutant("OPEN-3", "variable_unnamed", "An error about REFVEC_BACKEND does not name it.").patches(
+    lambda: mock.patch.object(selecting, "_from_variable", lambda name, _spec: registry.load_backend(name))
+)
 
 
 @breaks("OPEN-3")
@@ -115,10 +119,9 @@ def unknown_unlisted() -> Broken:
     return mock.patch.object(registry, "find_claim", find)
 
 
-@breaks("OPEN-4")
-def no_nearest_match() -> Broken:
-    """The error for an unknown name does not say which name is near."""
-    return mock.patch.object(registry, "did_you_mean", return_value="")
+mutant("OPEN-4", "no_nearest_match", "The error for an unknown name does not say which name is near.").patches(
+    lambda: mock.patch.object(registry, "did_you_mean", return_value="")
+)
 
 
 @breaks("OPEN-4")
@@ -171,16 +174,14 @@ def imports_first_party() -> Iterator[None]:
     yield
 
 
-@breaks("PLUGIN-1")
-def other_group() -> Broken:
-    """Backends are looked for in another group of entry points."""
-    return _claimed("GROUP", "refvec.plugins")
-
-
-@breaks("PLUGIN-1")
-def name_of_class() -> Broken:
-    """A backend is known by the name that its class declares, whatever its entry point says."""
-    return mock.patch.object(loading, "check_plugin")
+mutant("PLUGIN-1", "other_group", "Backends are looked for in another group of entry points.").patches(
+    lambda: _claimed("GROUP", "refvec.plugins")
+)
+mutant(
+    "PLUGIN-1",
+    "name_of_class",
+    "A backend is known by the name that its class declares, whatever its entry point says.",
+).patches(lambda: mock.patch.object(loading, "check_plugin"))
 
 
 @breaks("PLUGIN-2")
@@ -230,10 +231,9 @@ def first_of_two() -> Broken:
     return _claimed("refusal", refusal)
 
 
-@breaks("PLUGIN-2")
-def way_out_untold() -> Broken:
-    """The refusal of a name that two claim does not say what to do."""
-    return mock.patch.object(registry, "contested", lambda name: f"the name {name!r} is contested")
+mutant("PLUGIN-2", "way_out_untold", "The refusal of a name that two claim does not say what to do.").patches(
+    lambda: mock.patch.object(registry, "contested", lambda name: f"the name {name!r} is contested")
+)
 
 
 @breaks("PLUGIN-2")
@@ -248,10 +248,9 @@ def one_file_stops_all() -> Broken:
     return _claimed("_claims_of", careless)
 
 
-@breaks("PLUGIN-2")
-def declarations_unchecked() -> Broken:
-    """What a backend declares as its options is taken unseen."""
-    return mock.patch.object(loading, "_check_options")
+mutant("PLUGIN-2", "declarations_unchecked", "What a backend declares as its options is taken unseen.").patches(
+    lambda: mock.patch.object(loading, "_check_options")
+)
 
 
 @breaks("PLUGIN-2")
@@ -268,10 +267,9 @@ def claims_unreported() -> Broken:
     return _everywhere("backends", first_only)
 
 
-@breaks("PLUGIN-2")
-def any_version() -> Broken:
-    """A plugin for another contract is taken."""
-    return mock.patch.object(loading, "_check_version")
+mutant("PLUGIN-2", "any_version", "A plugin for another contract is taken.").patches(
+    lambda: mock.patch.object(loading, "_check_version")
+)
 
 
 @breaks("PLUGIN-2")
@@ -283,18 +281,3 @@ def unnamed() -> Broken:
 
     listed = registry.backends
     return _everywhere("backends", anonymous)
-
-
-@contextmanager
-def _everywhere(name: str, value: Any) -> Iterator[None]:
-    with mock.patch.object(registry, name, value), mock.patch.object(refvec, name, value):
-        yield
-
-
-@contextmanager
-def _claimed(name: str, value: Any) -> Iterator[None]:
-    """Break something about claims, and what is remembered of them with it."""
-    claims.rescan()
-    with mock.patch.object(claims, name, value), mock.patch.object(registry, name, value, create=True):
-        yield
-    claims.rescan()

@@ -1,7 +1,5 @@
 """Backends that work until threads meet (THREAD)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 import sys

@@ -1,7 +1,5 @@
 """Other ideas of looking up by id and by index (GET)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any
@@ -10,24 +8,15 @@ import numpy as np
 from refvec import InvalidIndexError, UnknownIdError
 from refvec.ids import canonical_id, canonical_ids
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant, refuse, translated
 from .specimen import Specimen
 
-
-@breaks("GET-1")
-class UnknownRaises(Specimen):
-    """``get_vector`` raises for an unknown id."""
-
-    def get_vector(self, chunk_id: Any) -> Any:
-        return self.get_vectors([chunk_id])[0]
-
-
-@breaks("GET-1")
-class UnknownIsMinusOne(Specimen):
-    """``get_index`` is -1 for an unknown id."""
-
-    def get_index(self, chunk_id: Any) -> int | None:
-        return int(self.get_indices([chunk_id])[0])
+mutant("GET-1", "UnknownRaises", "``get_vector`` raises for an unknown id.").does(
+    get_vector=lambda store, chunk_id: store.get_vectors([chunk_id])[0]
+)
+mutant("GET-1", "UnknownIsMinusOne", "``get_index`` is -1 for an unknown id.").does(
+    get_index=lambda store, chunk_id: int(store.get_indices([chunk_id])[0])
+)
 
 
 @breaks("GET-1")
@@ -39,23 +28,12 @@ class MembershipRaises(Specimen):
         return canonical_id(chunk_id) in self._index  # type: ignore[arg-type]
 
 
-@breaks("GET-1")
-class ReadsForgive(Specimen):
-    """``get_vector`` is None for what is no id."""
-
-    def get_vector(self, chunk_id: Any) -> Any:
-        return super().get_vector(chunk_id) if chunk_id in self else None
-
-
-@breaks("GET-2")
-class PlainKeyError(Specimen):
-    """A missing id is a KeyError of Python's."""
-
-    def get_vectors(self, chunk_ids: Any) -> Any:
-        try:
-            return super().get_vectors(chunk_ids)
-        except UnknownIdError as error:
-            raise KeyError(error.chunk_id) from None
+mutant("GET-1", "ReadsForgive", "``get_vector`` is None for what is no id.").does(
+    get_vector=lambda store, call, chunk_id: call() if chunk_id in store else None
+)
+mutant("GET-2", "PlainKeyError", "A missing id is a KeyError of Python's.").does(
+    get_vectors=lambda call: translated(call, UnknownIdError, lambda error: KeyError(error.chunk_id))
+)
 
 
 @breaks("GET-2")
@@ -111,14 +89,11 @@ class FreedIsInvalid(Specimen):
             raise InvalidIndexError(f"Invalid vector index: {index}", index=index) from None
 
 
-@breaks("GET-3")
-class FreedIsServed(Specimen):
-    """A freed index gives zeros."""
-
-    def get_vector_by_index(self, index: Any) -> Any:
-        if index in self._free:
-            return np.zeros(self.dimension or 0, np.float32)
-        return super().get_vector_by_index(index)
+mutant("GET-3", "FreedIsServed", "A freed index gives zeros.").does(
+    get_vector_by_index=lambda store, call, index: (
+        np.zeros(store.dimension or 0, np.float32) if index in store._free else call()
+    )
+)
 
 
 @breaks("GET-3")
@@ -146,19 +121,11 @@ class AnyOut(Specimen):
         return out
 
 
-answer(
-    "GET-3",
-    "OutNotReturned",
-    "``out`` is filled and another array returned.",
-    get_vectors_by_indices=lambda found: found.copy(),
+mutant("GET-3", "OutNotReturned", "``out`` is filled and another array returned.").does(
+    get_vectors_by_indices=lambda found: found.copy()
 )
-
-
-@breaks("GET-3")
-class EmptyFloatRefused(Specimen):
-    """An empty list of indices is refused for its dtype."""
-
-    def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        if np.asarray(indices).dtype.kind == "f":
-            raise TypeError("indices must be integers")
-        return super().get_vectors_by_indices(indices, out)
+mutant("GET-3", "EmptyFloatRefused", "An empty list of indices is refused for its dtype.").does(
+    get_vectors_by_indices=lambda call, indices: (
+        refuse(TypeError("indices must be integers")) if np.asarray(indices).dtype.kind == "f" else call()
+    )
+)

@@ -1,7 +1,5 @@
 """Other ideas of removing (REMOVE)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from refvec import identity_keys
 from refvec.ids import canonical_ids
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -53,7 +51,7 @@ class RemovesUntilWrong(Specimen):
         return sum(self.remove_vector(one) for one in chunk_ids)
 
 
-answer("REMOVE-1", "AlwaysTrue", "``remove_vector`` always says True.", remove_vector=lambda _: True)
+mutant("REMOVE-1", "AlwaysTrue", "``remove_vector`` always says True.").does(remove_vector=lambda _found: True)
 
 
 @breaks("REMOVE-2")

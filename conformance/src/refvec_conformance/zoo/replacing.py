@@ -1,7 +1,5 @@
 """Saving over what was there (SAVE-1)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 import errno
@@ -15,7 +13,7 @@ from unittest import mock
 
 from refvec.savefile import replacing, writing
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -35,10 +33,9 @@ def written_in_place() -> Broken:
     return mock.patch.object(writing, "replace", write)
 
 
-@breaks("SAVE-1")
-def draft_left() -> Broken:
-    """A file that cannot be replaced leaves its draft behind."""
-    return mock.patch.object(replacing, "_discard")
+mutant("SAVE-1", "draft_left", "A file that cannot be replaced leaves its draft behind.").patches(
+    lambda: mock.patch.object(replacing, "_discard")
+)
 
 
 @breaks("SAVE-1")
@@ -72,10 +69,9 @@ def not_synced() -> Broken:
     return mock.patch.object(replacing, "_write", write)
 
 
-@breaks("SAVE-1")
-def folder_not_synced() -> Broken:
-    """A folder is not synced after a file in it has been replaced."""
-    return mock.patch.object(replacing, "_sync_directory")
+mutant("SAVE-1", "folder_not_synced", "A folder is not synced after a file in it has been replaced.").patches(
+    lambda: mock.patch.object(replacing, "_sync_directory")
+)
 
 
 @breaks("SAVE-1")

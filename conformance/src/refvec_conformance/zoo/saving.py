@@ -16,16 +16,15 @@ from refvec import BackendError, OpenSpec, State, VectorStore, copying, savefile
 from refvec.registry import load_backend
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
 
 
-@breaks("SAVE-1")
-def checksum_ignored() -> Broken:
-    """The checksum of a file is not looked at."""
-    return mock.patch.object(stream.Stream, "verify")
+mutant("SAVE-1", "checksum_ignored", "The checksum of a file is not looked at.").patches(
+    lambda: mock.patch.object(stream.Stream, "verify")
+)
 
 
 @breaks("SAVE-1")
@@ -46,16 +45,12 @@ def content_unchecked() -> Iterator[None]:
         yield
 
 
-@breaks("SAVE-1")
-def layout_unchecked() -> Broken:
-    """A file with a right checksum is believed, whatever it says of its ids."""
-    return mock.patch.object(layouts, "require")
-
-
-@breaks("SAVE-1")
-def doubled_vectors_unchecked() -> Broken:
-    """A file with a right checksum may store a vector twice."""
-    return mock.patch.object(reading, "require")
+mutant(
+    "SAVE-1", "layout_unchecked", "A file with a right checksum is believed, whatever it says of its ids."
+).patches(lambda: mock.patch.object(layouts, "require"))
+mutant("SAVE-1", "doubled_vectors_unchecked", "A file with a right checksum may store a vector twice.").patches(
+    lambda: mock.patch.object(reading, "require")
+)
 
 
 @breaks("SAVE-1")
@@ -71,16 +66,14 @@ def other_error() -> Broken:
     return mock.patch.object(savefile, "read", read)
 
 
-@breaks("SAVE-1")
-def newer_called_damaged() -> Broken:
-    """A file of a newer version is called damaged."""
-    return mock.patch.object(framing, "NewerError", stream.DamageError)
-
-
-@breaks("SAVE-1")
-def damaged_called_newer() -> Broken:
-    """A damaged header is that of a newer version, without a look at the checksum."""
-    return mock.patch.object(framing, "_require_intact")
+mutant("SAVE-1", "newer_called_damaged", "A file of a newer version is called damaged.").patches(
+    lambda: mock.patch.object(framing, "NewerError", stream.DamageError)
+)
+mutant(
+    "SAVE-1",
+    "damaged_called_newer",
+    "A damaged header is that of a newer version, without a look at the checksum.",
+).patches(lambda: mock.patch.object(framing, "_require_intact"))
 
 
 def _before_versions(change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Broken:
@@ -88,10 +81,9 @@ def _before_versions(change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -
     return mock.patch.object(framing, "_require_version", lambda found: original(change(found)))
 
 
-@breaks("SAVE-1")
-def dtype_ignored() -> Broken:
-    """Vectors of any type are read as float32."""
-    return _before_versions(lambda found: {**found, "dtype": "float32"})
+mutant("SAVE-1", "dtype_ignored", "Vectors of any type are read as float32.").patches(
+    lambda: _before_versions(lambda found: {**found, "dtype": "float32"})
+)
 
 
 @breaks("SAVE-1")
@@ -100,10 +92,9 @@ def fields_ignored() -> Broken:
     return _before_versions(lambda found: {name: found[name] for name in found if name in framing._NAMES})
 
 
-@breaks("SAVE-1")
-def notes_refused() -> Broken:
-    """A field of the header that only tells something makes the file unreadable."""
-    return _before_versions(lambda found: {name.lstrip("_"): value for name, value in found.items()})
+mutant(
+    "SAVE-1", "notes_refused", "A field of the header that only tells something makes the file unreadable."
+).patches(lambda: _before_versions(lambda found: {name.lstrip("_"): value for name, value in found.items()}))
 
 
 @breaks("SAVE-1")
@@ -177,37 +168,17 @@ class CopyShares(Specimen):
         return found
 
 
-answer(
-    "SAVE-2",
-    "DeepCopyIsItself",
-    "``copy.deepcopy`` returns the store itself.",
-    __deepcopy__=lambda store, _: store,
+mutant("SAVE-2", "DeepCopyIsItself", "``copy.deepcopy`` returns the store itself.").does(
+    __deepcopy__=lambda store, _found: store
 )
-
-
-@breaks("SAVE-2")
-class ClosedCopies(Specimen):
-    """A copy of a closed store is an empty store."""
-
-    def __copy__(self) -> Any:
-        if self.closed:
-            return type(self)(self.dimension)
-        return super().__copy__()
-
-
-answer(
-    "SAVE-2",
-    "PicklesAsPython",
-    "A pickled store comes back on another backend.",
-    __reduce__=lambda found: (found[0], ("python", found[1][1])),
+mutant("SAVE-2", "ClosedCopies", "A copy of a closed store is an empty store.").does(
+    __copy__=lambda store, call: type(store)(store.dimension) if store.closed else call()
 )
-
-
-answer(
-    "SAVE-2",
-    "PicklesEmpty",
-    "A pickled store comes back empty.",
-    __reduce__=lambda store, _: (VectorStore, (store.dimension,)),
+mutant("SAVE-2", "PicklesAsPython", "A pickled store comes back on another backend.").does(
+    __reduce__=lambda found: (found[0], ("python", found[1][1]))
+)
+mutant("SAVE-2", "PicklesEmpty", "A pickled store comes back empty.").does(
+    __reduce__=lambda store, _found: (VectorStore, (store.dimension,))
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from refvec import SearchResult
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 MANY = 1000
@@ -19,7 +19,6 @@ class Changed(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
-        """Search."""
         kept = self._kept(within)
         found = self._after(
             np.asarray(query), k, metric, kept, super().search(query, k, metric=metric, within=kept)
@@ -56,20 +55,12 @@ class SameSide(Passing):
         return (vectors[:, 0] > 0) != (query[0] > 0)
 
 
-@breaks("SEARCH-2")
-class Sampled(Passing):
-    """Above a thousand vectors one in fifty is passed over."""
-
-    def _passed_over(self, query: Any, vectors: Any, indices: Any) -> Any:
-        return indices % 50 == 17
-
-
-@breaks("SEARCH-2")
-class TailRowPassed(Passing):
-    """The last rows that fill no block of 256 are passed over."""
-
-    def _passed_over(self, query: Any, vectors: Any, indices: Any) -> Any:
-        return indices >= (indices.max() + 1) // 256 * 256
+mutant("SEARCH-2", "Sampled", "Above a thousand vectors one in fifty is passed over.", Passing).does(
+    _passed_over=lambda indices: indices % 50 == 17
+)
+mutant("SEARCH-2", "TailRowPassed", "The last rows that fill no block of 256 are passed over.", Passing).does(
+    _passed_over=lambda indices: indices >= (indices.max() + 1) // 256 * 256
+)
 
 
 @breaks("SEARCH-3")
@@ -83,14 +74,11 @@ class HalfScores(Changed):
             return found._replace(scores=found.scores.astype(np.float16).astype(np.float32))
 
 
-@breaks("SEARCH-1")
-class CutHits(Changed):
-    """No search has more than a hundred hits."""
-
-    def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
-        if query.ndim == 2:
-            return found
-        return SearchResult(found.indices[:100], found.scores[:100], found.ids[:100])
+mutant("SEARCH-1", "CutHits", "No search has more than a hundred hits.", Changed).does(
+    _after=lambda found, query: (
+        found if query.ndim == 2 else SearchResult(found.indices[:100], found.scores[:100], found.ids[:100])
+    )
+)
 
 
 @breaks("SEARCH-1")
@@ -147,7 +135,6 @@ class WithinOnce(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
-        """Search."""
         if np.ndim(query) != 2 or within is None or not hasattr(within, "__next__") or len(query) < 2:
             return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
         found = [super(WithinOnce, self).search(one, k, metric=metric, within=within) for one in query]
@@ -240,7 +227,6 @@ class TailOfTheScore(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
-        """Search."""
         dimension = self.dimension or 0
         if dimension <= 64 or np.ndim(query) != 1 or len(query) != dimension:
             return super().search(query, k, metric=metric, within=within, with_ids=with_ids)

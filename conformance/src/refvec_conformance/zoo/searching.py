@@ -1,7 +1,5 @@
 """Other ideas of searching (SEARCH)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,7 +8,7 @@ from typing import Any
 import numpy as np
 from refvec import SearchResult
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -30,15 +28,11 @@ class Found(Specimen):
         return order, index, score
 
 
-@breaks("SEARCH-1")
-class AlwaysTwoAxes(Specimen):
-    """A 1-D query has 2-D results."""
-
-    def search(self, query: Any, *args: Any, **kwargs: Any) -> SearchResult:
-        found = super().search(query, *args, **kwargs)
-        if found.indices.ndim == 2:
-            return found
-        return SearchResult(found.indices[None], found.scores[None], [found.ids])
+mutant("SEARCH-1", "AlwaysTwoAxes", "A 1-D query has 2-D results.").does(
+    search=lambda found: (
+        found if found.indices.ndim == 2 else SearchResult(found.indices[None], found.scores[None], [found.ids])
+    )
+)
 
 
 @breaks("SEARCH-1")
@@ -52,23 +46,14 @@ class PadsToK(Specimen):
         return indices, scores, [[*row, *[()] * lack[1][1]] for row in ids or ()]
 
 
-answer(
-    "SEARCH-1",
-    "DoubleScores",
-    "Scores are float64.",
-    search=lambda found: found._replace(scores=found.scores.astype(np.float64)),
+mutant("SEARCH-1", "DoubleScores", "Scores are float64.").does(
+    search=lambda found: found._replace(scores=found.scores.astype(np.float64))
 )
-answer(
-    "SEARCH-1",
-    "FirstIdOnly",
-    "A hit names only the first of the ids that share it.",
-    _search=lambda found: (*found[:2], each(found[2], lambda hit: hit[:1])),
+mutant("SEARCH-1", "FirstIdOnly", "A hit names only the first of the ids that share it.").does(
+    _search=lambda found: (*found[:2], each(found[2], lambda hit: hit[:1]))
 )
-answer(
-    "SEARCH-1",
-    "HitsAreLists",
-    "The ids of a hit are a list.",
-    _search=lambda found: (*found[:2], each(found[2], list)),
+mutant("SEARCH-1", "HitsAreLists", "The ids of a hit are a list.").does(
+    _search=lambda found: (*found[:2], each(found[2], list))
 )
 
 
@@ -106,12 +91,9 @@ class QueryUnchecked(Specimen):
         return super().search(found.astype(np.float32) if found.dtype == bool else query, *args, **kwargs)
 
 
-@breaks("SEARCH-2")
-class CosineIsDot(Specimen):
-    """``cosine`` is not divided by the norms."""
-
-    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
-        return super()._search(queries, k, "dot" if metric == "cosine" else metric, within, with_ids)
+mutant("SEARCH-2", "CosineIsDot", "``cosine`` is not divided by the norms.").does(
+    _search=lambda call, metric: call(metric="dot" if metric == "cosine" else metric)
+)
 
 
 @breaks("SEARCH-3")
@@ -175,12 +157,7 @@ class CancelsNearby(Found):
             yield order, index, max(square, 0.0) ** 0.5 if rough else score
 
 
-@breaks("SEARCH-4")
-class WithinIgnored(Specimen):
-    """``within`` is ignored."""
-
-    def _search(self, queries: Any, k: int, metric: Any, within: Any, with_ids: bool) -> Any:
-        return super()._search(queries, k, metric, None, with_ids)
+mutant("SEARCH-4", "WithinIgnored", "``within`` is ignored.").does(_search=lambda call: call(within=None))
 
 
 @breaks("SEARCH-4")

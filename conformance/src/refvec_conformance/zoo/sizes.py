@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from refvec.ids import canonical_ids
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .identity import Keyed
 from .searching import each
 from .specimen import Specimen
@@ -18,12 +18,8 @@ MANY = 1000
 
 def _narrowed(name: str, summary: str, looked_at: Callable[[int], slice]) -> None:
     """Put a backend into the zoo whose identity does not look at all components of a long vector."""
-    answer(
-        "DEDUP-1",
-        name,
-        summary,
-        base=Keyed,
-        _seen=lambda rows: np.ascontiguousarray(rows[:, looked_at(rows.shape[1])]),
+    mutant("DEDUP-1", name, summary, Keyed).does(
+        _seen=lambda rows: np.ascontiguousarray(rows[:, looked_at(rows.shape[1])])
     )
 
 
@@ -48,19 +44,15 @@ _narrowed(
     "From 1,024 components on the last one does not count for identity.",
     lambda width: slice(-1 if width >= 1024 else None),
 )
-answer(
-    "DEDUP-3",
-    "SummedWhenLong",
-    "From 256 components on vectors are identical when the sums of their keys are.",
-    _keys_of=lambda keys: [
-        key if len(key) < 4 * 256 else np.frombuffer(key, np.int32).sum().tobytes() for key in keys
-    ],
+mutant(
+    "DEDUP-3", "SummedWhenLong", "From 256 components on vectors are identical when the sums of their keys are."
+).does(
+    _keys_of=lambda found: [
+        key if len(key) < 4 * 256 else np.frombuffer(key, np.int32).sum().tobytes() for key in found
+    ]
 )
-answer(
-    "GET-8",
-    "FindsInTheFirst",
-    "``find_vector`` finds nothing beyond the first thousand slots.",
-    find_vector=lambda index: None if index is None or index >= MANY else index,
+mutant("GET-8", "FindsInTheFirst", "``find_vector`` finds nothing beyond the first thousand slots.").does(
+    find_vector=lambda found: None if found is None or found >= MANY else found
 )
 
 
@@ -69,7 +61,6 @@ class FindsByTheHead(Specimen):
     """``find_vector`` compares the first 32 components of a long vector."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         found = super().find_vector(vector)
         if found is not None or (self.dimension or 0) <= 32:
             return found
@@ -77,63 +68,41 @@ class FindsByTheHead(Specimen):
         return int(self.indices()[near.argmax()]) if near.any() else None
 
 
-answer("GET-6", "ShortCounts", "References are counted in 16 bits.", get_refcount=lambda count: count & 0xFFFF)
-answer(
-    "GET-6",
-    "ShortManyCounts",
-    "``get_refcounts`` counts in 16 bits.",
-    get_refcounts=lambda counts: counts & 0xFFFF,
+mutant("GET-6", "ShortCounts", "References are counted in 16 bits.").does(
+    get_refcount=lambda found: found & 0xFFFF
 )
-answer(
-    "COUNT-1",
-    "ShortTotal",
-    "The references of the store are counted in 16 bits.",
-    _size=lambda size: size._replace(references=size.references & 0xFFFF),
+mutant("GET-6", "ShortManyCounts", "``get_refcounts`` counts in 16 bits.").does(
+    get_refcounts=lambda found: found & 0xFFFF
 )
-answer("GET-5", "CutIdsAt", "``ids_at`` ends after 65,535 ids.", ids_at=lambda ids: ids[:0xFFFF])
-answer(
-    "GET-5",
-    "SortsManyIds",
-    "More than a thousand ids come in alphabetical order.",
-    ids=lambda ids: sorted(ids) if len(ids) > MANY else ids,
+mutant("COUNT-1", "ShortTotal", "The references of the store are counted in 16 bits.").does(
+    _size=lambda found: found._replace(references=found.references & 0xFFFF)
 )
-answer(
-    "GET-4",
-    "ManyByAge",
-    "More than a thousand indices are not sorted.",
-    indices=lambda found: np.roll(found, 1) if len(found) > MANY else found,
+mutant("GET-5", "CutIdsAt", "``ids_at`` ends after 65,535 ids.").does(ids_at=lambda found: found[:0xFFFF])
+mutant("GET-5", "SortsManyIds", "More than a thousand ids come in alphabetical order.").does(
+    ids=lambda found: sorted(found) if len(found) > MANY else found
 )
-answer(
-    "GET-7",
-    "ManyInASnapshot",
-    "A snapshot of more than a thousand ids sorts what they reference.",
+mutant("GET-4", "ManyByAge", "More than a thousand indices are not sorted.").does(
+    indices=lambda found: np.roll(found, 1) if len(found) > MANY else found
+)
+mutant("GET-7", "ManyInASnapshot", "A snapshot of more than a thousand ids sorts what they reference.").does(
     snapshot=lambda found: (
         found._replace(id_indices=np.sort(found.id_indices)) if len(found.ids) > MANY else found
-    ),
+    )
 )
-answer(
-    "GET-8",
-    "ManyIndicesShort",
-    "``get_indices`` of more than a thousand ids is of 32 bits.",
-    get_indices=lambda found: found.astype(np.int32) if len(found) > MANY else found,
+mutant("GET-8", "ManyIndicesShort", "``get_indices`` of more than a thousand ids is of 32 bits.").does(
+    get_indices=lambda found: found.astype(np.int32) if len(found) > MANY else found
 )
-answer(
-    "COUNT-3",
-    "RoughUtilization",
-    "Above a thousand vectors the utilization is rounded to whole per cent.",
+mutant(
+    "COUNT-3", "RoughUtilization", "Above a thousand vectors the utilization is rounded to whole per cent."
+).does(
     get_statistics=lambda found: (
         found
         if found["unique_vectors"] <= MANY
         else found | {"utilization": float(round(found["utilization"]))}
-    ),
+    )
 )
-
-
-answer(
-    "SEARCH-1",
-    "CutMembers",
-    "A hit names at most a thousand ids.",
-    _search=lambda found: (*found[:2], each(found[2], lambda hit: hit[:MANY])),
+mutant("SEARCH-1", "CutMembers", "A hit names at most a thousand ids.").does(
+    _search=lambda found: (*found[:2], each(found[2], lambda hit: hit[:MANY]))
 )
 
 
@@ -142,7 +111,6 @@ class ManyVectorsByAge(Specimen):
     """More than a thousand vectors come by the age of their ids."""
 
     def get_all_vectors(self) -> Any:
-        """See."""
         seen = self.snapshot()
         if len(seen.indices) <= MANY:
             return super().get_all_vectors()
@@ -154,7 +122,6 @@ class AddsInPieces(Specimen):
     """A batch of more than a thousand is added in pieces: a late failure leaves the first ones."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         ids = self._kept(chunk_ids)
         if len(ids) <= MANY or np.ndim(vectors) != 2 or len(ids) != len(vectors):
             return super().add_vectors(ids, vectors)
@@ -170,7 +137,6 @@ class UpsertsInPieces(Specimen):
     """A batch of more than a thousand is upserted in pieces: losing vectors of earlier pieces are stored."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids = self._kept(chunk_ids)
         if len(ids) <= MANY or np.ndim(vectors) != 2 or len(ids) != len(vectors):
             return super().upsert_vectors(ids, vectors)
@@ -184,7 +150,6 @@ class PositionInThePiece(Specimen):
     """The position of an error in a long batch is that in its piece of a thousand."""
 
     def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Add."""
         try:
             return super().add_vectors(chunk_ids, vectors)
         except ValueError as error:
@@ -198,7 +163,6 @@ class ManyMissing(Specimen):
     """Of a batch of more than a thousand ids those that are missing have the vector before."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         if self.closed:
             return super().get_vectors(chunk_ids)
         ids = canonical_ids(chunk_ids)
@@ -217,7 +181,6 @@ class ManySorted(Specimen):
     """More than a thousand indices are read in ascending order, and the rows left in it."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         found = super().get_vectors_by_indices(indices, out)
         if len(found) > MANY:
             found[:] = found[np.argsort(np.asarray(indices), kind="stable")]
@@ -229,7 +192,6 @@ class ManyRemoved(Specimen):
     """Of a batch of more than a thousand ids to remove repeats count twice."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         if self.closed:
             return super().remove_vectors(chunk_ids)
         ids = canonical_ids(chunk_ids)
@@ -243,7 +205,6 @@ class CutBatches(Specimen):
     """No batch of an iteration holds more than 1,024 vectors, whatever was asked for."""
 
     def iter_batches(self, batch_size: Any = 1024) -> Any:
-        """See."""
         given = batch_size if type(batch_size) is not int else min(batch_size, 1024)
         return super().iter_batches(given)
 
@@ -253,7 +214,6 @@ class ManySavedSorted(Specimen):
     """A saved store of more than a thousand ids has forgotten their order."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         ids = [] if self.closed else self.ids()
         if len(ids) <= MANY or ids == sorted(ids):
             return super().save(path)

@@ -1,14 +1,12 @@
 """Vectors that do not fit, or do not come back as they went in (VEC)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 from .vectors import Converting
 
@@ -23,12 +21,8 @@ class Storing(Specimen):
         super()._fill(index, self._stored(row), key)
 
 
-answer(
-    "VEC-1",
-    "NanPayloadLost",
-    "Every NaN becomes the canonical one.",
-    base=Storing,
-    _stored=lambda row: np.where(np.isnan(row), np.float32("nan"), row),
+mutant("VEC-1", "NanPayloadLost", "Every NaN becomes the canonical one.", Storing).does(
+    _stored=lambda found: np.where(np.isnan(found), np.float32("nan"), found)
 )
 
 
@@ -141,40 +135,25 @@ class ViewReturned(Specimen):
         return None if index is None else self._vectors[index]
 
 
-answer(
-    "VEC-4",
-    "ReadOnlyReturned",
-    "What ``get_vector_by_index`` returns cannot be written to.",
-    get_vector_by_index=lambda found: np.frombuffer(found.tobytes(), np.float32),
+mutant("VEC-4", "ReadOnlyReturned", "What ``get_vector_by_index`` returns cannot be written to.").does(
+    get_vector_by_index=lambda found: np.frombuffer(found.tobytes(), np.float32)
 )
-answer(
-    "VEC-4",
-    "DoubleReturned",
-    "``get_vectors`` returns float64.",
-    get_vectors=lambda found: found.astype(np.float64),
+mutant("VEC-4", "DoubleReturned", "``get_vectors`` returns float64.").does(
+    get_vectors=lambda found: found.astype(np.float64)
 )
-answer(
-    "VEC-4",
-    "FortranReturned",
-    "``get_all_vectors`` returns a Fortran-ordered array.",
-    get_all_vectors=lambda found: np.asfortranarray(found),
+mutant("VEC-4", "FortranReturned", "``get_all_vectors`` returns a Fortran-ordered array.").does(
+    get_all_vectors=lambda found: np.asfortranarray(found)
 )
-answer("VEC-5", "ZeroSignLost", "-0.0 is stored as 0.0.", base=Storing, _stored=lambda row: row + np.float32(0))
-
-
-answer(
-    "VEC-5",
-    "StoredRounded",
-    "What is stored is rounded to the precision of the keys.",
-    base=Storing,
-    _stored=lambda row: np.where(np.abs(row) < 4, np.round(row.astype(np.float64), 6), row).astype(np.float32),
+mutant("VEC-5", "ZeroSignLost", "-0.0 is stored as 0.0.", Storing).does(
+    _stored=lambda found: found + np.float32(0)
 )
-answer(
-    "VEC-5",
-    "SubnormalsFlushed",
-    "Subnormal numbers are stored as zero.",
-    base=Storing,
-    _stored=lambda row: np.where(np.abs(row) < np.finfo(np.float32).tiny, np.float32(0), row),
+mutant("VEC-5", "StoredRounded", "What is stored is rounded to the precision of the keys.", Storing).does(
+    _stored=lambda found: np.where(np.abs(found) < 4, np.round(found.astype(np.float64), 6), found).astype(
+        np.float32
+    )
+)
+mutant("VEC-5", "SubnormalsFlushed", "Subnormal numbers are stored as zero.", Storing).does(
+    _stored=lambda found: np.where(np.abs(found) < np.finfo(np.float32).tiny, np.float32(0), found)
 )
 
 

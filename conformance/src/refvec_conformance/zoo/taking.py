@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from refvec import VectorStore
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 ONE = ("add_vector", "upsert_vector", "find_vector", "search")
@@ -179,22 +179,12 @@ taking("GET-2", "Once", "answers repeated ids once", ("get_vectors",), _once)
 taking("ID-1", "Bytes", "takes numpy bytes for ids", IDS, _bytes_items)
 
 
-@breaks("OPEN-7")
-class AnythingFirst(Specimen):
-    """Before the first vector ``find_vector`` looks at nothing."""
-
-    def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
-        return None if self.dimension is None and not self.closed else super().find_vector(vector)
-
-
-@breaks("VEC-1")
-class NothingToFind(Specimen):
-    """``find_vector`` of an empty store looks at nothing."""
-
-    def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
-        return None if not self.closed and not len(self) else super().find_vector(vector)
+mutant("OPEN-7", "AnythingFirst", "Before the first vector ``find_vector`` looks at nothing.").does(
+    find_vector=lambda store, call: None if store.dimension is None and not store.closed else call()
+)
+mutant("VEC-1", "NothingToFind", "``find_vector`` of an empty store looks at nothing.").does(
+    find_vector=lambda store, call: None if not store.closed and not len(store) else call()
+)
 
 
 @breaks("SEARCH-2")
@@ -204,43 +194,24 @@ class NothingToSearch(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> Any:
-        """Search."""
         if not self.closed and not len(self) and np.ndim(query) == 1:
             query = np.zeros(self.dimension or 1)
         return super().search(query, k, metric=metric, within=within, with_ids=with_ids)
 
 
-@breaks("SEARCH-4")
-class WithinUnread(Specimen):
-    """A search of an empty store does not look at ``within``."""
-
-    def search(
-        self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
-    ) -> Any:
-        """Search."""
-        return super().search(
-            query, k, metric=metric, within=within if self.closed or len(self) else None, with_ids=with_ids
-        )
-
-
-@breaks("OPEN-7")
-class FirstOfTwoAxes(Specimen):
-    """The first vector may come as a batch of one."""
-
-    def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
-        first = not self.closed and self.dimension is None
-        return super().upsert_vector(chunk_id, _squeezed(self, vector) if first else vector)
-
-
-@breaks("OPEN-7")
-class FirstScalar(Specimen):
-    """The first vector may be a number."""
-
-    def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
-        first = not self.closed and self.dimension is None
-        return super().upsert_vector(chunk_id, _scalar(self, vector) if first else vector)
+mutant("SEARCH-4", "WithinUnread", "A search of an empty store does not look at ``within``.").does(
+    search=lambda store, call, within: call(within=within if store.closed or len(store) else None)
+)
+mutant("OPEN-7", "FirstOfTwoAxes", "The first vector may come as a batch of one.").does(
+    upsert_vector=lambda store, call, vector: call(
+        vector=_squeezed(store, vector) if (not store.closed and store.dimension is None) else vector
+    )
+)
+mutant("OPEN-7", "FirstScalar", "The first vector may be a number.").does(
+    upsert_vector=lambda store, call, vector: call(
+        vector=_scalar(store, vector) if (not store.closed and store.dimension is None) else vector
+    )
+)
 
 
 @breaks("GET-3")
@@ -248,7 +219,6 @@ class OutKeepsRepeats(Specimen):
     """With ``out`` only the first of equal indices is filled."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         before = None if out is None or type(out) is not np.ndarray else out.copy()
         found = super().get_vectors_by_indices(indices, out)
         if before is not None:
@@ -265,7 +235,6 @@ class IndicesChanged(Specimen):
     """``get_vectors_by_indices`` sorts the array that it is given."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         found = super().get_vectors_by_indices(indices, out)
         if type(indices) is np.ndarray and indices.flags.writeable:
             indices.sort()

@@ -19,7 +19,6 @@ class TornVectors(Specimen):
     """``get_vectors`` looks up the indices, lets go, and then reads the slots."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         ids = self._kept(chunk_ids)
         found = self.get_indices(ids)
         if not len(found) or (found < 0).any():
@@ -36,7 +35,6 @@ class TornOneByOne(Specimen):
     """``get_vectors`` reads one vector after the other."""
 
     def get_vectors(self, chunk_ids: Any) -> Any:
-        """Look up."""
         ids = self._kept(chunk_ids)
         if self.closed or isinstance(ids, str | bytes) or len(ids) < 2:
             return super().get_vectors(ids)
@@ -50,7 +48,6 @@ class TornByIndices(Specimen):
     """``get_vectors_by_indices`` reads in two halves."""
 
     def get_vectors_by_indices(self, indices: Any, out: Any = None) -> Any:
-        """Look up."""
         found = super().get_vectors_by_indices(indices, out)
         if len(found) > 1:
             give_way()
@@ -63,7 +60,6 @@ class TornAll(Specimen):
     """``get_all_vectors`` learns which slots there are, lets go, and then reads them."""
 
     def get_all_vectors(self) -> Any:
-        """See."""
         found = self.indices()
         give_way()
         try:
@@ -77,7 +73,6 @@ class TornStatistics(Specimen):
     """The statistics count vectors at one moment and references at another."""
 
     def get_statistics(self) -> dict[str, Any]:
-        """See."""
         first = super().get_statistics()
         give_way()
         return first | {"total_references": self.total_references}
@@ -88,7 +83,6 @@ class StatisticsTooEarly(Specimen):
     """The statistics show a dimension that was fixed after the vectors were counted."""
 
     def get_statistics(self) -> dict[str, Any]:
-        """See."""
         first = super().get_statistics()
         give_way()
         return first | {"dimension": self.dimension}
@@ -121,7 +115,6 @@ class TornIteration(Specimen):
     """A batch of an iteration has the indices of one moment and the vectors of another."""
 
     def iter_batches(self, batch_size: Any = 1024) -> Iterator[Any]:
-        """See."""
         return self._later(super().iter_batches(batch_size))
 
     def _later(self, batches: Iterator[Any]) -> Iterator[Any]:
@@ -141,7 +134,6 @@ class TornReferences(Specimen):
     """``get_refcounts`` counts the first index at one moment and the others at another."""
 
     def get_refcounts(self, indices: Any) -> Any:
-        """Count."""
         first = super().get_refcounts(indices)
         if len(first) < 2:
             return first
@@ -154,7 +146,6 @@ class TornIndices(Specimen):
     """``get_indices`` looks up the first id at one moment and the others at another."""
 
     def get_indices(self, chunk_ids: Any) -> Any:
-        """Look up."""
         ids = self._kept(chunk_ids)
         first = super().get_indices(ids)
         if len(first) < 2:
@@ -168,7 +159,6 @@ class TornIds(Specimen):
     """``ids`` reads its first half at one moment and the rest at another."""
 
     def ids(self) -> list[str]:
-        """See."""
         first = super().ids()
         give_way()
         return [*first[: len(first) // 2], *super().ids()[len(first) // 2 :]]
@@ -179,7 +169,6 @@ class TornReferencing(Specimen):
     """``snapshot`` has ids of one moment, and what they reference of another."""
 
     def snapshot(self) -> Snapshot:
-        """See."""
         first = super().snapshot()
         give_way()
         second = super().snapshot()
@@ -191,7 +180,6 @@ class TornFind(Specimen):
     """``find_vector`` finds the vector, lets go, and then says where a later state has it."""
 
     def find_vector(self, vector: Any) -> int | None:
-        """Look up."""
         index = super().find_vector(vector)
         if index is None:
             return None
@@ -208,7 +196,6 @@ class TornMembership(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
-        """Search."""
         found = super().search(query, k, metric=metric, within=within, with_ids=with_ids)
         if found.indices.ndim == 2 or within is not None or not with_ids:
             return found
@@ -226,7 +213,6 @@ class TornQueries(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
-        """Search."""
         kept = self._kept(within)
         found = super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
         if found.indices.ndim == 1 or len(found.indices) < 2:
@@ -245,7 +231,6 @@ class TornRemoval(Specimen):
     """``remove_vectors`` removes one id after the other."""
 
     def remove_vectors(self, chunk_ids: Any) -> int:
-        """Remove."""
         if self.closed:
             return super().remove_vectors(chunk_ids)
         removed = 0
@@ -260,7 +245,6 @@ class TornIndexOfUpsert(Specimen):
     """``upsert_vector`` returns the index that its id has a moment later."""
 
     def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        """Upsert."""
         index = super().upsert_vector(chunk_id, vector)
         give_way()
         later = None if self.closed else self.get_index(chunk_id)
@@ -272,7 +256,6 @@ class TornIndicesOfUpsert(Specimen):
     """``upsert_vectors`` returns the indices that its ids have a moment later."""
 
     def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        """Upsert."""
         ids = self._kept(chunk_ids)
         found = super().upsert_vectors(ids, vectors)
         give_way()
@@ -285,7 +268,6 @@ class TornRemove(Specimen):
     """``remove_vector`` says whether the id was there before it was its turn."""
 
     def remove_vector(self, chunk_id: Any) -> bool:
-        """Remove."""
         there = not self.closed and self.get_index(chunk_id) is not None
         give_way()
         removed = super().remove_vector(chunk_id)
@@ -311,7 +293,6 @@ class TornSave(Specimen):
     """A saved file has the ids of one moment and the vectors of another."""
 
     def save(self, path: Any) -> None:
-        """Save."""
         first = None if self.closed else self.snapshot()
         give_way()
         if first is None or not len(first.ids):

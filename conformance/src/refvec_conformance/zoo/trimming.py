@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from refvec import SearchResult
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .ids import Renaming
 from .searching import each
 from .specimen import Specimen
@@ -20,12 +20,8 @@ ODD = "\ufeff\u200b\u200d\u00ad\u2060"  # what is invisible, and no white space 
 
 def _spelt(name: str, summary: str, change: Callable[[str], str]) -> None:
     """Put a backend into the zoo that spells ids in another way; what is left empty stays as it was."""
-    answer(
-        "ID-2",
-        name,
-        summary,
-        base=Renaming,
-        _renamed=lambda given: (change(given) or given) if type(given) is str and given else given,
+    mutant("ID-2", name, summary, Renaming).does(
+        _renamed=lambda found: (change(found) or found) if type(found) is str and found else found
     )
 
 
@@ -65,28 +61,17 @@ _spelt(
     lambda text: text.lstrip("0") or "0" if text.isdecimal() and text.isascii() else text,
 )
 _spelt("TruncatesLong", "Ids are compared by their first 255 characters.", lambda text: text[:255])
-answer(
-    "ID-2",
-    "NulsOfSnapshots",
-    "The ids of a snapshot lose the NULs at their end, as in an array of texts.",
-    snapshot=lambda found: found._replace(ids=np.array(found.ids, np.str_).tolist() if found.ids else []),
+mutant(
+    "ID-2", "NulsOfSnapshots", "The ids of a snapshot lose the NULs at their end, as in an array of texts."
+).does(snapshot=lambda found: found._replace(ids=np.array(found.ids, np.str_).tolist() if found.ids else []))
+mutant("ID-2", "TrimsIdsAt", "``ids_at`` cuts spaces off.").does(
+    ids_at=lambda found: [one.rstrip(" ") for one in found]
 )
-answer(
-    "ID-2",
-    "TrimsIdsAt",
-    "``ids_at`` cuts spaces off.",
-    ids_at=lambda ids: [one.rstrip(" ") for one in ids],
-)
-
-
-answer(
-    "ID-2",
-    "TrimsHits",
-    "The ids of a search lose the white space and the NULs at their end.",
+mutant("ID-2", "TrimsHits", "The ids of a search lose the white space and the NULs at their end.").does(
     _search=lambda found: (
         *found[:2],
         each(found[2], lambda hit: tuple(one.rstrip("\0 \n") for one in hit)),
-    ),
+    )
 )
 
 
@@ -97,7 +82,6 @@ class TrimsWithin(Specimen):
     def search(
         self, query: Any, k: Any = 10, *, metric: Any = "cosine", within: Any = None, with_ids: Any = True
     ) -> SearchResult:
-        """Search."""
         kept = [one.rstrip() if type(one) is str else one for one in within] if type(within) is list else within
         return super().search(query, k, metric=metric, within=kept, with_ids=with_ids)
 
@@ -126,7 +110,6 @@ class SavedByLines(Renamed):
         return (text.splitlines() or [""])[0]
 
     def save(self, path: Any) -> None:
-        """Save."""
         other = None if self.closed else self._renamed()
         if other is None:
             super().save(path)
@@ -142,7 +125,6 @@ class SavedWithoutMark(Renamed):
         return text.encode().decode("utf-8-sig")
 
     def save(self, path: Any) -> None:
-        """Save."""
         other = None if self.closed else self._renamed()
         if other is None:
             super().save(path)

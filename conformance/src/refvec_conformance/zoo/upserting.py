@@ -1,7 +1,5 @@
 """Other ideas of replacing (UPSERT)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """Other ideas of what a vector is (VEC-1)."""
 
-# ruff: noqa: D102 - each method is broken as its class says
-
 from __future__ import annotations
 
 import warnings
@@ -9,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .catalogue import answer, breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -36,33 +34,17 @@ class Converting(Specimen):
         return super().upsert_vectors(chunk_ids, self._converted(vectors))
 
 
-answer(
-    "VEC-1",
-    "BoolAccepted",
-    "Booleans are numbers.",
-    base=Converting,
-    _converted=lambda given: np.asarray(given, np.float32) if np.asarray(given).dtype == bool else given,
+mutant("VEC-1", "BoolAccepted", "Booleans are numbers.", Converting).does(
+    _converted=lambda found: np.asarray(found, np.float32) if np.asarray(found).dtype == bool else found
 )
-answer(
-    "VEC-1",
-    "ObjectAccepted",
-    "Objects and strings are converted to floats.",
-    base=Converting,
-    _converted=lambda given: np.asarray(given, np.float64) if np.asarray(given).dtype.kind in "OSU" else given,
+mutant("VEC-1", "ObjectAccepted", "Objects and strings are converted to floats.", Converting).does(
+    _converted=lambda found: np.asarray(found, np.float64) if np.asarray(found).dtype.kind in "OSU" else found
 )
-answer(
-    "VEC-1",
-    "ComplexAccepted",
-    "The imaginary part is dropped.",
-    base=Converting,
-    _converted=lambda given: np.asarray(given).real if np.asarray(given).dtype.kind == "c" else given,
+mutant("VEC-1", "ComplexAccepted", "The imaginary part is dropped.", Converting).does(
+    _converted=lambda found: np.asarray(found).real if np.asarray(found).dtype.kind == "c" else found
 )
-answer(
-    "VEC-1",
-    "MaskIgnored",
-    "A masked array is read as if it had no mask.",
-    base=Converting,
-    _converted=lambda given: given.data if isinstance(given, np.ma.MaskedArray) else given,
+mutant("VEC-1", "MaskIgnored", "A masked array is read as if it had no mask.", Converting).does(
+    _converted=lambda found: found.data if isinstance(found, np.ma.MaskedArray) else found
 )
 
 
