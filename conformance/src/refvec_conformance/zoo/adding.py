@@ -40,14 +40,9 @@ class Backwards(Specimen):
         return super().add_vectors(ids[::-1], rows[::-1])[::-1]
 
 
-@breaks("ADD-2")
-class RepeatSkipped(Specimen):
-    """An id repeated in a batch with an equal vector is let pass."""
-
-    def _check_new(self, ids: list[str]) -> None:
-        super()._check_new(list(dict.fromkeys(ids)))
-
-
+mutant("ADD-2", "RepeatSkipped", "An id repeated in a batch with an equal vector is let pass.").does(
+    _check_new=lambda call, ids: call(ids=list(dict.fromkeys(ids)))
+)
 mutant("ADD-2", "NarrowIndices", "The indices of a batch come as int32.").does(
     add_vectors=lambda found: found.astype(np.int32)
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from refvec import RefvecError
 from refvec.ids import canonical_id, canonical_ids
 
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -93,49 +94,24 @@ class AllocatesBatch(Specimen):
         return found
 
 
-@breaks("ATOM-3")
-class LockedIteration(Specimen):
-    """The lock is held while the caller's ids are iterated over."""
-
-    def add_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
-        with self._guard:
-            return super().add_vectors(chunk_ids, vectors)
+def _locked(store: Specimen, call: Callable[[], Any]) -> Any:
+    with store._guard:
+        return call()
 
 
-@breaks("ATOM-3")
-class LockedConversion(Specimen):
-    """The lock is held while the caller's vector is converted."""
-
-    def upsert_vector(self, chunk_id: Any, vector: Any) -> int:
-        with self._guard:
-            return super().upsert_vector(chunk_id, vector)
-
-
-@breaks("ATOM-3")
-class LockedIndex(Specimen):
-    """The lock is held while ``__index__`` is called."""
-
-    def get_vector_by_index(self, index: Any) -> Any:
-        with self._guard:
-            return super().get_vector_by_index(index)
-
-
-@breaks("ATOM-3")
-class LockedReading(Specimen):
-    """The lock is held while ``get_vectors`` reads the ids."""
-
-    def get_vectors(self, chunk_ids: Any) -> Any:
-        with self._guard:
-            return super().get_vectors(canonical_ids(chunk_ids))
-
-
-@breaks("ATOM-3")
-class LockedSearch(Specimen):
-    """The lock is held while a search converts its arguments."""
-
-    def search(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        with self._guard:
-            return super().search(query, *args, **kwargs)
+mutant("ATOM-3", "LockedIteration", "The lock is held while the caller's ids are iterated over.").does(
+    add_vectors=_locked
+)
+mutant("ATOM-3", "LockedConversion", "The lock is held while the caller's vector is converted.").does(
+    upsert_vector=_locked
+)
+mutant("ATOM-3", "LockedIndex", "The lock is held while ``__index__`` is called.").does(
+    get_vector_by_index=_locked
+)
+mutant("ATOM-3", "LockedReading", "The lock is held while ``get_vectors`` reads the ids.").does(
+    get_vectors=lambda store, call, chunk_ids: _locked(store, lambda: call(chunk_ids=canonical_ids(chunk_ids)))
+)
+mutant("ATOM-3", "LockedSearch", "The lock is held while a search converts its arguments.").does(search=_locked)
 
 
 @breaks("ATOM-3")

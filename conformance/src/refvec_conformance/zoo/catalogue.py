@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
+from unittest import mock
 
 from .specimen import Specimen
 
@@ -187,6 +188,11 @@ def translated(call: Callable[[], Any], kind: type[BaseException], into: Callabl
         return call()
     except kind as error:
         raise into(error) from None
+
+
+def patched(owner: Any, name: str, change: Callable[..., Any]) -> AbstractContextManager[Any]:
+    """Return the context in which a function is another one, that is given the original first."""
+    return mock.patch.object(owner, name, functools.partial(change, getattr(owner, name)))
 
 
 def mutants() -> list[Mutant]:

@@ -273,12 +273,11 @@ class TakesHeldBack(Specimen):
             self._reclaim(np.array([index]))
 
 
-@breaks("INDEX-1")
-class ReclaimsAll(Specimen):
-    """``_reclaim`` makes every freed index reusable."""
-
-    def _reclaim(self, indices: Any) -> None:
-        super()._reclaim(np.array(sorted(self._held)) if len(indices) else indices)
+mutant("INDEX-1", "ReclaimsAll", "``_reclaim`` makes every freed index reusable.").does(
+    _reclaim=lambda store, call, indices: call(
+        indices=np.array(sorted(store._held)) if len(indices) else indices
+    )
+)
 
 
 @breaks("INDEX-1")

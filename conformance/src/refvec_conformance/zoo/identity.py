@@ -47,16 +47,12 @@ class Scaled(Specimen):
         return np.rint(scaled)
 
 
-@breaks("DEDUP-1")
-class NanUnequal(Specimen):
-    """NaNs are compared by their bits."""
-
-    def _keys_of(self, rows: Any) -> list[bytes]:
-        keys = super()._keys_of(rows)
-        odd = np.isnan(rows).any(axis=1)
-        return [key + row.tobytes() if one else key for key, row, one in zip(keys, rows, odd, strict=True)]
-
-
+mutant("DEDUP-1", "NanUnequal", "NaNs are compared by their bits.").does(
+    _keys_of=lambda found, rows: [
+        key + row.tobytes() if one else key
+        for key, row, one in zip(found, rows, np.isnan(rows).any(axis=1), strict=True)
+    ]
+)
 mutant("DEDUP-1", "NegativeZeroApart", "-0.0 is not 0.0.").does(
     _keys_of=lambda call, rows: [
         key + sign.tobytes() for key, sign in zip(call(), (np.signbit(rows) & (rows == 0)), strict=True)
@@ -72,16 +68,9 @@ mutant("DEDUP-1", "NanIsInfinity", "NaN has the key of infinity.", Keyed).does(
 mutant("DEDUP-1", "HalfUp", "Ties are rounded up, not to even.", Scaled).does(
     _nearest_integers=lambda scaled: np.floor(scaled + 0.5)
 )
-
-
-@breaks("DEDUP-1")
-class SingleProduct(Scaled):
-    """The product is rounded to float32 before it is rounded to an integer."""
-
-    def _nearest_integers(self, scaled: Any, rows: Any) -> Any:
-        return np.rint(rows * np.float32(10.0**self.precision))  # type: ignore[operator]
-
-
+mutant(
+    "DEDUP-1", "SingleProduct", "The product is rounded to float32 before it is rounded to an integer.", Scaled
+).does(_nearest_integers=lambda store, rows: np.rint(rows * np.float32(10.0**store.precision)))
 mutant("DEDUP-1", "CutOff", "Decimals are cut off, not rounded.", Scaled).does(
     _nearest_integers=lambda scaled: np.trunc(scaled)
 )

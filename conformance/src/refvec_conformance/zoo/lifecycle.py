@@ -6,36 +6,14 @@ from typing import Any
 
 from refvec import failures
 
-from .catalogue import breaks, mutant
+from .catalogue import breaks, mutant, refuse
 from .specimen import Specimen
 
-
-@breaks("DUR-2")
-class ClosesOnce(Specimen):
-    """Closing twice raises."""
-
-    def close(self, *, flush: bool = True) -> None:
-        if self._closed:
-            raise failures.store_closed()
-        super().close(flush=flush)
-
-
-@breaks("DUR-2")
-class FlushesClosed(Specimen):
-    """``flush()`` of a closed store does nothing."""
-
-    def flush(self) -> None:
-        pass
-
-
-@breaks("DUR-2")
-class NeverCloses(Specimen):
-    """A closed store still answers."""
-
-    def _require_open(self) -> None:
-        pass
-
-
+mutant("DUR-2", "ClosesOnce", "Closing twice raises.").does(
+    close=lambda store, call: refuse(failures.store_closed()) if store._closed else call()
+)
+mutant("DUR-2", "FlushesClosed", "``flush()`` of a closed store does nothing.").does(flush=lambda: None)
+mutant("DUR-2", "NeverCloses", "A closed store still answers.").does(_require_open=lambda: None)
 mutant("DUR-2", "CountsWhenClosed", "A closed store is empty, and says so.").does(
     __len__=lambda store, call: 0 if store.closed else call()
 )
@@ -62,10 +40,6 @@ class WithSwallows(Specimen):
 mutant("DUR-2", "WithReturnsNone", "``with store as same`` gives None.").does(__enter__=lambda _found: None)
 
 
-@breaks("DUR-2")
-class ValueErrorWhenClosed(Specimen):
-    """A closed store raises a plain ValueError."""
-
-    def _require_open(self) -> None:
-        if self.closed:
-            raise ValueError("closed")
+mutant("DUR-2", "ValueErrorWhenClosed", "A closed store raises a plain ValueError.").does(
+    _require_open=lambda store: refuse(ValueError("closed")) if store.closed else None
+)

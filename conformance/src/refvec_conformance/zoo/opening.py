@@ -14,7 +14,6 @@ from unittest import mock
 import refvec
 from refvec import (
     OpenSpec,
-    State,
     UnsupportedError,
     VectorStore,
     contract,
@@ -24,18 +23,15 @@ from refvec import (
     selecting,
 )
 
-from .catalogue import breaks, mutant
+from .catalogue import breaks, mutant, patched, refuse
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
 
 
-@breaks("OPEN-1")
-class PrecisionFive(Specimen):
-    """The precision is 5 where 6 was meant."""
-
-    def _begin(self, spec: OpenSpec, state: State | None) -> None:
-        super()._begin(replace(spec, precision=5 if spec.precision == 6 else spec.precision), state)
+mutant("OPEN-1", "PrecisionFive", "The precision is 5 where 6 was meant.").does(
+    _begin=lambda call, spec: call(spec=replace(spec, precision=5 if spec.precision == 6 else spec.precision))
+)
 
 
 @breaks("OPEN-1")
@@ -107,54 +103,33 @@ def index_twice() -> Broken:
 mutant("OPEN-2", "any_precision", "Any precision is taken.").patches(
     lambda: mock.patch.object(opening, "MAX_PRECISION", 1000)
 )
-
-
-@breaks("OPEN-5")
-def path_ignored() -> Broken:
-    """A path is ignored: the store is in memory, and nobody is told."""
-
-    def parsed(*args: Any, **given: Any) -> OpenSpec:
-        use_mmap = args[2]
-        return parse(*args, **(given if use_mmap else {**given, "path": None}))
-
-    parse = opening.parse_spec
-    return mock.patch.object(contract, "parse_spec", parsed)
-
-
-@breaks("OPEN-5")
-def both_paths() -> Broken:
-    """Of path and mmap_path given together, one is silently preferred."""
-    chosen = opening._location
-    return mock.patch.object(
-        opening, "_location", lambda path, use, mapped: chosen(path, use and path is None, mapped)
+mutant("OPEN-5", "path_ignored", "A path is ignored: the store is in memory, and nobody is told.").patches(
+    lambda: patched(
+        contract,
+        "parse_spec",
+        lambda parse, *args, **given: parse(*args, **(given if args[2] else {**given, "path": None})),
     )
-
-
-@breaks("OPEN-5")
-def mapped_nowhere() -> Broken:
-    """``use_mmap=True`` without a path opens a store in memory."""
-    chosen = opening._location
-    return mock.patch.object(
-        opening, "_location", lambda path, use, mapped: chosen(path, use and mapped is not None, mapped)
+)
+mutant("OPEN-5", "both_paths", "Of path and mmap_path given together, one is silently preferred.").patches(
+    lambda: patched(
+        opening, "_location", lambda chosen, path, use, mapped: chosen(path, use and path is None, mapped)
     )
-
-
+)
+mutant("OPEN-5", "mapped_nowhere", "``use_mmap=True`` without a path opens a store in memory.").patches(
+    lambda: patched(
+        opening, "_location", lambda chosen, path, use, mapped: chosen(path, use and mapped is not None, mapped)
+    )
+)
 mutant("OPEN-8", "address_is_directory", "An address is taken for the name of a directory.").patches(
     lambda: mock.patch.object(opening, "parse_location", lambda value, _name: Path(value))
 )
-
-
-@breaks("OPEN-8")
-def scheme_of_path_objects() -> Broken:
-    """A `Path` whose text looks like an address is one."""
-
-    def parsed(value: Any, name: str) -> Any:
-        return parse(re.sub(":/(?=[^/])", "://", os.fspath(value)), name)
-
-    parse = location.parse_location
-    return mock.patch.object(opening, "parse_location", parsed)
-
-
+mutant("OPEN-8", "scheme_of_path_objects", "A `Path` whose text looks like an address is one.").patches(
+    lambda: patched(
+        opening,
+        "parse_location",
+        lambda parse, value, name: parse(re.sub(":/(?=[^/])", "://", os.fspath(value)), name),
+    )
+)
 mutant(
     "OPEN-8", "anybody_takes_addresses", "A backend that declares nothing of the kind is handed an address."
 ).patches(lambda: mock.patch.object(selecting, "_inability", return_value=None))
@@ -188,13 +163,9 @@ def schemes_by_import() -> Broken:
     return mock.patch.object(selecting, "_takers", asked)
 
 
-@breaks("OPEN-8")
-def first_taker() -> Broken:
-    """Of two backends that take an address, the first by name is guessed."""
-    takers = selecting._takers
-    return mock.patch.object(selecting, "_takers", lambda scheme: takers(scheme)[:1])
-
-
+mutant("OPEN-8", "first_taker", "Of two backends that take an address, the first by name is guessed.").patches(
+    lambda: patched(selecting, "_takers", lambda takers, scheme: takers(scheme)[:1])
+)
 mutant("OPEN-8", "takers_unnamed", "The refusal of an address does not say who takes it.").patches(
     lambda: mock.patch.object(selecting, "_way_out", return_value="See refvec.backends()")
 )
@@ -256,11 +227,8 @@ class ClearForgets(Specimen):
         self._dimension = None
 
 
-@breaks("OPEN-7")
-class DimensionRequired(Specimen):
-    """A dimension has to be given."""
-
-    def _begin(self, spec: OpenSpec, state: State | None) -> None:
-        if spec.dimension is None:
-            raise UnsupportedError("dimension is required")
-        super()._begin(spec, state)
+mutant("OPEN-7", "DimensionRequired", "A dimension has to be given.").does(
+    _begin=lambda call, spec: (
+        refuse(UnsupportedError("dimension is required")) if spec.dimension is None else call()
+    )
+)

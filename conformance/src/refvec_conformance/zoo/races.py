@@ -10,7 +10,7 @@ import numpy as np
 from refvec import Size, Snapshot
 
 from ..probes.concurrency import give_way
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
 
 
@@ -108,13 +108,9 @@ class TornClear(Specimen):
             give_way()
 
 
-@breaks("THREAD-1")
-class DimensionRace(Specimen):
-    """Whether a vector fits is not looked at again inside the lock."""
-
-    def _check_width(self, width: int) -> None:
-        if self._dimension is None:
-            super()._check_width(width)
+mutant("THREAD-1", "DimensionRace", "Whether a vector fits is not looked at again inside the lock.").does(
+    _check_width=lambda store, call: call() if store._dimension is None else None
+)
 
 
 @breaks("THREAD-2")

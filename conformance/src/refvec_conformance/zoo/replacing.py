@@ -13,7 +13,7 @@ from unittest import mock
 
 from refvec.savefile import replacing, writing
 
-from .catalogue import breaks, mutant
+from .catalogue import breaks, mutant, patched
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -50,11 +50,9 @@ def draft_left_by_an_interrupt() -> Broken:
     return mock.patch.object(replacing, "_discard", discard)
 
 
-@breaks("SAVE-1")
-def mode_and_owner_lost() -> Broken:
-    """A replaced file gets the mode and the owner of a new one."""
-    original = replacing._write
-    return mock.patch.object(replacing, "_write", lambda draft, _, parts: original(draft, None, parts))
+mutant("SAVE-1", "mode_and_owner_lost", "A replaced file gets the mode and the owner of a new one.").patches(
+    lambda: patched(replacing, "_write", lambda write, draft, _old, parts: write(draft, None, parts))
+)
 
 
 @breaks("SAVE-1")

@@ -16,7 +16,7 @@ from refvec import BackendError, OpenSpec, State, VectorStore, copying, savefile
 from refvec.registry import load_backend
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
-from .catalogue import breaks, mutant
+from .catalogue import breaks, mutant, patched
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -25,16 +25,13 @@ Broken = AbstractContextManager[Any]
 mutant("SAVE-1", "checksum_ignored", "The checksum of a file is not looked at.").patches(
     lambda: mock.patch.object(stream.Stream, "verify")
 )
-
-
-@breaks("SAVE-1")
-def lengths_ignored() -> Broken:
-    """A file that ends early, or late, is read as far as it goes."""
-
-    def require(condition: object, text: str) -> None:
-        stream.require(condition or "its header says" in text, text)
-
-    return mock.patch.object(framing, "require", require)
+mutant("SAVE-1", "lengths_ignored", "A file that ends early, or late, is read as far as it goes.").patches(
+    lambda: patched(
+        framing,
+        "require",
+        lambda require, condition, text: require(condition or "its header says" in text, text),
+    )
+)
 
 
 @breaks("SAVE-1")
@@ -95,16 +92,11 @@ def fields_ignored() -> Broken:
 mutant(
     "SAVE-1", "notes_refused", "A field of the header that only tells something makes the file unreadable."
 ).patches(lambda: _before_versions(lambda found: {name.lstrip("_"): value for name, value in found.items()}))
-
-
-@breaks("SAVE-1")
-def read_whole() -> Broken:
-    """A file is read whole before anything of it is looked at."""
-
-    def read(path: Any, use: Any) -> Any:
-        return savefile.decode(Path(path).read_bytes(), os.fspath(path), use)
-
-    return mock.patch.object(savefile, "read", read)
+mutant("SAVE-1", "read_whole", "A file is read whole before anything of it is looked at.").patches(
+    lambda: mock.patch.object(
+        savefile, "read", lambda path, use: savefile.decode(Path(path).read_bytes(), os.fspath(path), use)
+    )
+)
 
 
 @breaks("SAVE-1")
@@ -117,14 +109,11 @@ def rows_at_once() -> Broken:
     return mock.patch.object(savefile, "read", read)
 
 
-@breaks("SAVE-1")
-def written_whole() -> Broken:
-    """The whole file is made before its first byte is written."""
-
-    def write(path: Any, spec: OpenSpec, state: State) -> None:
-        replacing.replace(path, [savefile.encode(spec, state)])
-
-    return mock.patch.object(savefile, "write", write)
+mutant("SAVE-1", "written_whole", "The whole file is made before its first byte is written.").patches(
+    lambda: mock.patch.object(
+        savefile, "write", lambda path, spec, state: replacing.replace(path, [savefile.encode(spec, state)])
+    )
+)
 
 
 @breaks("SAVE-1")

@@ -55,14 +55,13 @@ mutant("SEARCH-1", "FirstIdOnly", "A hit names only the first of the ids that sh
 mutant("SEARCH-1", "HitsAreLists", "The ids of a hit are a list.").does(
     _search=lambda found: (*found[:2], each(found[2], list))
 )
-
-
-@breaks("SEARCH-2")
-class Squares(Found):
-    """``euclidean`` is the square of the distance."""
-
-    def _changed(self, order: Any, index: int, score: float, metric: str) -> Any:
-        return order, index, score * score if metric == "euclidean" else score
+mutant("SEARCH-2", "Squares", "``euclidean`` is the square of the distance.", Found).does(
+    _changed=lambda order, index, score, metric: (
+        order,
+        index,
+        score * score if metric == "euclidean" else score,
+    )
+)
 
 
 @breaks("SEARCH-2")
@@ -74,12 +73,13 @@ class SkipsSome(Found):
         return super()._ranked(query, metric, [one for one in known if one % 4 != 3] or known)
 
 
-@breaks("SEARCH-2")
-class DotIsDistance(Found):
-    """``dot`` is better when lower."""
-
-    def _changed(self, order: Any, index: int, score: float, metric: str) -> Any:
-        return ((order[0], -order[1]) if metric == "dot" else order), index, score
+mutant("SEARCH-2", "DotIsDistance", "``dot`` is better when lower.", Found).does(
+    _changed=lambda order, index, score, metric: (
+        (order[0], -order[1]) if metric == "dot" else order,
+        index,
+        score,
+    )
+)
 
 
 @breaks("SEARCH-2")
@@ -94,23 +94,12 @@ class QueryUnchecked(Specimen):
 mutant("SEARCH-2", "CosineIsDot", "``cosine`` is not divided by the norms.").does(
     _search=lambda call, metric: call(metric="dot" if metric == "cosine" else metric)
 )
-
-
-@breaks("SEARCH-3")
-class TiesByHigherIndex(Found):
-    """Equal scores go by higher index."""
-
-    def _ranked(self, query: list[float], metric: Any, slots: Any) -> Any:
-        for order, index, score in super()._ranked(query, metric, slots):
-            yield (*order, -index), index, score
-
-
-@breaks("SEARCH-3")
-class NanFirst(Found):
-    """NaN comes first."""
-
-    def _changed(self, order: Any, index: int, score: float, metric: str) -> Any:
-        return (not order[0], order[1]), index, score
+mutant("SEARCH-3", "TiesByHigherIndex", "Equal scores go by higher index.", Found).does(
+    _ranked=lambda found: (((*order, -index), index, score) for order, index, score in found)
+)
+mutant("SEARCH-3", "NanFirst", "NaN comes first.", Found).does(
+    _changed=lambda order, index, score: ((not order[0], order[1]), index, score)
+)
 
 
 @breaks("SEARCH-3")
@@ -218,10 +207,6 @@ class KOfZero(Specimen):
         return found
 
 
-@breaks("SEARCH-4")
-class UnknownMetricIsCosine(Specimen):
-    """An unknown metric is taken for cosine."""
-
-    def search(self, query: Any, k: Any = 10, *, metric: Any = "cosine", **more: Any) -> SearchResult:
-        known: Any = metric if metric in ("cosine", "dot", "euclidean") else "cosine"
-        return super().search(query, k, metric=known, **more)
+mutant("SEARCH-4", "UnknownMetricIsCosine", "An unknown metric is taken for cosine.").does(
+    search=lambda call, metric: call(metric=metric if metric in ("cosine", "dot", "euclidean") else "cosine")
+)

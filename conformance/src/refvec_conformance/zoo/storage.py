@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .catalogue import breaks, mutant
+from .catalogue import breaks, mutant, refuse
 from .specimen import Specimen
 from .vectors import Converting
 
@@ -70,26 +71,19 @@ class OverflowStored(Converting):
             return found.astype(np.float32) if found.dtype.kind == "f" and found.ndim else vectors
 
 
-@breaks("VEC-3")
-class NanRefused(Converting):
-    """NaN is refused."""
-
-    def _converted(self, vectors: Any) -> Any:
-        found = np.asanyarray(vectors)
-        if found.dtype.kind == "f" and np.isnan(found).any():
-            raise ValueError("vector holds NaN")
-        return vectors
+def _holds(odd: Callable[[Any], Any], vectors: Any) -> bool:
+    found = np.asanyarray(vectors)
+    return found.dtype.kind == "f" and bool(odd(found).any())
 
 
-@breaks("VEC-3")
-class InfinityRefused(Converting):
-    """Infinities are refused."""
-
-    def _converted(self, vectors: Any) -> Any:
-        found = np.asanyarray(vectors)
-        if found.dtype.kind == "f" and np.isinf(found).any():
-            raise ValueError("vector holds an infinity")
-        return vectors
+mutant("VEC-3", "NanRefused", "NaN is refused.", Converting).does(
+    _converted=lambda vectors: refuse(ValueError("vector holds NaN")) if _holds(np.isnan, vectors) else vectors
+)
+mutant("VEC-3", "InfinityRefused", "Infinities are refused.", Converting).does(
+    _converted=lambda vectors: (
+        refuse(ValueError("vector holds an infinity")) if _holds(np.isinf, vectors) else vectors
+    )
+)
 
 
 @breaks("VEC-3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +29,7 @@ def taking(
     methods : tuple of str
         One backend for each of them.
     changed : callable
-        Of the store and the argument: what is passed on, the last of the positional ones.
+        Of the store and the argument: what is passed on. It is the last one that must be given.
     """
     for method in methods:
         stem = "".join(part.capitalize() for part in method.split("_"))
@@ -38,19 +39,14 @@ def taking(
 
 def _taking(method: str, changed: Callable[[Any, Any], Any]) -> Any:
     plain = getattr(Specimen, method)
-    if method in ("find_vector", "get_vector_by_index", "get_refcount", "ids_at"):
-        return lambda self, given: plain(self, given if self.closed else changed(self, given))
-    if method in ("search",):
-        return lambda self, query, k=10, **more: plain(
-            self, query if self.closed else changed(self, query), k, **more
-        )
-    if method in ("get_refcounts", "get_indices", "remove_vectors", "get_vectors"):
-        return lambda self, given: plain(self, given if self.closed else changed(self, given))
-    if method == "get_vectors_by_indices":
-        return lambda self, indices, out=None: plain(
-            self, indices if self.closed else changed(self, indices), out
-        )
-    return lambda self, one, given: plain(self, one, given if self.closed else changed(self, given))
+    signature = inspect.signature(plain)
+    *_, counts = (one.name for one in signature.parameters.values() if one.default is one.empty)
+
+    def taking(self: Any, *args: Any, **kwargs: Any) -> Any:
+        given = signature.bind(self, *args, **kwargs).arguments
+        return plain(**given if self.closed else given | {counts: changed(self, given[counts])})
+
+    return taking
 
 
 def _texts(_store: VectorStore, given: Any) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,20 @@ from refvec import SearchResult, Snapshot
 from refvec.ids import canonical_ids
 
 from ..probes.concurrency import give_way
-from .catalogue import breaks
+from .catalogue import breaks, mutant
 from .specimen import Specimen
+
+
+def _later(call: Callable[[], Any]) -> Any:
+    """Call, but let others in first."""
+    give_way()
+    return call()
+
+
+def _in_two(call: Callable[[], Any]) -> Any:
+    """Return the first of what there is at one moment, and the others as they are at another."""
+    first = call()
+    return first if len(first) < 2 else np.concatenate([first[:1], _later(call)[1:]])
 
 
 @breaks("THREAD-1")
@@ -30,17 +43,9 @@ class TornVectors(Specimen):
             return super().get_vectors(ids)
 
 
-@breaks("THREAD-1")
-class TornOneByOne(Specimen):
-    """``get_vectors`` reads one vector after the other."""
-
-    def get_vectors(self, chunk_ids: Any) -> Any:
-        ids = self._kept(chunk_ids)
-        if self.closed or isinstance(ids, str | bytes) or len(ids) < 2:
-            return super().get_vectors(ids)
-        first = super().get_vectors(ids)
-        give_way()
-        return np.concatenate([first[:1], super().get_vectors(ids)[1:]])
+mutant("THREAD-1", "TornOneByOne", "``get_vectors`` reads one vector after the other.").does(
+    get_vectors=lambda store, call, chunk_ids: _in_two(partial(call, chunk_ids=store._kept(chunk_ids)))
+)
 
 
 @breaks("THREAD-1")
@@ -68,24 +73,14 @@ class TornAll(Specimen):
             return super().get_all_vectors()
 
 
-@breaks("THREAD-1")
-class TornStatistics(Specimen):
-    """The statistics count vectors at one moment and references at another."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        first = super().get_statistics()
-        give_way()
-        return first | {"total_references": self.total_references}
-
-
-@breaks("THREAD-1")
-class StatisticsTooEarly(Specimen):
-    """The statistics show a dimension that was fixed after the vectors were counted."""
-
-    def get_statistics(self) -> dict[str, Any]:
-        first = super().get_statistics()
-        give_way()
-        return first | {"dimension": self.dimension}
+mutant(
+    "THREAD-1", "TornStatistics", "The statistics count vectors at one moment and references at another."
+).does(get_statistics=lambda store, found: found | {"total_references": _later(lambda: store.total_references)})
+mutant(
+    "THREAD-1",
+    "StatisticsTooEarly",
+    "The statistics show a dimension that was fixed after the vectors were counted.",
+).does(get_statistics=lambda store, found: found | {"dimension": _later(lambda: store.dimension)})
 
 
 @breaks("THREAD-1")
@@ -100,14 +95,13 @@ class TornRepr(Specimen):
         return text if start < 0 or not vectors else text[:start] + vectors + text[text.index(",", start) + 1 :]
 
 
-@breaks("THREAD-1")
-class ReprTooEarly(Specimen):
-    """The repr shows a dimension that was fixed after the vectors were counted."""
-
-    def __repr__(self) -> str:
-        text = super().__repr__()
-        give_way()
-        return text.replace("dimension=None", f"dimension={self.dimension}")
+mutant(
+    "THREAD-1", "ReprTooEarly", "The repr shows a dimension that was fixed after the vectors were counted."
+).does(
+    __repr__=lambda store, found: found.replace(
+        "dimension=None", f"dimension={_later(lambda: store.dimension)}"
+    )
+)
 
 
 @breaks("THREAD-1")
@@ -129,39 +123,17 @@ class TornIteration(Specimen):
             yield indices, vectors
 
 
-@breaks("THREAD-1")
-class TornReferences(Specimen):
-    """``get_refcounts`` counts the first index at one moment and the others at another."""
-
-    def get_refcounts(self, indices: Any) -> Any:
-        first = super().get_refcounts(indices)
-        if len(first) < 2:
-            return first
-        give_way()
-        return np.concatenate([first[:1], super().get_refcounts(indices)[1:]])
-
-
-@breaks("THREAD-1")
-class TornIndices(Specimen):
-    """``get_indices`` looks up the first id at one moment and the others at another."""
-
-    def get_indices(self, chunk_ids: Any) -> Any:
-        ids = self._kept(chunk_ids)
-        first = super().get_indices(ids)
-        if len(first) < 2:
-            return first
-        give_way()
-        return np.concatenate([first[:1], super().get_indices(ids)[1:]])
-
-
-@breaks("THREAD-1")
-class TornIds(Specimen):
-    """``ids`` reads its first half at one moment and the rest at another."""
-
-    def ids(self) -> list[str]:
-        first = super().ids()
-        give_way()
-        return [*first[: len(first) // 2], *super().ids()[len(first) // 2 :]]
+mutant(
+    "THREAD-1",
+    "TornReferences",
+    "``get_refcounts`` counts the first index at one moment and the others at another.",
+).does(get_refcounts=_in_two)
+mutant(
+    "THREAD-1", "TornIndices", "``get_indices`` looks up the first id at one moment and the others at another."
+).does(get_indices=lambda store, call, chunk_ids: _in_two(partial(call, chunk_ids=store._kept(chunk_ids))))
+mutant("THREAD-1", "TornIds", "``ids`` reads its first half at one moment and the rest at another.").does(
+    ids=lambda found, call: [*found[: len(found) // 2], *_later(call)[len(found) // 2 :]]
+)
 
 
 @breaks("THREAD-1")

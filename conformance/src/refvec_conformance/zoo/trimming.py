@@ -102,12 +102,8 @@ class Renamed(Specimen):
         return other
 
 
-@breaks("ID-2")
-class SavedByLines(Renamed):
-    """A saved file ends an id at its first line break."""
-
-    def _through(self, text: str) -> str:
-        return (text.splitlines() or [""])[0]
+class Saved(Renamed):
+    """Ids change on the way through a file."""
 
     def save(self, path: Any) -> None:
         other = None if self.closed else self._renamed()
@@ -117,19 +113,12 @@ class SavedByLines(Renamed):
             other.save(path)
 
 
-@breaks("ID-2")
-class SavedWithoutMark(Renamed):
-    """Reading a saved file drops a byte order mark before an id."""
-
-    def _through(self, text: str) -> str:
-        return text.encode().decode("utf-8-sig")
-
-    def save(self, path: Any) -> None:
-        other = None if self.closed else self._renamed()
-        if other is None:
-            super().save(path)
-        else:
-            other.save(path)
+mutant("ID-2", "SavedByLines", "A saved file ends an id at its first line break.", Saved).does(
+    _through=lambda text: (text.splitlines() or [""])[0]
+)
+mutant("ID-2", "SavedWithoutMark", "Reading a saved file drops a byte order mark before an id.", Saved).does(
+    _through=lambda text: text.encode().decode("utf-8-sig")
+)
 
 
 @breaks("ID-2")
