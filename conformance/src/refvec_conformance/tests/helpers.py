@@ -12,6 +12,7 @@ from refvec import SearchResult, VectorStore
 from ..oracle.scoring import METRICS
 from ..probes.atomicity import observe
 from ..probes.children import output_of
+from ..probes.fixtures import UNITS
 from ..probes.outcomes import bits
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
@@ -30,6 +31,27 @@ PUT: dict[str, Callable[[VectorStore, str, Any], Any]] = {
     "upsert_vectors": lambda store, one, vector: store.upsert_vectors([one], as_batch(vector)),
 }
 every_way_in = pytest.mark.parametrize("put", PUT.values(), ids=PUT)
+
+# Every method that goes through an iterable of ids; some take vectors with them.
+THROUGH_IDS: dict[str, Callable[[VectorStore, Any, Any], object]] = {
+    "add_vectors": lambda store, ids, vectors: store.add_vectors(ids, vectors),
+    "upsert_vectors": lambda store, ids, vectors: store.upsert_vectors(ids, vectors),
+    "get_vectors": lambda store, ids, _vectors: store.get_vectors(ids),
+    "get_indices": lambda store, ids, _vectors: store.get_indices(ids),
+    "remove_vectors": lambda store, ids, _vectors: store.remove_vectors(ids),
+    "within": lambda store, ids, _vectors: (
+        store.search(UNITS[0], within=ids) if type(store).capabilities.search else store.get_vectors(ids)
+    ),
+}
+
+# Every method that takes an index.
+BY_INDEX: dict[str, Callable[[VectorStore, Any], Any]] = {
+    "get_vector_by_index": lambda store, index: store.get_vector_by_index(index),
+    "get_vectors_by_indices": lambda store, index: store.get_vectors_by_indices([index]),
+    "get_refcount": lambda store, index: store.get_refcount(index),
+    "get_refcounts": lambda store, index: store.get_refcounts([index]),
+    "ids_at": lambda store, index: store.ids_at(index),
+}
 
 
 def stored(store: VectorStore) -> bytes:

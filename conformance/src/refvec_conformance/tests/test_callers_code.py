@@ -12,15 +12,9 @@ from refvec import VectorStore
 from refvec_conformance.inputs.hostile import Converted, Elsewhere, HostileArray, Index, after
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.tests.helpers import BY_INDEX, THROUGH_IDS
 
-ITERABLES: dict[str, Callable[[VectorStore, Any], object]] = {
-    "add_vectors": lambda store, ids: store.add_vectors(ids, UNITS[:2]),
-    "upsert_vectors": lambda store, ids: store.upsert_vectors(ids, UNITS[:2]),
-    "get_vectors": lambda store, ids: store.get_vectors(ids),
-    "get_indices": lambda store, ids: store.get_indices(ids),
-    "remove_vectors": lambda store, ids: store.remove_vectors(ids),
-}
-
+ITERABLES = {name: call for name, call in THROUGH_IDS.items() if name != "within"}
 
 ARRAYS: dict[str, Callable[[VectorStore, Any], object]] = {
     "add_vector": lambda store, vector: store.add_vector("x", vector),
@@ -30,14 +24,7 @@ ARRAYS: dict[str, Callable[[VectorStore, Any], object]] = {
 }
 
 
-INTEGERS: dict[str, Callable[[VectorStore, Any], object]] = {
-    "get_vector_by_index": lambda store, index: store.get_vector_by_index(index),
-    "get_vectors_by_indices": lambda store, index: store.get_vectors_by_indices([index]),
-    "get_refcount": lambda store, index: store.get_refcount(index),
-    "get_refcounts": lambda store, index: store.get_refcounts([index]),
-    "ids_at": lambda store, index: store.ids_at(index),
-    "iter_batches": lambda store, index: list(store.iter_batches(index)),
-}
+INTEGERS = BY_INDEX | {"iter_batches": lambda store, index: list(store.iter_batches(index))}
 
 
 USES: dict[str, Callable[[VectorStore], object]] = {
@@ -59,7 +46,7 @@ def elsewhere(store: VectorStore, use: Any) -> Elsewhere:
 def test_an_iterable_runs_without_the_lock(stocked: VectorStore, call: Any, use: Any) -> None:
     visit = elsewhere(stocked, use)
     ids = ["a", "b"] if call in (ITERABLES["get_vectors"], ITERABLES["remove_vectors"]) else ["x", "y"]
-    call(stocked, after(ids, visit))
+    call(stocked, after(ids, visit), UNITS[:2])
     assert (visit.visits, visit.blocked) == (1, False)
 
 
@@ -145,7 +132,7 @@ def test_an_iterable_may_change_the_store_before_the_call_takes_place(stocked: V
         stocked.add_vectors(["a", "b"], UNITS[2:])
 
     ids = ["a", "b"] if call in (ITERABLES["get_vectors"], ITERABLES["remove_vectors"]) else ["x", "y"]
-    call(stocked, after(ids, change))
+    call(stocked, after(ids, change), UNITS[:2])
     assert set(stocked.ids()) <= {"a", "b", "x", "y"}
 
 

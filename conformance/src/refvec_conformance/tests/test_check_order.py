@@ -22,6 +22,7 @@ from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.atomicity import refused
 from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import contract_class
+from refvec_conformance.tests.helpers import BY_INDEX, THROUGH_IDS
 
 # What may be wrong with one id and its vector, in the order of ERR-1.
 WRONG: dict[str, type[Exception]] = {
@@ -288,17 +289,8 @@ def test_an_id_that_its_own_vector_adds_is_present(stocked: VectorStore) -> None
     assert stocked.get_vector("x").tolist() == UNITS[3].tolist()  # type: ignore[union-attr]
 
 
-INDEX: dict[str, Callable[[VectorStore, Any], Any]] = {
-    "get_vector_by_index": lambda store, index: store.get_vector_by_index(index),
-    "get_vectors_by_indices": lambda store, index: store.get_vectors_by_indices([index]),
-    "get_refcount": lambda store, index: store.get_refcount(index),
-    "get_refcounts": lambda store, index: store.get_refcounts([index]),
-    "ids_at": lambda store, index: store.ids_at(index),
-}
-
-
 @clause("ATOM-3", "GET-3", "GET-6")
-@pytest.mark.parametrize("call", INDEX.values(), ids=INDEX)
+@pytest.mark.parametrize("call", BY_INDEX.values(), ids=BY_INDEX)
 def test_an_index_that_its_own_conversion_frees_has_been_freed(stocked: VectorStore, call: Any) -> None:
     index = stocked.get_index("c")
     with pytest.raises(InvalidIndexError, match="has been freed"):
@@ -306,43 +298,22 @@ def test_an_index_that_its_own_conversion_frees_has_been_freed(stocked: VectorSt
 
 
 @clause("ATOM-3", "GET-3", "GET-6", requires="dense_indices")
-@pytest.mark.parametrize("call", INDEX.values(), ids=INDEX)
+@pytest.mark.parametrize("call", BY_INDEX.values(), ids=BY_INDEX)
 def test_an_index_that_its_own_conversion_takes_is_active(stocked: VectorStore, call: Any) -> None:
     assert len(np.atleast_1d(call(stocked, Index(lambda: stocked.upsert_vector("x", UNITS[3]))))) >= 1
 
 
-ENDS: dict[str, Callable[[VectorStore, Any], Any]] = {
-    "add_vectors": lambda store, ids: store.add_vectors(ids, UNITS[:1]),
-    "upsert_vectors": lambda store, ids: store.upsert_vectors(ids, UNITS[:1]),
-    "get_vectors": lambda store, ids: store.get_vectors(ids),
-    "get_indices": lambda store, ids: store.get_indices(ids),
-    "remove_vectors": lambda store, ids: store.remove_vectors(ids),
-    "within": lambda store, ids: store.search(UNITS[0], within=ids),
-}
-
-
 @clause("ATOM-3", "DUR-2", "ERR-1", requires="search")
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", THROUGH_IDS)
 @pytest.mark.parametrize("ids", [["a"], []], ids=["one", "none"])
 def test_a_store_that_an_iterable_closes_refuses(stocked: VectorStore, name: str, ids: list[str]) -> None:
     given = ["x"] if name == "add_vectors" and ids else ids
-    vectors = UNITS[: len(given)]
-    calls = ENDS | {
-        "add_vectors": lambda store, found: store.add_vectors(found, vectors),
-        "upsert_vectors": lambda store, found: store.upsert_vectors(found, vectors),
-    }
     with pytest.raises(StoreClosedError):
-        calls[name](stocked, yielding(given, stocked.close))
+        THROUGH_IDS[name](stocked, yielding(given, stocked.close), UNITS[: len(given)])
 
 
 @clause("ERR-1", "ATOM-1", "SEARCH-4")
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", THROUGH_IDS)
 def test_what_an_iterable_raises_comes_before_the_vectors(stocked: VectorStore, name: str) -> None:
-    calls = ENDS | {
-        "add_vectors": lambda store, ids: store.add_vectors(ids, "no vectors"),
-        "upsert_vectors": lambda store, ids: store.upsert_vectors(ids, "no vectors"),
-    }
-    if name == "within" and not type(stocked).capabilities.search:
-        calls[name] = calls["get_vectors"]
     with refused(stocked, OwnError):
-        calls[name](stocked, after(["a"], fail))
+        THROUGH_IDS[name](stocked, after(["a"], fail), "no vectors")

@@ -17,7 +17,7 @@ from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.atomicity import unchanged
 from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import bits, frozen
-from refvec_conformance.tests.helpers import not_refused
+from refvec_conformance.tests.helpers import THROUGH_IDS, not_refused
 
 Take = Callable[[VectorStore, Any], Any]
 
@@ -306,16 +306,11 @@ def test_no_method_changes_the_callers_indices(stocked: VectorStore, take: Take,
     assert [*given] == [2, 0, 1, 0]
 
 
-IDS: dict[str, Take] = {
-    "get_vectors": lambda store, ids: store.get_vectors(ids),
-    "get_indices": lambda store, ids: store.get_indices(ids),
-    "remove_vectors": lambda store, ids: store.remove_vectors(ids),
-    "add_vectors": lambda store, ids: store.add_vectors(ids, UNITS[:1]),
-    "upsert_vectors": lambda store, ids: store.upsert_vectors(ids, UNITS[:1]),
-    "within": lambda store, ids: (
-        store.search(UNITS[0], within=ids) if type(store).capabilities.search else store.get_vectors(ids)
-    ),
-}
+def with_a_vector(call: Callable[[VectorStore, Any, Any], object]) -> Take:
+    return lambda store, ids: call(store, ids, UNITS[:1])
+
+
+IDS = {name: with_a_vector(call) for name, call in THROUGH_IDS.items()}
 every_batch = pytest.mark.parametrize("take", IDS.values(), ids=IDS)
 KNOWN = uuid.UUID(int=12)
 SINGLE: dict[str, Any] = {

@@ -195,6 +195,14 @@ def patched(owner: Any, name: str, change: Callable[..., Any]) -> AbstractContex
     return mock.patch.object(owner, name, functools.partial(change, getattr(owner, name)))
 
 
+def or_python(error: type[Exception], find: Callable[[str], Any], name: str) -> Any:
+    """Find the backend of this name; where that raises an error of this kind, find the python backend."""
+    try:
+        return find(name)
+    except error:
+        return find("python")
+
+
 def mutants() -> list[Mutant]:
     """Return everything in the zoo, by family."""
     for family in FAMILIES:

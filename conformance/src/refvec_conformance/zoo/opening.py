@@ -23,7 +23,7 @@ from refvec import (
     selecting,
 )
 
-from .catalogue import breaks, mutant, patched, refuse
+from .catalogue import breaks, mutant, patched, refuse, translated
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -178,22 +178,17 @@ mutant("OPEN-8", "query_shown", "Secret values of the query are shown.").patches
 mutant("OPEN-8", "misplaced_shown", "An address in the wrong argument is quoted whole.").patches(
     lambda: mock.patch.object(opening, "discreet", repr)
 )
-
-
-@breaks("OPEN-8")
-def refusal_shows_value() -> Broken:
-    """What an address says wrongly is quoted in the error, secret or not."""
-
-    def queried(store: Any, url: Any, declared: Any, given: Any) -> Any:
-        try:
-            return asked(store, url, declared, given)
-        except ValueError as error:
-            raise ValueError(f"{error} in {url.query()}") from None
-
-    asked = options._queried
-    return mock.patch.object(options, "_queried", queried)
-
-
+mutant(
+    "OPEN-8", "refusal_shows_value", "What an address says wrongly is quoted in the error, secret or not."
+).patches(
+    lambda: patched(
+        options,
+        "_queried",
+        lambda asked, store, url, *more: translated(
+            lambda: asked(store, url, *more), ValueError, lambda error: ValueError(f"{error} in {url.query()}")
+        ),
+    )
+)
 mutant("OPEN-8", "query_ignored", "What the query of an address says is left to the backend.").patches(
     lambda: mock.patch.object(options, "_queried", return_value={})
 )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import importlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 from unittest import mock
 
 import refvec
 from refvec import BackendLoadError, UnknownBackendError, claims, contract, loading, registry, selecting
 
-from .catalogue import breaks, mutant
+from .catalogue import breaks, mutant, or_python, patched, translated
 
 Broken = AbstractContextManager[Any]
 
@@ -46,20 +47,9 @@ mutant("OPEN-3", "passes_silently", '``"auto"`` passes over a broken backend wit
 )
 
 
-@breaks("OPEN-3")
-def named_is_replaced() -> Broken:
-    """A backend that was named is replaced when it does not load."""
-    load = registry.load_backend
-
-    def forgiving(name: str) -> Any:
-        try:
-            return load(name)
-        except BackendLoadError:
-            return load("python")
-
-    return mock.patch.object(registry, "load_backend", forgiving)
-
-
+mutant("OPEN-3", "named_is_replaced", "A backend that was named is replaced when it does not load.").patches(
+    lambda: patched(registry, "load_backend", partial(or_python, BackendLoadError))
+)
 mutant("OPEN-3", "variable_unnamed", "An error about REFVEC_BACKEND does not name it.").patches(
     lambda: mock.patch.object(selecting, "_from_variable", lambda name, _spec: registry.load_backend(name))
 )
@@ -92,18 +82,9 @@ def strangers_chosen() -> Broken:
     return mock.patch.object(selecting, "_first_able", anybody)
 
 
-@breaks("OPEN-4")
-def unknown_is_default() -> Broken:
-    """An unknown name opens the python backend."""
-    find = registry.find_claim
-
-    def lenient(name: str) -> Any:
-        try:
-            return find(name)
-        except UnknownBackendError:
-            return find("python")
-
-    return mock.patch.object(registry, "find_claim", lenient)
+mutant("OPEN-4", "unknown_is_default", "An unknown name opens the python backend.").patches(
+    lambda: patched(registry, "find_claim", partial(or_python, UnknownBackendError))
+)
 
 
 @breaks("OPEN-4")
@@ -124,32 +105,20 @@ mutant("OPEN-4", "no_nearest_match", "The error for an unknown name does not say
 )
 
 
-@breaks("OPEN-4")
-def cause_lost() -> Broken:
-    """The error for a plugin that cannot be imported hides why."""
+def _unloadable(error_of: Callable[[Any, Any], BaseException]) -> Broken:
+    def load(original: Any, entry_point: Any, distribution: str) -> Any:
+        call = partial(original, entry_point, distribution)
+        return translated(call, BackendLoadError, partial(error_of, entry_point))
 
-    def hiding(entry_point: Any, distribution: str) -> Any:
-        try:
-            return load(entry_point, distribution)
-        except BackendLoadError:
-            raise BackendLoadError(f"{entry_point.name!r} does not load") from None
-
-    load = loading.load_plugin
-    return mock.patch.object(registry, "load_plugin", hiding)
+    return patched(registry, "load_plugin", load)
 
 
-@breaks("OPEN-4")
-def plain_import_error() -> Broken:
-    """A plugin that cannot be imported raises its own error."""
-
-    def bare(entry_point: Any, distribution: str) -> Any:
-        try:
-            return load(entry_point, distribution)
-        except BackendLoadError as error:
-            raise (error.__cause__ or error) from None
-
-    load = loading.load_plugin
-    return mock.patch.object(registry, "load_plugin", bare)
+mutant("OPEN-4", "cause_lost", "The error for a plugin that cannot be imported hides why.").patches(
+    lambda: _unloadable(lambda entry_point, _error: BackendLoadError(f"{entry_point.name!r} does not load"))
+)
+mutant("OPEN-4", "plain_import_error", "A plugin that cannot be imported raises its own error.").patches(
+    lambda: _unloadable(lambda _entry_point, error: error.__cause__ or error)
+)
 
 
 @breaks("OPEN-6")

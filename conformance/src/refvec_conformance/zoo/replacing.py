@@ -13,7 +13,7 @@ from unittest import mock
 
 from refvec.savefile import replacing, writing
 
-from .catalogue import breaks, mutant, patched
+from .catalogue import breaks, mutant, patched, translated
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -160,15 +160,9 @@ class DraftNamed(Specimen):
             raise
 
 
-@breaks("SAVE-1")
-class Unnamed(Specimen):
-    """The error of a full disk names no file."""
-
-    def save(self, path: Any) -> None:
-        try:
-            super().save(path)
-        except OSError as error:
-            raise OSError(error.errno, error.strerror) from None
+mutant("SAVE-1", "Unnamed", "The error of a full disk names no file.").does(
+    save=lambda call: translated(call, OSError, lambda error: OSError(error.errno, error.strerror))
+)
 
 
 @breaks("SAVE-1")

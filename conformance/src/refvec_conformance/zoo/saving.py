@@ -7,16 +7,16 @@ import pickle
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import numpy as np
 from refvec import BackendError, OpenSpec, State, VectorStore, copying, savefile
-from refvec.registry import load_backend
 from refvec.savefile import framing, layouts, reading, replacing, stream
 
-from .catalogue import breaks, mutant, patched
+from .catalogue import breaks, mutant, or_python, patched, translated
 from .specimen import Specimen
 
 Broken = AbstractContextManager[Any]
@@ -48,21 +48,15 @@ mutant(
 mutant("SAVE-1", "doubled_vectors_unchecked", "A file with a right checksum may store a vector twice.").patches(
     lambda: mock.patch.object(reading, "require")
 )
-
-
-@breaks("SAVE-1")
-def other_error() -> Broken:
-    """A damaged file raises what the reader stumbled over."""
-
-    def read(path: Any, use: Any) -> Any:
-        try:
-            return reading.read(path, use)
-        except ValueError as error:
-            raise (error.__cause__ or error) from None
-
-    return mock.patch.object(savefile, "read", read)
-
-
+mutant("SAVE-1", "other_error", "A damaged file raises what the reader stumbled over.").patches(
+    lambda: patched(
+        savefile,
+        "read",
+        lambda read, path, use: translated(
+            lambda: read(path, use), ValueError, lambda error: error.__cause__ or error
+        ),
+    )
+)
 mutant("SAVE-1", "newer_called_damaged", "A file of a newer version is called damaged.").patches(
     lambda: mock.patch.object(framing, "NewerError", stream.DamageError)
 )
@@ -169,16 +163,6 @@ mutant("SAVE-2", "PicklesAsPython", "A pickled store comes back on another backe
 mutant("SAVE-2", "PicklesEmpty", "A pickled store comes back empty.").does(
     __reduce__=lambda store, _found: (VectorStore, (store.dimension,))
 )
-
-
-@breaks("SAVE-2")
-def missing_backend_unnamed() -> Broken:
-    """A pickle of a missing backend comes back on the first one that works."""
-
-    def load(name: str) -> Any:
-        try:
-            return load_backend(name)
-        except BackendError:
-            return load_backend("python")
-
-    return mock.patch.object(copying, "load_backend", load)
+mutant(
+    "SAVE-2", "missing_backend_unnamed", "A pickle of a missing backend comes back on the first one that works."
+).patches(lambda: patched(copying, "load_backend", partial(or_python, BackendError)))
