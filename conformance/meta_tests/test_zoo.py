@@ -12,6 +12,7 @@ from refvec import InProcessVectorStore, Layout, OpenSpec, State, VectorStore, b
 from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.judging.target import resolved
 from refvec_conformance.zoo import mutants
+from refvec_conformance.zoo.catalogue import _changed
 from refvec_conformance.zoo.kill_matrix import unrepresented
 from refvec_conformance.zoo.specimen import Specimen
 
@@ -64,6 +65,25 @@ def test_an_answer_changes_one_method_and_nothing_about_it():
     )
     assert mutant.subject().get_statistics()["utilization"] == 0
     assert inspect.signature(mutant.subject.get_statistics) == inspect.signature(Specimen.get_statistics)
+
+
+class Counting(Specimen):
+    def add(self, found, by=1):
+        return found + by
+
+
+@pytest.mark.parametrize(
+    ("change", "result"),
+    [
+        (lambda call: call(by=10), 11),
+        (lambda call, by: call(by=-by), 0),
+        (lambda store, call: (type(store).__name__, call()), ("Changed", 2)),
+        (lambda found: found, 1),  # an argument goes before what the method answers
+        (lambda by: by, 1),  # also where it was left out
+    ],
+)
+def test_a_row_gets_what_its_parameters_name(change, result):
+    assert type("Changed", (Counting,), {"add": _changed(Counting.add, change)})().add(1) == result
 
 
 def test_clauses_are_known_and_not_planned():
