@@ -8,6 +8,7 @@ is built for the stable ABI and serves every Python.
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -149,6 +150,22 @@ def bench(session: nox.Session) -> None:
     install(session, *TESTING)
     session.env.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
     session.run("pytest", "benchmarks", "-q", "--benchmark-group-by=group", *session.posargs)
+
+
+@nox.session
+def instructions(session: nox.Session) -> None:
+    """Count what the Rust core executes (callgrind), and compare with rust_ext/instructions.json.
+
+    Not part of what lands: the counts hold for one compiler and one C library. ``-- --keep`` keeps new ones.
+    """
+    if shutil.which("valgrind") is None:
+        session.skip("valgrind is not installed")
+    target = session.create_tmp() + "/target"
+    build = ("cargo", "build", "--release", "--no-default-features", "--example", "instructions")
+    symbols = ("--config", "profile.release.debug=1", "--manifest-path", "rust_ext/Cargo.toml")
+    session.run(*build, *symbols, "--target-dir", target, external=True)
+    program = f"{target}/release/examples/instructions"
+    session.run("python", "tools/count_instructions.py", program, *session.posargs)
 
 
 @nox.session(name="kill-matrix")
