@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self, SupportsIndex, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import copying, failures
+from . import copying, failures, savefile
 from .errors import StoreClosedError, UnknownIdError, UnsupportedError
 from .identity import Precision
 from .ids import ChunkId, canonical_id, canonical_ids
@@ -221,8 +221,6 @@ class VectorStore(Primitives):
             target: type[VectorStore] = cls
         else:
             target = select_backend(backend, OpenSpec(), os.environ)
-        from . import savefile  # when it is needed: a sixth of what importing refvec takes
-
         return savefile.read(path, target._restore)
 
     # Describing
@@ -716,8 +714,6 @@ class VectorStore(Primitives):
         """
         self._require_open()
         target = os.fspath(path)
-        from . import savefile
-
         self._scan(lambda state: savefile.write(target, copying.spec_of(self._spec, state), state))
 
     def __copy__(self) -> Self:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from . import savefile
 from .errors import BackendLoadError, StoreClosedError, UnknownBackendError
 from .opening import OpenSpec
 from .registry import load_backend
@@ -38,8 +39,6 @@ def deeply(attributes: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
 
 def reduced(store: VectorStore) -> tuple[Any, ...]:
     """Return what ``__reduce__`` must."""
-    from . import savefile
-
     blob = _captured(store, lambda state: savefile.encode(spec_of(store._spec, state), state))
     # A backend goes by its name, so that it is found, or missed, as one; a user's subclass of it by reference.
     kind = type(store)
@@ -54,8 +53,6 @@ def _unpickled(target: str | type[VectorStore], blob: bytes) -> Any:
             target = load_backend(target)
         except UnknownBackendError as error:
             raise BackendLoadError(f"The pickled store needs the backend {target!r}: {error}") from error
-    from . import savefile
-
     return savefile.decode(blob, "the pickled store", target._restore)
 
 
