@@ -23,6 +23,7 @@ TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesi
 INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17")
 INPUT_TESTS = "core/tests/test_inputs.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
+ASV = ("asv==0.6.6", "virtualenv>=20.30")
 KILL_MATRIX = "conformance/meta_tests/test_kill_matrix.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
@@ -31,7 +32,18 @@ nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["wheels", "lint", "types", "rust", "tests", "inputs", "conformance", "example", "demo"]
+nox.options.sessions = [
+    "wheels",
+    "lint",
+    "types",
+    "rust",
+    "tests",
+    "inputs",
+    "conformance",
+    "example",
+    "demo",
+    "benchmarks",
+]
 
 
 def install(session: nox.Session, *requirements: str, example: bool = False) -> None:
@@ -149,7 +161,23 @@ def bench(session: nox.Session) -> None:
     """Compare the backends' speed side by side (pytest-benchmark); not part of what lands."""
     install(session, *TESTING)
     session.env.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
-    session.run("pytest", "benchmarks", "-q", "--benchmark-group-by=group", *session.posargs)
+    session.run("pytest", "asv_bench/side_by_side", "-q", "--benchmark-group-by=group", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Run each benchmark of asv_bench once, on little data, and the tests of the dashboard."""
+    install(session, *TESTING)
+    session.run("pytest", "-q", "-n", "2", "asv_bench/tests", *session.posargs)
+
+
+@nox.session
+def asv(session: nox.Session) -> None:
+    """Measure commits: ``nox -s asv -- run A..B``, ``-- continuous A B``; the last commit by default."""
+    session.install(*ASV)
+    session.chdir("asv_bench")
+    session.run("asv", "machine", "--yes", silent=True)
+    session.run("asv", *(session.posargs or ("run", "HEAD^!")))
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""Resident bytes per unique vector: ``python benchmarks/memory.py [BACKEND ...]`` (default: rust)."""
+"""Resident bytes per unique vector: ``python memory.py [BACKEND ...]`` here; rust by default."""
 
 import sys
 import uuid

@@ -1,0 +1,1 @@
+"""The benchmarks of refvec, for asv: see the README beside this folder."""
