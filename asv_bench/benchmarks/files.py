@@ -18,7 +18,6 @@ class File(Benchmark):
 
     params = (BACKENDS,)
     param_names = ("backend",)
-    repeat = (2, 5, 0.3)
 
     def setup(self, backend):
         store = filled(backend, COUNT, DIMENSION, 1 / 3)

@@ -29,7 +29,7 @@ class OverN(Changing):
 
     params = (BACKENDS, COUNTS)
     param_names = ("backend", "n")
-    repeat = (2, 5, 0.2)
+    repeat = (3, 7, 0.2)
 
 
 class Fill(OverN):
@@ -84,7 +84,7 @@ class OverDimension(Changing):
 
     params = (BACKENDS, DIMENSIONS, SHARES)
     param_names = ("backend", "dimension", "duplicates")
-    repeat = (2, 5, 0.2)
+    repeat = (3, 7, 0.2)
 
 
 class FillOverDimension(OverDimension):

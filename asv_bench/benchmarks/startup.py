@@ -10,7 +10,6 @@ STORES = size(100)
 class Import(Benchmark):
     """In a process of its own, which has imported numpy already: refvec needs it anyway."""
 
-    rounds = 1
     repeat = 7
 
     def timeraw_import_numpy(self):
@@ -25,7 +24,6 @@ class FirstStore(Benchmark):
 
     params = (BACKENDS,)
     param_names = ("backend",)
-    rounds = 1
     repeat = 7
 
     def setup(self, backend):

@@ -32,9 +32,7 @@ def test_the_matrix_names_all_that_is_needed():
 
 
 def test_all_distributions_are_built_installed_and_removed():
-    [build], [install], [uninstall] = (
-        config()[f"{step}_command"] for step in ("build", "install", "uninstall")
-    )
+    (build, install, uninstall) = (config()[f"{step}_command"][0] for step in ("build", "install", "uninstall"))
     assert {
         word.split("{build_dir}")[1].strip("/") or "." for word in build.split() if "{build_dir}" in word
     } == set(OURS)
