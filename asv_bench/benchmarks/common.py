@@ -15,9 +15,7 @@ SMALL = bool(os.environ.get("REFVEC_BENCH_SMALL"))  # the smoke test: everything
 BACKENDS = [row.name for row in backends() if row.error is None]
 DIMENSIONS = [128, 384, 1536]
 DIMENSION = 384
-SLOW = (
-    0.05  # seconds for one query: scanning 10,000 in Python takes five times as long, in C a tenth
-)
+SLOW = 0.05  # seconds for one query: scanning 10,000 in Python takes five times as long, in C a tenth
 
 Rows = NDArray[np.float32]
 

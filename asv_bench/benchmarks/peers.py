@@ -48,7 +48,7 @@ class PeerGet(PeerFull):
         for chunk_id in self.ids[:SOME]:
             self.store.get(chunk_id)
 
-    def time_batch_get_1000_x100(self, peer):
+    def time_batch_get_1000_x100_by_ids(self, peer):
         some = self.ids[:SOME]
         for _ in range(TIMES):
             self.store.get_batch(some)
@@ -70,13 +70,13 @@ class PeerRemove(PeerFull):
 class PeerSearch(Peer):
     """The ten nearest by dot product."""
 
-    params = (list(PEERS), [1, 8, 100, 1_000])
-    param_names = ("peer", "queries")
+    params = (list(PEERS), ["dot"], [1, 8, 100, 1_000])
+    param_names = ("peer", "metric", "queries")
 
-    def setup(self, peer, queries):
+    def setup(self, peer, metric, queries):
         super().setup(peer)
         self.store.add_batch(self.ids, self.rows)
         self.queries = rows(max(queries, COUNT), DIMENSION)[:queries]
 
-    def time_search_dot(self, peer, queries):
+    def time_search(self, peer, metric, queries):
         self.store.search(self.queries, 10)

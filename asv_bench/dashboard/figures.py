@@ -1,0 +1,186 @@
+"""Plotly figures as plain dictionaries: bars, dots and lines, one colour and symbol for each name."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from . import words
+from .parts import Figure
+
+# Readable on white and on black alike, and told apart without colour by the symbol.
+COLOURS = {"python": "#8a7d1f", "numpy": "#3f7fd0", "rust": "#d2562a"}
+MORE_COLOURS = ("#8e63c7", "#22967a", "#c2558f", "#7a7f88")
+SYMBOLS = {"python": "square", "numpy": "circle", "rust": "diamond"}
+MORE_SYMBOLS = ("triangle-up", "cross", "star", "x")
+NEUTRAL = "#878c96"
+BAD = "#d1334a"
+SEED = "seed's Rust over its Python"
+FLOATS = "the floats alone"
+REFERENCES = (SEED, FLOATS)  # not measured here: grey
+
+Values = Sequence[float | None]
+
+
+def look(name: str, names: Sequence[str]) -> tuple[str, str]:
+    """Return colour and symbol of a backend or peer, given all that are in the picture."""
+    if name in REFERENCES:
+        return NEUTRAL, "line-ns"
+    if name in COLOURS:
+        return COLOURS[name], SYMBOLS[name]
+    place = [other for other in names if other not in COLOURS and other not in REFERENCES].index(name)
+    return MORE_COLOURS[place % len(MORE_COLOURS)], MORE_SYMBOLS[place % len(MORE_SYMBOLS)]
+
+
+def bars(
+    labels: Sequence[str], series: Mapping[str, Values], form: Callable[[float], str], title: str
+) -> Figure:
+    """Return upright bars in groups; ``labels`` stand below them."""
+    names = list(series)
+    data = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": list(labels),
+            "y": list(values),
+            "marker": {"color": look(name, names)[0]},
+            "hovertemplate": "%{customdata}",
+            "customdata": [None if value is None else form(value) for value in values],
+        }
+        for name, values in series.items()
+    ]
+    yaxis = {"title": {"text": title}, "rangemode": "tozero", "tickformat": "~s"}
+    return {
+        "data": data,
+        "layout": {
+            "xaxis": {"type": "category"},
+            "yaxis": yaxis,
+            "height": 320,
+            "bargap": 0.25 if len(labels) > 1 else 0.6,
+        },
+    }
+
+
+def ratios(labels: Sequence[str], series: Mapping[str, Values], title: str) -> Figure:
+    """Return lying bars of ratios, from zero, each with its number; the first label is on top."""
+    names = list(series)
+    data = [
+        {
+            "type": "bar",
+            "orientation": "h",
+            "name": name,
+            "y": [wrapped(label) for label in labels],
+            "x": list(values),
+            "marker": {"color": look(name, names)[0]},
+            "text": ["" if value is None else words.ratio(value) for value in values],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "hovertemplate": "%{text}",
+        }
+        for name, values in series.items()
+    ]
+    highest = max((value for values in series.values() for value in values if value), default=1.0)
+    xaxis = {"title": {"text": title}, "range": [0, 1.18 * max(highest, 1.0)], "ticksuffix": "×"}
+    height = 110 + len(labels) * (16 + 20 * len(names))
+    return {
+        "data": data,
+        "layout": {"xaxis": xaxis, "yaxis": upside_down(labels), "height": height, **line_at(1)},
+    }
+
+
+def dots(
+    labels: Sequence[str],
+    series: Mapping[str, Values],
+    form: Callable[[float], str],
+    title: str,
+    at: float | None,
+) -> Figure:
+    """Return a row of symbols for each label, on a logarithmic axis with a line `at` a value."""
+    names = list(series)
+    data = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "name": name,
+            "y": [wrapped(label) for label in labels],
+            "x": list(values),
+            "marker": marker(name, names, 11),
+            "customdata": [None if value is None else form(value) for value in values],
+            "hovertemplate": "%{customdata}",
+        }
+        for name, values in series.items()
+    ]
+    values = [value for found in series.values() for value in found] + [at]
+    xaxis = {"title": {"text": title}, **log_axis(values, form)}
+    height = 110 + 34 * len(labels)
+    lines = {} if at is None else line_at(at)
+    return {"data": data, "layout": {"xaxis": xaxis, "yaxis": upside_down(labels), "height": height, **lines}}
+
+
+def upside_down(labels: Sequence[str]) -> dict[str, Any]:
+    """Return an axis of categories, the first on top."""
+    order = [wrapped(label) for label in labels]
+    return {"type": "category", "categoryarray": order, "range": [len(order) - 0.5, -0.5], "automargin": True}
+
+
+def line_at(value: float) -> dict[str, Any]:
+    """Return a dashed upright line: as fast as what is compared with."""
+    line = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
+    shape = {"type": "line", "yref": "paper", "x0": value, "x1": value, "y0": 0, "y1": 1, "line": line}
+    return {"shapes": [{**shape, "layer": "below"}]}
+
+
+def marker(name: str, names: Sequence[str], width: int) -> dict[str, Any]:
+    """Return the marker of a backend or peer."""
+    colour, symbol = look(name, names)
+    return {"color": colour, "symbol": symbol, "size": width}
+
+
+def log_axis(values: Sequence[float | None], form: Callable[[float], str]) -> dict[str, Any]:
+    """Return a logarithmic axis that holds the values, its ticks written by `form`."""
+    real = [value for value in values if value]
+    low, high = math.log10(min(real, default=1)), math.log10(max(real, default=1))
+    room = max(0.08, 0.06 * (high - low))
+    low, high = low - room, high + room
+    ticks = log_ticks(low, high)
+    return {
+        "type": "log",
+        "range": [low, high],
+        "tickvals": ticks,
+        "ticktext": [short(form(tick)) for tick in ticks],
+    }
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers between two powers of ten: no more than fit, at least three where there are."""
+    decades = range(math.floor(low), math.ceil(high) + 1)
+    for steps in (
+        (1,),
+        (1, 3),
+        (1, 2, 5),
+        (1, 1.5, 2, 3, 4, 5, 7),
+        tuple(tenth / 10 for tenth in range(10, 100)),
+    ):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        ticks = [tick for tick in ticks if low <= math.log10(tick) <= high]
+        if len(ticks) >= 3:
+            break
+    return ticks[:: math.ceil(len(ticks) / 6)]
+
+
+def short(text: str) -> str:
+    """Return a number on an axis without the zeros behind its point."""
+    return re.sub(r"(\.\d*?)0+(?=\D|$)", r"\1", text).replace(". ", " ").replace(".×", "×")
+
+
+def wrapped(label: str, width: int = 18) -> str:
+    """Return a long label on several lines, so that it fits beside a picture on a telephone."""
+    lines = [""]
+    for word in label.split(" "):
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(lines)
