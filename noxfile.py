@@ -22,8 +22,12 @@ BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
 INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17")
 INPUT_TESTS = "core/tests/test_inputs.py"
+BROWSER_TESTS = "asv_bench/tests/test_browser.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
 ASV = ("asv==0.6.6", "virtualenv>=20.30")
+PLOTLY = "plotly>=6"
+# Scripts that asv's own pages load from the network; as old as those pages, so built with an old setuptools.
+ASV_SCRIPTS = ("XStatic-jQuery==3.3.1.1", "XStatic-Bootstrap==3.1.1.2", "js.jquery_flot==0.8.1")
 KILL_MATRIX = "conformance/meta_tests/test_kill_matrix.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
@@ -43,6 +47,7 @@ nox.options.sessions = [
     "example",
     "demo",
     "benchmarks",
+    "browser",
 ]
 
 
@@ -82,7 +87,7 @@ def types(session: nox.Session) -> None:
     install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox")
     for package in ("core/src/refvec", "backends/src/refvec_backends", "conformance/src/refvec_conformance"):
         session.run("mypy", package)
-    session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
+    session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools", "asv_bench/dashboard")
     session.run("stubtest", "rust_vector_store._native", "--concise")
     session.run("mypy", "core/tests/typing/user_code.py")
     python = str(Path(session.bin) / "python")
@@ -167,8 +172,17 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run each benchmark of asv_bench once, on little data, and the tests of the dashboard."""
-    install(session, *TESTING)
-    session.run("pytest", "-q", "-n", "2", "asv_bench/tests", *session.posargs)
+    install(session, *TESTING, *ASV, PLOTLY)
+    session.run("pytest", "-q", "-n", "2", "asv_bench/tests", f"--ignore={BROWSER_TESTS}", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Open the dashboard in chromium, where there is one: no error, no request."""
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        session.skip("there is no chromium on PATH; as a package of the system it is called chromium")
+    session.install("pytest>=8.3", *ASV, PLOTLY)
+    session.run("pytest", "-q", BROWSER_TESTS, *session.posargs)
 
 
 @nox.session
@@ -178,6 +192,24 @@ def asv(session: nox.Session) -> None:
     session.chdir("asv_bench")
     session.run("asv", "machine", "--yes", silent=True)
     session.run("asv", *(session.posargs or ("run", "HEAD^!")))
+
+
+@nox.session
+def dashboard(session: nox.Session) -> None:
+    """Measure the last commit (``-- A..B`` others, ``-- --reuse`` none), make asv_bench/html/dashboard.html."""
+    session.install(*ASV, PLOTLY, "setuptools<80", "wheel")
+    session.install("--no-deps", "--no-build-isolation", *ASV_SCRIPTS, success_codes=range(256))
+    session.chdir("asv_bench")
+    if "--reuse" not in session.posargs:
+        session.run("asv", "machine", "--yes", silent=True)
+        session.run("asv", "run", *(session.posargs or ("HEAD^!",)))
+    session.run("asv", "publish", silent=True)
+    session.run("python", "-m", "dashboard", "--asv-page", "html")
+    # Where there is no screen, webbrowser would fill the terminal.
+    if session.interactive and (
+        os.name == "nt" or {"DISPLAY", "WAYLAND_DISPLAY", "TERM_PROGRAM"} & set(os.environ)
+    ):
+        session.run("python", "-m", "webbrowser", "-t", (ROOT / "asv_bench/html/dashboard.html").as_uri())
 
 
 @nox.session

@@ -37,7 +37,7 @@ def look(name: str, names: Sequence[str]) -> tuple[str, str]:
 def bars(
     labels: Sequence[str], series: Mapping[str, Values], form: Callable[[float], str], title: str
 ) -> Figure:
-    """Return upright bars in groups; ``labels`` stand below them."""
+    """Return upright bars of bytes in groups; ``labels`` stand below them."""
     names = list(series)
     data = [
         {
@@ -51,7 +51,7 @@ def bars(
         }
         for name, values in series.items()
     ]
-    yaxis = {"title": {"text": title}, "rangemode": "tozero", "tickformat": "~s"}
+    yaxis = {"title": {"text": title}, "rangemode": "tozero", "tickformat": "~s", "ticksuffix": "B"}
     return {
         "data": data,
         "layout": {
@@ -154,25 +154,20 @@ def log_axis(values: Sequence[float | None], form: Callable[[float], str]) -> di
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Return round numbers between two powers of ten: no more than fit, at least three where there are."""
+    """Return round numbers between two powers of ten: six at most, three at least."""
     decades = range(math.floor(low), math.ceil(high) + 1)
-    for steps in (
-        (1,),
-        (1, 3),
-        (1, 2, 5),
-        (1, 1.5, 2, 3, 4, 5, 7),
-        tuple(tenth / 10 for tenth in range(10, 100)),
-    ):
+    for steps in ((1,), (1, 3), (1, 2, 5)):
         ticks = [step * 10.0**decade for decade in decades for step in steps]
         ticks = [tick for tick in ticks if low <= math.log10(tick) <= high]
         if len(ticks) >= 3:
-            break
-    return ticks[:: math.ceil(len(ticks) / 6)]
+            return ticks[:: math.ceil(len(ticks) / 6)]
+    places = [low + (high - low) * part for part in (0.1, 0.37, 0.63, 0.9)]
+    return [float(f"{10.0**place:.2g}") for place in places]
 
 
 def short(text: str) -> str:
     """Return a number on an axis without the zeros behind its point."""
-    return re.sub(r"(\.\d*?)0+(?=\D|$)", r"\1", text).replace(". ", " ").replace(".×", "×")
+    return re.sub(r"(\.\d*?)0+(?=\D|$)", r"\1", text).replace(".\u00a0", "\u00a0").replace(".×", "×")
 
 
 def wrapped(label: str, width: int = 18) -> str:

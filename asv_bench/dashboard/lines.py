@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import words
@@ -24,7 +24,7 @@ def over(axis: str, series: Mapping[str, Sequence[Measurement]], title: str) -> 
         for name, found in points.items()
     ]
     sizes = sorted({position(one, axis) for found in points.values() for one in found})
-    values = [one.value for found in points.values() for one in found]
+    values = extremes(points.values())
     xaxis = {**log_axis(sizes, plain), "tickvals": sizes, "ticktext": [plain(value) for value in sizes]}
     unit = next((one.unit for found in points.values() for one in found), "seconds")
     yaxis = {"title": {"text": "time"}, **log_axis(values, lambda value: words.quantity(value, unit))}
@@ -50,7 +50,7 @@ def over_commits(
     slower = [one for name, found in series.items() for one in found if one.commit.hash in marked.get(name, ())]
     if slower:
         data.append(marks(slower))
-    values = [one.value for found in series.values() for one in found]
+    values = extremes(series.values())
     unit = next((one.unit for found in series.values() for one in found), "seconds")
     xaxis = {"type": "category", "categoryorder": "array", "categoryarray": list(order), "nticks": 8}
     yaxis = {"title": {"text": "time"}, **log_axis(values, lambda value: words.quantity(value, unit))}
@@ -96,6 +96,11 @@ def marks(slower: Sequence[Measurement]) -> dict[str, Any]:
         "marker": {"color": BAD, "symbol": "circle-open", "size": 18, "line": {"width": 3}},
         "hoverinfo": "skip",
     }
+
+
+def extremes(lines: Iterable[Sequence[Measurement]]) -> list[float]:
+    """Return all values, and where their whiskers end."""
+    return [value for found in lines for one in found for value in (one.value, *(one.spread or ()))]
 
 
 def position(one: Measurement, axis: str) -> float:

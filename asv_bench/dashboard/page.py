@@ -58,7 +58,9 @@ def when(results: Results) -> str:
     last = results.commits[-1]
     day = datetime.fromtimestamp(last.date / 1000, UTC)
     machine = escape(results.machine.get("cpu") or results.machine.get("machine", ""))
-    return f"Newest commit measured: <b>{last.short}</b> of {day:%d %B %Y}, on {machine}, one thread."
+    limits = [value for name, value in results.environment.items() if name.endswith("_NUM_THREADS")]
+    threads = ", on one thread" if limits and set(limits) == {"1"} else ""
+    return f"Newest commit measured: <b>{last.short}</b> of {day.day} {day:%B %Y}, on {machine}{threads}."
 
 
 def card(one: Card) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from .results import Measurement
@@ -16,10 +17,10 @@ GROUPS = {
 }
 PARAMETERS = {
     "metric": "{}",
-    "queries": "{} queries",
-    "batch": "in batches of {}",
-    "ids": "{} ids",
-    "dimension": "{} components",
+    "queries": "{}\u00a0queries",
+    "batch": "in batches of\u00a0{}",
+    "ids": "{}\u00a0ids",
+    "dimension": "{}\u00a0components",
     "duplicates": "{} duplicates",
     "n": "{} vectors",
 }
@@ -58,12 +59,12 @@ def quantity(value: float, unit: str) -> str:
 def seconds(value: float) -> str:
     """Return a time with a unit that leaves 1 to 999 before the point."""
     scale, unit = next(((scale, unit) for scale, unit in SCALES if value >= 0.9995 * scale), SCALES[-1])
-    return f"{figures(value / scale)} {unit}"
+    return f"{figures(value / scale)}\u00a0{unit}"
 
 
 def size(value: float) -> str:
     """Return bytes, or megabytes from a million on."""
-    return f"{figures(value / 1e6)} MB" if value >= 1e6 else f"{value:,.0f} bytes"
+    return f"{figures(value / 1e6)}\u00a0MB" if value >= 1e6 else f"{value:,.0f}\u00a0bytes"
 
 
 def ratio(value: float) -> str:
@@ -72,5 +73,7 @@ def ratio(value: float) -> str:
 
 
 def figures(value: float) -> str:
-    """Return a number to three figures, without an exponent."""
+    """Return a number to three figures, two below 1, without an exponent."""
+    if 0 < value < 0.995:
+        return f"{value:.{1 - math.floor(math.log10(value))}f}"
     return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:,.0f}"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from .. import lines, words
+from ..compare import Key
 from ..parts import Picture, Section, Table
 from ..results import Measurement, Results
 from ..steps import Step, all_series, steps
@@ -18,10 +19,11 @@ ALONE = (
     "after that, this section shows how each operation changed, and marks what became slower."
 )
 LEAD = (
-    "The same operations at every commit that was measured, the oldest on the left. asv looks for lasting "
-    "steps: a change counts once it held for two commits; a ring marks the commit from which on something is "
-    "slower or larger."
+    "The same operations at every commit that was measured, the oldest on the left. asv looks for steps that "
+    "last: two commits before and two after are the least that it takes. A ring marks the commit from which on "
+    "something is slower or larger; what became better again is not marked."
 )
+NOTHING = " In the {} commits from {} to {} it found none."
 
 Group = dict[str, list[Measurement]]  # a series of each backend
 
@@ -32,26 +34,34 @@ def section(results: Results) -> Section:
         return Section("history", "Over time", ALONE)
     series = [one for one in all_series(results) if len(one) > 1]
     found = [step for one in series for step in steps(one)]
-    groups = in_groups(series)
+    groups = in_groups(series, results.backends)
     worse = {place(step.series[0]) for step in found if step.slower}
     shown = [key for key in groups if key[0].startswith(SEED_TABLE) or key in worse]
     shown.sort(key=lambda key: (key not in worse, not key[0].startswith(SEED_TABLE)))
     order = [commit.short for commit in results.commits]
     pictures = [picture(groups[key], found, order) for key in shown[:MOST_PICTURES]]
-    return Section("history", "Over time", LEAD, [table(found, results), *pictures])
+    nothing = "" if found else NOTHING.format(len(order), order[0], order[-1])
+    changes = [table(found, order)] if found else []
+    return Section("history", "Over time", LEAD + nothing, [*changes, *pictures])
 
 
-def place(one: Measurement) -> tuple[str, tuple[tuple[str, str], ...]]:
+def who(one: Measurement) -> str:
+    """Return the backend or the peer."""
+    return one.parameter("backend") or one.parameter("peer") or "any backend"
+
+
+def place(one: Measurement) -> Key:
     """Return what the lines of one picture have in common."""
     return one.benchmark, one.without("backend", "peer")
 
 
-def in_groups(series: Sequence[list[Measurement]]) -> dict[tuple[str, tuple[tuple[str, str], ...]], Group]:
+def in_groups(series: Sequence[list[Measurement]], backends: Sequence[str]) -> dict[Key, Group]:
     """Return the series that stand in one picture, by backend."""
-    groups: dict[tuple[str, tuple[tuple[str, str], ...]], Group] = defaultdict(dict)
-    for one in series:
-        name = one[0].parameter("backend") or one[0].parameter("peer") or "any backend"
-        groups[place(one[0])][name] = one
+    groups: dict[Key, Group] = defaultdict(dict)
+    for one in sorted(
+        series, key=lambda one: backends.index(name) if (name := who(one[0])) in backends else -1
+    ):
+        groups[place(one[0])][who(one[0])] = one
     return groups
 
 
@@ -66,14 +76,13 @@ def picture(group: Group, found: Sequence[Step], order: Sequence[str]) -> Pictur
     return Picture(title[0].upper() + title[1:], caption, lines.over_commits(order, group, marked))
 
 
-def table(found: Sequence[Step], results: Results) -> Table:
+def table(found: Sequence[Step], order: Sequence[str]) -> Table:
     """Return the changes: the worst regressions first, then the greatest gains."""
     ranked = sorted(found, key=lambda step: (not step.slower, -abs(step.after / step.before - 1)))
     slower = sum(step.slower for step in found)
-    first, last = results.commits[0].short, results.commits[-1].short
     caption = (
-        f"{slower} became slower or larger and {len(found) - slower} faster or smaller between {first} and "
-        f"{last}, of {len(results.commits)} commits measured."
+        f"In {len(order)} commits, {order[0]} to {order[-1]}, {slower} figures became worse and stayed so, "
+        f"and {len(found) - slower} better; the {min(MOST_ROWS, len(found))} greatest changes."
     )
     header = ["what", "since commit", "before", "after", ""]
     return Table("What changed", caption, header, [row(step) for step in ranked[:MOST_ROWS]])
@@ -82,8 +91,7 @@ def table(found: Sequence[Step], results: Results) -> Table:
 def row(step: Step) -> list[str]:
     """Return a change as a line of the table."""
     one = step.series[0]
-    who = one.parameter("backend") or one.parameter("peer")
-    what = words.label(one, "backend", "peer") + (f"\n{who}" if who else "")
+    what = f"{words.label(one, 'backend', 'peer')}\n{who(one)}"
     change = (
         f"▲ {words.ratio(step.after / step.before)}" if step.slower else f"▼ {step.after / step.before:.0%}"
     )

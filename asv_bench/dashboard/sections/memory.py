@@ -54,7 +54,7 @@ def picture(group: list[Measurement], backends: list[str]) -> Picture:
     labels = [words.parameter(AXIS, size) if size else "384 components" for size in sizes]
     title = words.label(group[0], "backend", AXIS)
     caption = CAPTIONS.get(group[0].operation, PEAK)
-    return Picture(title[0].upper() + title[1:], caption, bars(labels, series, words.size, "bytes"))
+    return Picture(title[0].upper() + title[1:], caption, bars(labels, series, words.size, "memory"))
 
 
 def cards(results: Results) -> list[Card]:

@@ -31,8 +31,10 @@ def section(results: Results) -> Section | None:
     if not grid:
         return None
     pictures = [picture(grid, results.backends, baseline) for baseline in ("python", "numpy")]
-    parts = [table(grid, results.backends), *(made for made in pictures if made is not None)]
-    return Section("seed-table", "The first table, measured again", LEAD, parts)
+    parts = [made for made in pictures if made is not None]
+    return Section(
+        "seed-table", "The first table, measured again", LEAD, [table(grid, results.backends), *parts]
+    )
 
 
 def rows(results: Results) -> Grid:

@@ -1,0 +1,60 @@
+"""The page in a real browser: it draws every figure, reports no error, and asks the network for nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parents[1]
+sys.path[:0] = [str(HERE), str(HERE / "tests")]
+
+import made  # noqa: E402
+from dashboard.page import render  # noqa: E402
+from dashboard.results import load  # noqa: E402
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-logging=stderr",
+    "--virtual-time-budget=10000",
+)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no chromium on PATH")
+
+
+def opened(address, profile, *flags):
+    """Return the document after its scripts ran, and what the console was told."""
+    command = [BROWSER, *FLAGS, f"--user-data-dir={profile}", *flags, "--dump-dom", address]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout, re.findall(r":CONSOLE[:(\]].*", done.stderr)
+
+
+@pytest.fixture
+def page(tmp_path):
+    results = made.write(tmp_path / "results", commits=6, slower=("rust", 3, 2.0), peers=("numpy + dict",))
+    path = tmp_path / "dashboard.html"
+    path.write_text(render(load(results)), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("flags", [("--window-size=1280,900",), ("--window-size=500,900", "--force-dark-mode")])
+def test_every_figure_is_drawn_without_an_error(page, tmp_path, flags):
+    document, console = opened(page.as_uri(), tmp_path / "profile", *flags)
+    assert console == []
+    places = document.count('<div class="plot')
+    assert places > 10
+    assert document.count('class="main-svg"') >= places
+
+
+def test_an_error_would_be_seen(page, tmp_path):
+    script = "<script>fetch('https://example.invalid/x').catch(() => 0); undefined_name();</script></body>"
+    page.write_text(page.read_text("utf-8").replace("</body>", script), "utf-8")
+    _, console = opened(page.as_uri(), tmp_path / "profile")
+    assert any("undefined_name" in line for line in console)
+    assert any("Content Security Policy" in line for line in console)
