@@ -27,7 +27,7 @@ Values = Sequence[float | None]
 def look(name: str, names: Sequence[str]) -> tuple[str, str]:
     """Return colour and symbol of a backend or peer, given all that are in the picture."""
     if name in REFERENCES:
-        return NEUTRAL, "line-ns"
+        return NEUTRAL, "square"
     if name in COLOURS:
         return COLOURS[name], SYMBOLS[name]
     place = [other for other in names if other not in COLOURS and other not in REFERENCES].index(name)
@@ -57,7 +57,7 @@ def bars(
         "layout": {
             "xaxis": {"type": "category"},
             "yaxis": yaxis,
-            "height": 320,
+            "height": 280,
             "bargap": 0.25 if len(labels) > 1 else 0.6,
         },
     }
@@ -83,7 +83,7 @@ def ratios(labels: Sequence[str], series: Mapping[str, Values], title: str) -> F
     ]
     highest = max((value for values in series.values() for value in values if value), default=1.0)
     xaxis = {"title": {"text": title}, "range": [0, 1.18 * max(highest, 1.0)], "ticksuffix": "×"}
-    height = 110 + len(labels) * (16 + 20 * len(names))
+    height = 70 + len(labels) * (16 + 20 * len(names))
     return {
         "data": data,
         "layout": {"xaxis": xaxis, "yaxis": upside_down(labels), "height": height, **line_at(1)},
@@ -114,7 +114,7 @@ def dots(
     ]
     values = [value for found in series.values() for value in found] + [at]
     xaxis = {"title": {"text": title}, **log_axis(values, form)}
-    height = 110 + 34 * len(labels)
+    height = 70 + 34 * len(labels)
     lines = {} if at is None else line_at(at)
     return {"data": data, "layout": {"xaxis": xaxis, "yaxis": upside_down(labels), "height": height, **lines}}
 

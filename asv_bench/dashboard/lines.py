@@ -30,7 +30,7 @@ def over(axis: str, series: Mapping[str, Sequence[Measurement]], title: str) -> 
     yaxis = {"title": {"text": "time"}, **log_axis(values, lambda value: words.quantity(value, unit))}
     return {
         "data": data,
-        "layout": {"xaxis": {**xaxis, "title": {"text": title}}, "yaxis": yaxis, "height": 320},
+        "layout": {"xaxis": {**xaxis, "title": {"text": title}}, "yaxis": yaxis, "height": 280},
     }
 
 
@@ -54,7 +54,7 @@ def over_commits(
     unit = next((one.unit for found in series.values() for one in found), "seconds")
     xaxis = {"type": "category", "categoryorder": "array", "categoryarray": list(order), "nticks": 8}
     yaxis = {"title": {"text": "time"}, **log_axis(values, lambda value: words.quantity(value, unit))}
-    return {"data": data, "layout": {"xaxis": xaxis, "yaxis": yaxis, "height": 320}}
+    return {"data": data, "layout": {"xaxis": xaxis, "yaxis": yaxis, "height": 280}}
 
 
 def line(name: str, names: Sequence[str], found: Sequence[Measurement]) -> dict[str, Any]:

@@ -14,8 +14,7 @@ const template = () => {
     font: { family: colour("--sans"), size: 12, color: colour("--ink") },
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", xaxis: axis, yaxis: axis, hovermode: "closest",
     hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--soft"), font: { color: colour("--ink") } },
-    margin: { l: 8, r: 18, t: 8, b: 8 }, bargap: 0.25, showlegend: true,
-    legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom", traceorder: "normal" },
+    margin: { l: 8, r: 18, t: 8, b: 8 }, bargap: 0.25, showlegend: false,
   } };
 };
 const dress = (dark) => {

@@ -16,6 +16,8 @@ from .results import Results
 from .sections import memory, seed_table
 
 HERE = Path(__file__).parent
+GLYPHS = {"square": "■", "circle": "●", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "star": "★", "x": "✖"}
+GLYPHS["circle-open"] = "◯"
 FOOTER = (
     "Made by <code>nox -s dashboard</code>. asv's own pages, with every benchmark, are <a "
     "href='index.html'>beside this file</a>; they need a web server: <code>nox -s asv -- preview</code>."
@@ -78,7 +80,18 @@ def section_html(section: Section) -> str:
 def picture(one: Picture) -> str:
     """Return a place for a figure, with its heading and caption."""
     caption = f"<figcaption>{escape(one.caption)}</figcaption>"
-    return f'<figure><h3>{escape(one.title)}</h3><div class="plot"></div>{caption}</figure>'
+    head = f"<h3>{escape(one.title)}</h3>{legend(one.figure)}"
+    return f'<figure>{head}<div class="plot"></div>{caption}</figure>'
+
+
+def legend(figure: Figure) -> str:
+    """Return the names in a figure with their colours and symbols; text wraps, plotly's legend does not."""
+    names = (
+        f'<li><i style="color: {line["marker"]["color"]}">{GLYPHS[line["marker"].get("symbol", "square")]}</i> '
+        f"{escape(line['name'])}</li>"
+        for line in figure["data"]
+    )
+    return f'<ul class="legend">{"".join(names)}</ul>'
 
 
 def table(one: Table) -> str:

@@ -51,7 +51,7 @@ def picture(group: list[Measurement], backends: list[str]) -> Picture:
     }
     if group[0].operation == PER_VECTOR:
         series[FLOATS] = [4.0 * int(size) if size else None for size in sizes]
-    labels = [words.parameter(AXIS, size) if size else "384 components" for size in sizes]
+    labels = [words.parameter(AXIS, size or "384").replace("\u00a0", "<br>") for size in sizes]
     title = words.label(group[0], "backend", AXIS)
     caption = CAPTIONS.get(group[0].operation, PEAK)
     return Picture(title[0].upper() + title[1:], caption, bars(labels, series, words.size, "memory"))
