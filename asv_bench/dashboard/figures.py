@@ -11,10 +11,15 @@ from . import words
 from .parts import Figure
 
 # Readable on white and on black alike, and told apart without colour by the symbol.
-COLOURS = {"python": "#8a7d1f", "numpy": "#3f7fd0", "rust": "#d2562a"}
-MORE_COLOURS = ("#8e63c7", "#22967a", "#c2558f", "#7a7f88")
-SYMBOLS = {"python": "square", "numpy": "circle", "rust": "diamond"}
-MORE_SYMBOLS = ("triangle-up", "cross", "star", "x")
+LOOKS = {
+    "python": ("#8a7d1f", "square"),
+    "numpy": ("#3f7fd0", "circle"),
+    "rust": ("#d2562a", "diamond"),
+    "numpy + dict": ("#8e63c7", "triangle-up"),
+    "faiss": ("#22967a", "cross"),
+    "usearch": ("#c2558f", "star"),
+}
+OTHERS = (("#a0684a", "x"), ("#2a8fae", "triangle-down"), ("#5f8f38", "pentagon"), ("#6c70d8", "hexagon"))
 NEUTRAL = "#878c96"
 BAD = "#d1334a"
 SEED = "seed's Rust over its Python"
@@ -28,10 +33,10 @@ def look(name: str, names: Sequence[str]) -> tuple[str, str]:
     """Return colour and symbol of a backend or peer, given all that are in the picture."""
     if name in REFERENCES:
         return NEUTRAL, "square"
-    if name in COLOURS:
-        return COLOURS[name], SYMBOLS[name]
-    place = [other for other in names if other not in COLOURS and other not in REFERENCES].index(name)
-    return MORE_COLOURS[place % len(MORE_COLOURS)], MORE_SYMBOLS[place % len(MORE_SYMBOLS)]
+    if name in LOOKS:
+        return LOOKS[name]
+    others = [other for other in names if other not in LOOKS and other not in REFERENCES]
+    return OTHERS[others.index(name) % len(OTHERS)]
 
 
 def bars(

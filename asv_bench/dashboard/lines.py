@@ -52,9 +52,16 @@ def over_commits(
         data.append(marks(slower))
     values = extremes(series.values())
     unit = next((one.unit for found in series.values() for one in found), "seconds")
-    xaxis = {"type": "category", "categoryorder": "array", "categoryarray": list(order), "nticks": 8}
+    xaxis = {"type": "category", "categoryorder": "array", "categoryarray": list(order), **few(order)}
     yaxis = {"title": {"text": "time"}, **log_axis(values, lambda value: words.quantity(value, unit))}
     return {"data": data, "layout": {"xaxis": xaxis, "yaxis": yaxis, "height": 280}}
+
+
+def few(order: Sequence[str]) -> dict[str, Any]:
+    """Return ticks for at most four commits, evenly spread: more would not fit below a picture."""
+    last = len(order) - 1
+    places = sorted({round(last * part / 3) for part in range(4)})
+    return {"tickvals": [order[place] for place in places], "tickangle": 0}
 
 
 def line(name: str, names: Sequence[str], found: Sequence[Measurement]) -> dict[str, Any]:
@@ -65,7 +72,7 @@ def line(name: str, names: Sequence[str], found: Sequence[Measurement]) -> dict[
         "name": name,
         "y": [one.value for one in found],
         "line": {"color": look(name, names)[0], "width": 2},
-        "marker": marker(name, names, 9),
+        "marker": marker(name, names, 9 if len(found) <= 12 else 5),
         "customdata": [words.quantity(one.value, one.unit) for one in found],
         "hovertemplate": "%{customdata}",
     }

@@ -17,7 +17,7 @@ from .sections import memory, seed_table
 
 HERE = Path(__file__).parent
 GLYPHS = {"square": "■", "circle": "●", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "star": "★", "x": "✖"}
-GLYPHS["circle-open"] = "◯"
+GLYPHS |= {"triangle-down": "▼", "pentagon": "⬟", "hexagon": "⬢", "circle-open": "◯"}
 FOOTER = (
     "Made by <code>nox -s dashboard</code>. asv's own pages, with every benchmark, are <a "
     "href='index.html'>beside this file</a>; they need a web server: <code>nox -s asv -- preview</code>."
@@ -81,7 +81,9 @@ def picture(one: Picture) -> str:
     """Return a place for a figure, with its heading and caption."""
     caption = f"<figcaption>{escape(one.caption)}</figcaption>"
     head = f"<h3>{escape(one.title)}</h3>{legend(one.figure)}"
-    return f'<figure>{head}<div class="plot"></div>{caption}</figure>'
+    return (
+        f'<figure>{head}<div class="plot" role="img" aria-label="{escape(one.title)}"></div>{caption}</figure>'
+    )
 
 
 def legend(figure: Figure) -> str:

@@ -13,7 +13,7 @@ from ..steps import Step, all_series, steps
 from .seed_table import MODULE as SEED_TABLE
 
 MOST_PICTURES = 12
-MOST_ROWS = 30
+MOST_ROWS = 20
 ALONE = (
     "So far there are results of one commit only. `nox -s asv -- run A..B` measures a range of commits; "
     "after that, this section shows how each operation changed, and marks what became slower."
@@ -84,7 +84,7 @@ def table(found: Sequence[Step], order: Sequence[str]) -> Table:
         f"In {len(order)} commits, {order[0]} to {order[-1]}, {slower} figures became worse and stayed so, "
         f"and {len(found) - slower} better; the {min(MOST_ROWS, len(found))} greatest changes."
     )
-    header = ["what", "since commit", "before", "after", ""]
+    header = ["what", "since commit", "change"]
     return Table("What changed", caption, header, [row(step) for step in ranked[:MOST_ROWS]])
 
 
@@ -96,4 +96,4 @@ def row(step: Step) -> list[str]:
         f"▲ {words.ratio(step.after / step.before)}" if step.slower else f"▼ {step.after / step.before:.0%}"
     )
     values = [words.quantity(value, one.unit) for value in (step.before, step.after)]
-    return [what, step.at.short, *values, change]
+    return [what, step.at.short, f"{change}\n{values[0]} → {values[1]}"]

@@ -18,8 +18,8 @@ LEAD = (
 )
 CAPTIONS = {
     PER_VECTOR: "Bytes for each distinct vector, its ids and all tables included; lower is better.",
-    "track_growth_per_vector": "What each vector of the second ten thousand adds: steps of growth show here.",
-    "track_left_after_clear": "What stays for each vector when all have been removed; lower is better.",
+    "track_growth_per_vector": "What each of the second 10,000 vectors adds (384 components).",
+    "track_left_after_clear": "What stays for each vector when all are removed; lower is better.",
 }
 PEAK = "The most that the process had, Python, numpy and the input included: compare the bars only."
 
@@ -47,11 +47,13 @@ def picture(group: list[Measurement], backends: list[str]) -> Picture:
     sizes = sorted({one.parameter(AXIS) for one in group}, key=lambda value: int(value or 0))
     cells = {dict(rest).get(AXIS): found for (_, rest), found in by_backend(group).items()}
     series = {
-        name: [cells[size][name].value if name in cells[size] else None for size in sizes] for name in backends
+        name: [cells[size][name].value if name in cells[size] else None for size in sizes]
+        for name in backends
+        if any(name in found for found in cells.values())
     }
     if group[0].operation == PER_VECTOR:
         series[FLOATS] = [4.0 * int(size) if size else None for size in sizes]
-    labels = [words.parameter(AXIS, size or "384").replace("\u00a0", "<br>") for size in sizes]
+    labels = [words.parameter(AXIS, size).replace("\u00a0", "<br>") if size else " " for size in sizes]
     title = words.label(group[0], "backend", AXIS)
     caption = CAPTIONS.get(group[0].operation, PEAK)
     return Picture(title[0].upper() + title[1:], caption, bars(labels, series, words.size, "memory"))
