@@ -7,7 +7,7 @@ input as the contract demands, so they do less for their time: a yardstick.
 from __future__ import annotations
 
 from .adapters import PEERS
-from .common import DIMENSION, Changing, ids, rows, size
+from .common import DIMENSION, Changing, ids, rows, size, sizes
 
 COUNT = size(10_000)
 SOME = size(1_000)
@@ -70,7 +70,7 @@ class PeerRemove(PeerFull):
 class PeerSearch(Peer):
     """The ten nearest by dot product."""
 
-    params = (list(PEERS), ["dot"], [1, 8, 100, 1_000])
+    params = (list(PEERS), ["dot"], [1, *sizes(8, 100, 1_000)])
     param_names = ("peer", "metric", "queries")
 
     def setup(self, peer, metric, queries):

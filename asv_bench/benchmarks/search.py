@@ -11,7 +11,7 @@ METRICS = ["cosine", "dot", "euclidean"]
 class Search(Benchmark):
     """The ten nearest of 10,000 x 384, for each query."""
 
-    params = (BACKENDS, METRICS, [1, 8, 100, 1_000])
+    params = (BACKENDS, METRICS, [1, *sizes(8, 100, 1_000)])
     param_names = ("backend", "metric", "queries")
 
     def setup(self, backend, metric, queries):
