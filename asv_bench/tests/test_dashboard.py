@@ -97,6 +97,11 @@ def test_peers_stand_beside_our_backends(tmp_path):
     assert sections.peers.section(load(made.write(tmp_path / "without"))) is None
 
 
+def test_what_has_no_backend_is_shown_too(tmp_path):
+    section = sections.operations.section(load(made.write(tmp_path)))
+    assert section.parts[-1].rows[0][0] == "import refvec"
+
+
 def test_no_results_are_an_error_that_says_what_to_do(tmp_path):
     with pytest.raises(NoResultsError, match="nox -s asv"):
         load(tmp_path / "nowhere")

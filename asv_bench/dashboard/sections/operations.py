@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import words
 from ..compare import Grid, by_backend, columns, measured
 from ..figures import dots
-from ..parts import Picture, Section
+from ..parts import Picture, Section, Table
 from ..results import Measurement, Results
 from .scaling import has_size
 from .seed_table import MODULE as SEED_TABLE
@@ -20,12 +22,21 @@ LEAD = (
 def section(results: Results) -> Section | None:
     """Return two pictures for each file of benchmarks: over python, and over numpy."""
     found = [one for one in results.newest if is_shown(one)]
-    parts = []
+    parts: list[Picture | Table] = []
     for module in dict.fromkeys(one.module for one in found):
         grid = by_backend(one for one in found if one.module == module)
         pictures = (picture(module, grid, results.backends, baseline) for baseline in ("python", "numpy"))
         parts += [made for made in pictures if made is not None]
+    parts += shared(found)
     return Section("operations", "Every other operation", LEAD, parts) if parts else None
+
+
+def shared(found: Sequence[Measurement]) -> list[Table]:
+    """Return a table of what has no backend, such as imports."""
+    alone = [one for one in found if not {"backend", "peer"} & dict(one.parameters).keys()]
+    rows = [[words.label(one), words.seconds(one.value)] for one in alone]
+    caption = "Median times in a process of its own; refvec's is on top of numpy's, which it needs."
+    return [Table("Whatever the backend", caption, ["operation", "time"], rows)] if rows else []
 
 
 def is_shown(one: Measurement) -> bool:
