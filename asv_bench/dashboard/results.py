@@ -81,9 +81,11 @@ class Results:
 
     @cached_property
     def newest(self) -> list[Measurement]:
-        """Each benchmark at the newest commit that has it."""
-        ordered = sorted(self.measurements, key=lambda one: one.commit)
-        return list({(one.benchmark, one.parameters): one for one in ordered}.values())
+        """Each benchmark at the newest commit that has it: what is compared is always of one commit."""
+        last: dict[str, Commit] = {}
+        for one in self.measurements:
+            last[one.benchmark] = max(one.commit, last.get(one.benchmark, one.commit))
+        return [one for one in self.measurements if one.commit == last[one.benchmark]]
 
     @cached_property
     def backends(self) -> list[str]:

@@ -60,7 +60,7 @@ def value(name, point, factor):
     return factor * speed * scale * (1.0 if "bytes" in name or "peakmem" in name else 1e-6)
 
 
-def write(folder, backends=tuple(SPEED), commits=1, peers=(), slower=None, missing=()):
+def write(folder, backends=tuple(SPEED), commits=1, peers=(), slower=None, missing=(), first=0):
     """Write results of some commits; `slower`: (backend, commit number, factor) from that commit on."""
     found = benchmarks(backends, peers)
     folder.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ def write(folder, backends=tuple(SPEED), commits=1, peers=(), slower=None, missi
     (folder / "benchmarks.json").write_text(json.dumps(listed))
     (folder / "m1").mkdir(exist_ok=True)
     (folder / "m1" / "machine.json").write_text(json.dumps(MACHINE | {"version": 1}))
-    for number in range(commits):
+    for number in range(first, first + commits):
         digest = f"{number:02d}" * 20
         params = MACHINE | {"python": "3.11"}
         file = Results(

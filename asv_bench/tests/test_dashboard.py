@@ -88,6 +88,15 @@ def test_what_was_not_measured_is_left_out(tmp_path):
     assert len(found.newest) == len(load(made.write(tmp_path)).newest) - 1
 
 
+def test_a_backend_that_is_gone_is_not_compared_with_newer_commits(tmp_path):
+    made.write(tmp_path, backends=("python", "rust", "dict"))
+    made.write(tmp_path, backends=("python", "rust"), first=1)
+    found = load(tmp_path)
+    assert found.backends == ["python", "rust"]
+    assert {one.commit for one in found.newest} == {found.commits[-1]}
+    assert any(one.parameter("backend") == "dict" for one in found.measurements)
+
+
 def test_peers_stand_beside_our_backends(tmp_path):
     section = sections.peers.section(load(made.write(tmp_path, peers=PEERS)))
     assert len(section.parts) == 2
