@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,17 +33,26 @@ class NumpyVectorStore(InProcessVectorStore):
         self._erasable = {}  # what is not active is not read
 
     def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
-        self._reserve(int(indices.max()) + 1 if len(indices) else 0, rows.shape[1])
-        if len(indices) == 1:
-            return [(operator.setitem, self._block, int(indices[0]), rows[0])]
-        return [(operator.setitem, self._block, indices, rows)]
+        if not len(indices):
+            return ()
+        first, last = int(indices[0]), int(indices.max())
+        self._reserve(last + 1, rows.shape[1])
+        run = last - first + 1 == len(indices) and bool((indices[1:] > indices[:-1]).all())
+        return [(operator.setitem, self._block, slice(first, last + 1) if run else indices, rows)]
+
+    def _placing(self, index: int, row: NDArray[np.float32]) -> tuple[Any, Any]:
+        if index >= len(self._block):
+            self._reserve(index + 1, len(row))
+        return self._block, row
 
     def _reserve(self, rows: int, dimension: int) -> None:
-        held = len(self._block)
-        if rows > held or self._block.shape[1] != dimension:
-            block = np.empty((max(rows, held + held // 2, _FIRST_ROWS), dimension), np.float32)
-            block[:held] = self._block if held else 0
-            self._block = block
+        while rows > len(self._block) or self._block.shape[1] != dimension:
+            before = self._block
+            held = len(before)
+            block = np.empty((max(rows, 2 * held, _FIRST_ROWS), dimension), np.float32)
+            block[:held] = before if held else 0
+            if self._block is before:  # else a finaliser was faster, and may have stored rows in its own
+                self._block = block
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
         if indices is not None:
@@ -52,6 +61,9 @@ class NumpyVectorStore(InProcessVectorStore):
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         return self._block.take(indices, axis=0)
+
+    def _row(self, index: int) -> NDArray[np.float32]:
+        return self._block[index].copy()
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None

@@ -8,7 +8,7 @@ import operator
 from array import array
 from collections.abc import Iterable, Iterator
 from operator import mul
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from refvec.searching import Metric
 
 
 class PythonVectorStore(InProcessVectorStore):
-    """A dict of rows by index, each an ``array("f")``, compared one by one."""
+    """A dict of rows by index, each the bytes of its components, compared one by one."""
 
     backend = "python"
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -31,12 +31,15 @@ class PythonVectorStore(InProcessVectorStore):
     )
 
     def _empty(self, dimension: int | None) -> None:
-        self._vectors: dict[int, array[float]] = {}  # index -> vector
+        self._vectors: dict[int, bytes] = {}  # index -> vector
         self._erasable = self._vectors
 
     def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
-        made = {index: array("f", row.tobytes()) for index, row in zip(indices.tolist(), rows, strict=True)}
+        made = {index: row.tobytes() for index, row in zip(indices.tolist(), rows, strict=True)}
         return [(operator.ior, self._vectors, made)]
+
+    def _placing(self, index: int, row: NDArray[np.float32]) -> tuple[Any, Any]:
+        return self._vectors, row.tobytes()
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
         if indices is None:
@@ -44,10 +47,11 @@ class PythonVectorStore(InProcessVectorStore):
         return [(operator.delitem, self._vectors, index) for index in indices]
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        rows = np.empty((len(indices), self.dimension or 0), np.float32)
-        for position, index in enumerate(indices.tolist()):
-            rows[position] = self._vectors[index]
-        return rows
+        rows = bytearray().join(map(self._vectors.__getitem__, indices.tolist()))
+        return np.frombuffer(rows, np.float32).reshape(len(indices), self.dimension or 0)
+
+    def _row(self, index: int) -> NDArray[np.float32]:
+        return np.frombuffer(self._vectors[index], np.float32).copy()
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None
@@ -65,7 +69,7 @@ class PythonVectorStore(InProcessVectorStore):
         """Yield ((NaN last, lower is better), index, score as float32) for every candidate."""
         norm = math.sqrt(sum(map(mul, query, query)))
         for index in candidates:
-            score = array("f", [_score(query, norm, self._vectors[index], metric)])[0] + 0.0
+            score = array("f", [_score(query, norm, array("f", self._vectors[index]), metric)])[0] + 0.0
             order = score if metric == "euclidean" else -score
             yield (math.isnan(score), 0.0 if math.isnan(score) else order), index, score
 

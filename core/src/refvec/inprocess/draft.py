@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import failures
 from ..state import grown_capacity
-from .ledger import Journal, Ledger
+from .ledger import Journal, Ledger, Slot, size_of
 from .steps import Call
 
 
@@ -28,8 +28,8 @@ class Draft:
         self._limit = max_vectors
         self._index: dict[str, int] = {}  # id -> its new index
         self._left: list[tuple[str, int]] = []  # (id, the index that it references no longer)
-        self._keys: dict[bytes, int | None] = {}  # identity key -> its new index, or None where it goes
-        self._joined: dict[int, dict[str, None]] = {}  # index -> the ids that come to it
+        self._tokens: dict[int, int | None] = {}  # token of a vector -> its new index, or None where it goes
+        self._joined: dict[int, Slot] = {}  # index -> the ids that come to it
         self._counts: dict[int, int] = {}  # index -> references after the step
         self._freed: list[int] = []  # a heap: freed in this step, and reusable in it
         self._reusable = ledger.reusable()
@@ -59,13 +59,48 @@ class Draft:
                 raise failures.duplicate_id(chunk_id, position, repeated=chunk_id not in known)
             seen.add(chunk_id)
 
-    def refer(self, chunk_id: str, key: bytes, position: int) -> int:
-        """Let an id reference the vector of this key; return the index."""
+    def refer_all(self, ids: list[str], tokens: list[int]) -> list[int]:
+        """Let ids reference the vectors of these tokens, item by item in order; return the indices."""
+        ledger = self._ledger
+        if (
+            ledger.index.keys().isdisjoint(ids)
+            and ledger.by_token.keys().isdisjoint(tokens)
+            and len(set(tokens)) == len(tokens)
+        ):
+            return self._all_new(ids, tokens)
+        return list(map(self._refer, ids, tokens, range(len(ids))))
+
+    def _all_new(self, ids: list[str], tokens: list[int]) -> list[int]:
+        """Let new ids reference new vectors, all different: the same as one by one, and many times faster."""
+        taken: list[int] = []
+        while self._next is not None and len(taken) < len(ids):
+            taken.append(self._take())
+        taken += self._append(len(ids) - len(taken))
+        self._index = dict(zip(ids, taken, strict=True))
+        self._tokens = dict(zip(tokens, taken, strict=True))
+        self._joined = dict(zip(taken, ids, strict=True))
+        self._counts = dict.fromkeys(taken, 1)
+        self.written = dict(zip(taken, range(len(taken)), strict=True))
+        if self._ledger.journal is not None:
+            self._events = list(zip(ids, taken, strict=True))
+        return taken
+
+    def _append(self, count: int) -> range:
+        """Return so many indices that were never allocated."""
+        first, end = self._allocated, self._allocated + count
+        if self._limit is not None and end > self._limit:
+            raise failures.store_full(self._limit, max(first, self._limit) + 1)
+        while self._capacity < end:
+            self._capacity = grown_capacity(self._capacity, max(first, self._capacity))
+        self._allocated = end
+        return range(first, end)
+
+    def _refer(self, chunk_id: str, token: int, position: int) -> int:
         old = self._ledger.index.get(chunk_id)
-        index = self._keys[key] if key in self._keys else self._ledger.by_key.get(key)
+        index = self._tokens[token] if token in self._tokens else self._ledger.by_token.get(token)
         if index is None:
             index = self._take()
-            self._keys[key] = index
+            self._tokens[token] = index
             self.written[index] = position
         if index != old:
             self._join(chunk_id, index)
@@ -86,18 +121,16 @@ class Draft:
         if self._next is not None:
             index, self._next = self._next, next(self._reusable, None)
             return index
-        index = self._allocated
-        if self._limit is not None and index >= self._limit:
-            raise failures.store_full(self._limit, index + 1)
-        self._allocated += 1
-        self._capacity = grown_capacity(self._capacity, index)
-        return index
+        return self._append(1)[0]
 
     def _join(self, chunk_id: str, index: int) -> None:
-        if index in self._joined:
-            self._joined[index][chunk_id] = None
+        joined = self._joined.get(index)
+        if joined is None:
+            self._joined[index] = chunk_id
+        elif type(joined) is dict:
+            joined[chunk_id] = None
         else:
-            self._joined[index] = {chunk_id: None}
+            self._joined[index] = {joined: None, chunk_id: None}
         self._counts[index] = self._count(index) + 1
         self._index[chunk_id] = index
         self._events.append((chunk_id, index))
@@ -106,31 +139,28 @@ class Draft:
         self._left.append((chunk_id, index))
         self._counts[index] = left = self._count(index) - 1
         if not left:
-            self._keys[self._key_at(index)] = None
+            self._tokens[self._ledger.tokens[index]] = None  # that of before: a slot filled in this step is not freed in it
             if self._ledger.journal is None:
                 heappush(self._freed, index)
 
     def _count(self, index: int) -> int:
         found = self._counts.get(index)
         if found is None:
-            slot = self._ledger.slots.get(index)
-            return len(slot) if slot else 0
+            return size_of(self._ledger.slots.get(index))
         return found
-
-    def _key_at(self, index: int) -> bytes:
-        # Only slots of before are ever freed, so the key is that of before.
-        return self._ledger.keys[index]
 
     # The changes as calls (see `steps`)
 
     @property
     def retaken(self) -> list[int]:
         """Indices that were active before, and get another row in this step."""
-        return [index for index in self.written if index in self._ledger.slots]
+        return [index for index in self.written if index in self._ledger.slots] if self._left else []
 
     @property
     def emptied(self) -> list[int]:
         """Indices that were active before and are free after."""
+        if not self._left:
+            return []
         return [index for index, count in self._counts.items() if not count and index in self._ledger.slots]
 
     def calls(self, dimension: int | None) -> list[Call]:
@@ -144,22 +174,38 @@ class Draft:
 
     def _growing(self) -> list[Call]:
         ledger = self._ledger
-        by_key = {key: index for key, index in self._keys.items() if index is not None}
-        fresh = {index: self._joined[index] for index in self.written}
+        by_token = {token: index for token, index in self._tokens.items() if index is not None}
+        slots, shared = self._slots()
         calls = [
-            self._merge(ledger.by_key, by_key),
-            self._merge(ledger.keys, {index: key for key, index in by_key.items()}),
-            self._merge(ledger.slots, fresh),
+            self._merge(ledger.by_token, by_token),
+            self._merge(ledger.tokens, {index: token for token, index in by_token.items()}),
+            self._merge(ledger.slots, slots),
         ]
-        calls += [self._merge(ledger.slots[i], ids) for i, ids in self._joined.items() if i not in fresh]
+        calls += [self._merge(*pair) for pair in shared]
         calls += self._freeing()
         if ledger.journal is not None:
             calls += self._noting(ledger.journal)
         return [*calls, _counting(ledger, self._counts), self._merge(ledger.index, self._index)]
 
+    def _slots(self) -> tuple[dict[int, Slot], list[tuple[dict[str, None], dict[str, None]]]]:
+        """Return the slots that are other objects after the step, and those that grow, with what comes to them."""
+        replaced: dict[int, Slot] = {}
+        shared = []
+        left = dict(self._left)
+        for index, ids in self._joined.items():
+            before = None if index in self.written else self._ledger.slots.get(index)
+            if before is None:
+                replaced[index] = ids
+                continue
+            new = ids if type(ids) is dict else {ids: None}
+            if type(before) is dict:
+                shared.append((before, new))
+            else:
+                replaced[index] = new if left.get(before) == index else {before: None, **new}
+        return replaced, shared
+
     def _merge(self, kept: dict[Any, Any], new: dict[Any, Any]) -> Call:
-        # Only where an id leaves its slot can anything be there already.
-        old = {one: kept[one] for one in new.keys() & kept.keys()} if self._left else {}
+        old = {} if kept.keys().isdisjoint(new) else {one: kept[one] for one in new.keys() & kept.keys()}
         self._merged.append((kept, new, old))
         return operator.ior, kept, new
 
@@ -177,22 +223,25 @@ class Draft:
         return [self._merge(journal.held, dict.fromkeys(self.emptied))]
 
     def _shrinking(self) -> list[Call]:
-        slots, keys, by_key = self._ledger.slots, self._ledger.keys, self._ledger.by_key
+        slots, tokens, by_token = self._ledger.slots, self._ledger.tokens, self._ledger.by_token
+        if not self._left:
+            return []
         calls: list[Call] = [
             (operator.delitem, slots[index], chunk_id) for chunk_id, index in self._left if self._stays(index)
         ]
         calls += [(operator.delitem, self._ledger.index, chunk_id) for chunk_id in self._dropped]
-        calls += [(operator.delitem, held, index) for index in self.emptied for held in (slots, keys)]
+        calls += [(operator.delitem, held, index) for index in self.emptied for held in (slots, tokens)]
         calls += [
-            (operator.delitem, by_key, key)
-            for key, index in self._keys.items()
-            if index is None and key in by_key
+            (operator.delitem, by_token, token)
+            for token, index in self._tokens.items()
+            if index is None and token in by_token
         ]
         return calls
 
     def _stays(self, index: int) -> bool:
-        """Whether the slot of before is that of after: not emptied, and not filled anew."""
-        return bool(self._counts[index]) and index not in self.written
+        """Whether the slot of before is that of after: shared, not emptied, and not filled anew."""
+        shared = type(self._ledger.slots[index]) is dict
+        return shared and bool(self._counts[index]) and index not in self.written
 
     def _numbers(self, dimension: int | None) -> Call:
         numbers: dict[str, Any] = {"allocated": self._allocated, "capacity": self._capacity}
@@ -211,7 +260,7 @@ class Draft:
         for noted, length in self._noted:
             del noted[length:]
         for index in self._counts:
-            self._ledger.counts[index] = len(self._ledger.slots.get(index, ()))
+            self._ledger.counts[index] = size_of(self._ledger.slots.get(index))
 
 
 def _counting(ledger: Ledger, counts: dict[int, int]) -> Call:
@@ -225,7 +274,7 @@ def _counting(ledger: Ledger, counts: dict[int, int]) -> Call:
 def clearing(ledger: Ledger) -> tuple[list[Call], Callable[[], None]]:
     """Return the calls of a step that removes every id, and how to undo them."""
     journal, active = ledger.journal, ledger.active().tolist()
-    after: dict[str, Any] = {"index": {}, "slots": {}, "by_key": {}, "keys": {}, "reordered": False}
+    after: dict[str, Any] = {"index": {}, "slots": {}, "by_token": {}, "tokens": {}, "reordered": False}
     after["counts"] = np.zeros_like(ledger.counts)
     if journal is None:
         after["free"] = list(range(ledger.allocated))

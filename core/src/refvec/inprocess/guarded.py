@@ -49,6 +49,14 @@ class Guarded(VectorStore, abstract=True):
         """
         self._missing("_storing")
 
+    def _placing(self, index: int, row: NDArray[np.float32]) -> tuple[Any, Any] | None:
+        """Return ``(place, value)`` such that ``place[index] = value`` keeps `row`, (d,), at an inactive index.
+
+        Optional, and faster than `_storing`. The same holds for it: what may
+        fail, fails now, and the assignment calls no Python code.
+        """
+        return None
+
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
         """Return the calls that forget the rows at these indices, or all: none, or ones that cannot fail."""
         self._missing("_erasing")
@@ -56,6 +64,10 @@ class Guarded(VectorStore, abstract=True):
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the rows at active indices as a fresh array, (n, d)."""
         self._missing("_reading")
+
+    def _row(self, index: int) -> NDArray[np.float32]:
+        """Return the row at an active index as a fresh array, (d,). Optional, and faster than `_reading`."""
+        return self._reading(np.array([index], np.int64))[0]
 
     # The lock and the steps
 

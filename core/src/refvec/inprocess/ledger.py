@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import failures
-from ..identity import identity_keys
 from ..state import Layout, Size, State
 
 _FIRST_COUNTS = 64
+# The ids of one vector, in the order in which they came to it: most have one, and a dict is four times as large.
+Slot: TypeAlias = str | dict[str, None]
+
+
+def members(slot: Slot) -> Iterable[str]:
+    """Return the ids of a slot."""
+    return slot if type(slot) is dict else (slot,)  # type: ignore[return-value]
+
+
+def size_of(slot: Slot | None) -> int:
+    """Return the number of ids of a slot; None is an inactive one."""
+    return len(slot) if type(slot) is dict else int(slot is not None)
 
 
 class Journal:
@@ -37,9 +49,9 @@ class Journal:
 class Ledger:
     """Ids, slots, reference counts and free indices; not the rows.
 
-    Invariants: ``counts[i] == len(slots[i])`` and i is in `keys` for every
-    active index, 0 and in neither for every other; ``by_key`` is the inverse
-    of `keys`. `free` holds every reusable index, and may hold stale ones: who
+    Invariants: ``counts[i] == size_of(slots[i])`` and i is in `tokens` for every
+    active index, 0 and in neither for every other; `by_token` is the inverse
+    of `tokens`. `free` holds every reusable index, and may hold stale ones: who
     takes an index skips those that are active. So nothing need be removed from
     it in a step.
 
@@ -54,9 +66,10 @@ class Ledger:
 
     def __init__(self, dimension: int | None, capacity: int, journal: Journal | None) -> None:
         self.index: dict[str, int] = {}  # id -> index, in the order of arrival
-        self.slots: dict[int, dict[str, None]] = {}  # index -> its ids, in the order of arrival
-        self.by_key: dict[bytes, int] = {}  # identity key -> index
-        self.keys: dict[int, bytes] = {}  # index -> identity key
+        self.slots: dict[int, Slot] = {}  # index -> its ids
+        self.by_token: dict[int, int] = {}  # token of a vector (see `tokens`) -> index
+        self.tokens: dict[int, int] = {}  # index -> token
+        self.collided: dict[int, int] = {}  # digest -> the most that was ever added to it to make a token
         self.counts: NDArray[np.int64] = np.zeros(_FIRST_COUNTS, np.int64)
         self.free: list[int] = []  # a heap
         self.allocated = 0
@@ -69,11 +82,13 @@ class Ledger:
         self.turns = [0, 1]
 
     def restore(
-        self, state: State, precision: int | str
+        self, state: State, tokens_of: Callable[[NDArray[np.float32]], list[int]]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Take over the layout of a state, and yield its rows with their indices."""
+        """Take over the layout of a state, and yield its rows with their indices, to be stored before the next."""
         layout = state.layout
-        self.slots = {index: dict.fromkeys(ids) for index, ids in layout.slots().items()}
+        self.slots = {
+            index: dict.fromkeys(ids) if len(ids) > 1 else ids[0] for index, ids in layout.slots().items()
+        }
         self.index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))
         self.counts = np.bincount(layout.id_indices, minlength=layout.allocated + _FIRST_COUNTS)
         self.free = layout.free().tolist()  # ascending, hence a heap
@@ -83,10 +98,10 @@ class Ledger:
         for block in state.blocks:
             indices = layout.indices[start : start + len(block)]
             start += len(block)
-            keys = identity_keys(block, precision)  # type: ignore[arg-type]
-            self.keys.update(zip(indices.tolist(), keys, strict=True))
+            tokens = tokens_of(block)
+            self.tokens.update(zip(indices.tolist(), tokens, strict=True))
+            self.by_token.update(zip(tokens, indices.tolist(), strict=True))
             yield indices, block
-        self.by_key = {key: index for index, key in self.keys.items()}
 
     # Looking
 
@@ -127,7 +142,7 @@ class Ledger:
     def ids_at(self, index: NDArray[np.int64]) -> list[str]:
         """Return the ids of one slot, in the order in which they came to it; an inactive one raises."""
         self.refcounts(index)
-        return list(self.slots[int(index[0])])
+        return list(members(self.slots[int(index[0])]))
 
     def active(self) -> NDArray[np.int64]:
         """Return the active indices, ascending."""
@@ -145,7 +160,7 @@ class Ledger:
 
     def _slot_order(self) -> NDArray[np.int64]:
         place = {chunk_id: position for position, chunk_id in enumerate(self.index)}
-        order = [place[chunk_id] for slot in sorted(self.slots) for chunk_id in self.slots[slot]]
+        order = [place[chunk_id] for slot in sorted(self.slots) for chunk_id in members(self.slots[slot])]
         return np.array(order, np.int64)
 
     def narrowed(self, within: list[str]) -> dict[int, dict[str, None]]:
@@ -158,17 +173,19 @@ class Ledger:
         allowed = set(within)
         for index, ids in found.items():
             if len(ids) > 1:
-                found[index] = {one: None for one in self.slots[index] if one in allowed}
+                found[index] = {one: None for one in members(self.slots[index]) if one in allowed}
         return found
 
     # Before a step: what follows changes how things are kept, never what is kept.
 
     def reserve(self, slots: int) -> None:
         """Have room to count the references of so many slots."""
-        if slots > len(self.counts):
-            counts = np.zeros(max(slots, len(self.counts) * 3 // 2), np.int64)
-            counts[: len(self.counts)] = self.counts
-            self.counts = counts
+        while slots > len(self.counts):
+            before = self.counts
+            counts = np.zeros(max(slots, len(before) * 3 // 2), np.int64)
+            counts[: len(before)] = before
+            if self.counts is before:  # else a finaliser was faster, and may have counted in its own
+                self.counts = counts
 
     def reusable(self) -> Iterator[int]:
         """Yield the reusable indices from the lowest; it stays true while nothing else changes.

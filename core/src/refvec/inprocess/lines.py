@@ -5,7 +5,8 @@ entered, where one was called, and where a loop jumps back; not between plain
 stores and deletions on dicts, lists and arrays. So these lines are as
 uninterruptible as the one call of `steps.commit`, and several times faster.
 Whoever edits one must keep every call out of it: between the comparison of the
-turn and the store of the next.
+turn and the store of the next. And what a step may replace, such as `counts`,
+is looked up after the last call before them.
 
 The handlers are there for the lack of memory where something grows, and for
 tracers, debuggers for instance, which may raise between any two lines.
@@ -18,13 +19,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ledger import Ledger
+from .ledger import Ledger, members
 
 
 def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bool:
     """Remove a present id from its slot, where `count` > 0 references stay."""
-    turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
-    slot = ledger.slots.get(index, {})
+    turns, known, after = ledger.turns, ledger.index, turn + 1
+    slot: Any = ledger.slots.get(index)  # a dict, since more than one id is in it
+    counts = ledger.counts
     if turns[-1] != turn:
         return False
     try:
@@ -44,13 +46,13 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
 def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, Any]) -> bool:
     """Remove a present id, the slot of which it is the last reference, and its row if `rows` holds it."""
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
-    slots, keys, by_key = ledger.slots, ledger.keys, ledger.by_key
+    slots, tokens, by_token = ledger.slots, ledger.tokens, ledger.by_token
     if turns[-1] != turn:
         return False
-    key = keys[index]
+    token = tokens[index]
     try:
-        del by_key[key]
-        del keys[index]
+        del by_token[token]
+        del tokens[index]
         del slots[index]
         counts[index] = 0
         del known[chunk_id]
@@ -58,8 +60,8 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, 
         turns[-1] = after
     except BaseException:
         rows.pop(index, None)
-        by_key.pop(key, None)
-        keys.pop(index, None)
+        by_token.pop(token, None)
+        tokens.pop(index, None)
         slots.pop(index, None)
         counts[index] = 0
         known.pop(chunk_id, None)
@@ -70,17 +72,21 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, 
 
 def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bool:
     """Let a new id reference an active index, which then has `count` references."""
-    turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
-    slot = ledger.slots.get(index, {})
+    turns, known, slots, after = ledger.turns, ledger.index, ledger.slots, turn + 1
+    before = slots.get(index, "")
+    slot = before if type(before) is dict else dict.fromkeys(members(before))
+    counts = ledger.counts
     if turns[-1] != turn:
         return False
     try:
         slot[chunk_id] = None
+        slots[index] = slot
         known[chunk_id] = index
         counts[index] = count
         turns[-1] = after
     except BaseException:
         slot.pop(chunk_id, None)
+        slots[index] = before
         known.pop(chunk_id, None)
         counts[index] = count - 1
         raise
@@ -88,31 +94,36 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
 
 
 def fill(
-    ledger: Ledger, turn: int, chunk_id: str, index: int, key: bytes, numbers: tuple[int, int, int]
+    ledger: Ledger,
+    turn: int,
+    chunk_id: str,
+    index: int,
+    token: int,
+    place: tuple[Any, Any],
+    allocated: int,
+    capacity: int,
 ) -> bool:
-    """Let a new id be the first reference of a reusable or new index, whose row was stored before.
-
-    `numbers` are the dimension, the allocated indices and the capacity after it.
-    """
+    """Let a new id be the first reference of a reusable or new index, and keep its row (see `_placing`)."""
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
-    slots, keys, by_key, slot = ledger.slots, ledger.keys, ledger.by_key, {chunk_id: None}
-    before = ledger.dimension, ledger.allocated, ledger.capacity
+    slots, tokens, by_token = ledger.slots, ledger.tokens, ledger.by_token
+    before, (rows, row) = (ledger.allocated, ledger.capacity), place
     if turns[-1] != turn:
         return False
     try:
-        slots[index] = slot
-        keys[index] = key
-        by_key[key] = index
+        rows[index] = row  # should the rest fail: at an index without references nobody reads it
+        slots[index] = chunk_id
+        tokens[index] = token
+        by_token[token] = index
         known[chunk_id] = index
         counts[index] = 1
-        ledger.dimension, ledger.allocated, ledger.capacity = numbers
+        ledger.allocated, ledger.capacity = allocated, capacity
         turns[-1] = after
     except BaseException:
         slots.pop(index, None)
-        keys.pop(index, None)
-        by_key.pop(key, None)
+        tokens.pop(index, None)
+        by_token.pop(token, None)
         known.pop(chunk_id, None)
         counts[index] = 0
-        ledger.dimension, ledger.allocated, ledger.capacity = before
+        ledger.allocated, ledger.capacity = before
         raise
     return True

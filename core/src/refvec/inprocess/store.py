@@ -9,25 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import failures
-from ..identity import identity_keys
 from ..opening import OpenSpec
 from ..primitives import PutMode
 from ..ranking import BLOCK_ROWS, rank
 from ..reading import one_index
 from ..searching import Hits, Metric, check_query, members_of
 from ..state import Size, State
+from . import tokens
+from .digests import digest_of, digests_of
 from .draft import Draft, clearing
-from .journaled import Journaled
-from .ledger import Journal, Ledger
+from .ledger import Journal, Ledger, members
 from .locking import StoreLock
-from .singles import drop_one, put_new, reference
+from .shortcuts import Shortcuts
 from .steps import Call, Plan
 
 _HOOKS = ("_empty", "_storing", "_erasing", "_reading")
 T = TypeVar("T")
 
 
-class InProcessVectorStore(Journaled, abstract=True):
+class InProcessVectorStore(Shortcuts, abstract=True):
     """A backend in which only the keeping of rows is left to write.
 
     Four methods do that; they are called under the lock. The ids, identity,
@@ -53,7 +53,7 @@ class InProcessVectorStore(Journaled, abstract=True):
         self._ledger = Ledger(spec.dimension, spec.initial_capacity, journal)
         self._empty(spec.dimension)
         if state is not None:
-            for indices, rows in self._ledger.restore(state, spec.precision):
+            for indices, rows in self._ledger.restore(state, self._tokens):
                 for function, *arguments in self._storing(indices, rows):
                     function(*arguments)
 
@@ -65,40 +65,28 @@ class InProcessVectorStore(Journaled, abstract=True):
     def _put(self, ids: list[str], rows: NDArray[np.float32], mode: PutMode) -> NDArray[np.int64]:
         if not ids:
             return self._look(lambda: np.empty(0, np.int64))
-        keys = identity_keys(rows, self.precision)  # the rows are nobody else's: outside the lock
         if len(ids) == 1:
-            index = self._put_one(ids[0], rows, keys[0], mode)
+            digests = [digest_of(rows[0], self.precision)]
+            index = self._put_one(ids[0], rows[0], digests[0])
             if index is not None:
                 return np.array([index], np.int64)
-        return self._step(lambda: self._plan_put(ids, rows, keys, mode))
+        else:
+            digests = digests_of(rows, self.precision)  # the rows are nobody else's: outside the lock
+        return self._step(lambda: self._plan_put(ids, rows, digests, mode))
 
-    def _put_one(self, chunk_id: str, rows: NDArray[np.float32], key: bytes, mode: PutMode) -> int | None:
-        """Put a new id; None leaves it to `_plan_put`, as what moves a present one."""
-        with self._lock.now:
-            self._check_whole()
-            ledger, width = self._ledger, rows.shape[1]
-            self._check_width(width)
-            turn = ledger.turns[-1]
-            if chunk_id in ledger.index or ledger.journal is not None:
-                return None
-            index = ledger.by_key.get(key)
-            if ledger.turns[-1] != turn:
-                return None
-            if index is not None:
-                return index if reference(ledger, turn, chunk_id, index) else None
-            limit = self.capabilities.max_vectors
-            return put_new(
-                ledger, turn, chunk_id, key, width, limit, lambda at: self._storing(np.array([at]), rows)
-            )
+    def _tokens(self, rows: NDArray[np.float32]) -> list[int]:
+        digests = digests_of(rows, self.precision)
+        return tokens.tokens_of(self._ledger, rows, digests, self.precision, self._reading)
 
     def _plan_put(
-        self, ids: list[str], rows: NDArray[np.float32], keys: list[bytes], mode: PutMode
+        self, ids: list[str], rows: NDArray[np.float32], digests: list[int], mode: PutMode
     ) -> Plan[NDArray[np.int64]]:
         self._check_width(rows.shape[1])
         draft = Draft(self._ledger, self.capabilities.max_vectors)
         if mode == "add":
             draft.check_new(ids)
-        indices = np.array(list(map(draft.refer, ids, keys, range(len(ids)))), np.int64)
+        found = tokens.tokens_of(self._ledger, rows, digests, self.precision, self._reading)
+        indices = np.array(draft.refer_all(ids, found), np.int64)
         stores = self._stores(draft, rows)
         replaced = draft.retaken
         # After the calls that store the new rows: those may have made room elsewhere, for these too.
@@ -135,16 +123,11 @@ class InProcessVectorStore(Journaled, abstract=True):
     def _drop(self, ids: list[str] | None) -> int:
         if ids is None:
             return self._step(self._plan_clear)
-        if len(ids) == 1 and self._ledger.journal is None:
+        if len(ids) == 1:
             removed = self._drop_one(ids[0])
             if removed is not None:
                 return removed
         return self._step(lambda: self._plan_drop(ids))
-
-    def _drop_one(self, chunk_id: str) -> int | None:
-        with self._lock.now:
-            self._check_whole()
-            return drop_one(self._ledger, chunk_id, self._erasable, self._erasing)
 
     def _plan_drop(self, ids: list[str]) -> Plan[int]:
         known = self._ledger.index
@@ -183,14 +166,14 @@ class InProcessVectorStore(Journaled, abstract=True):
         return self._look(lambda: self._ledger.size())
 
     def _match(self, row: NDArray[np.float32]) -> int | None:
-        (key,) = identity_keys(row, self.precision)
-        return self._look(lambda: self._find_key(key, row.shape[1]))
+        digest = digest_of(row[0], self.precision)
+        return self._look(lambda: self._found(row, digest))
 
-    def _find_key(self, key: bytes, width: int) -> int | None:
-        held = self._ledger.dimension
+    def _found(self, row: NDArray[np.float32], digest: int) -> int | None:
+        held, width = self._ledger.dimension, row.shape[1]
         if held is not None and held != width:
             raise failures.dimension_mismatch(held, width)
-        return self._ledger.by_key.get(key)
+        return tokens.found(self._ledger, row, digest, self.precision, self._reading)
 
     def _search(
         self,
@@ -212,9 +195,14 @@ class InProcessVectorStore(Journaled, abstract=True):
     ) -> Hits:
         ledger = self._ledger
         check_query(queries, ledger.dimension)
-        slots = ledger.slots if within is None else ledger.narrowed(within)
-        indices, scores = self._nearest(queries, k, metric, None if within is None else sorted(slots))
-        return indices, scores, members_of(indices, slots) if with_ids else None
+        narrowed = None if within is None else ledger.narrowed(within)
+        among = None if narrowed is None else sorted(narrowed)
+        indices, scores = self._nearest(queries, k, metric, among)
+        if not with_ids:
+            return indices, scores, None
+        hits = set(indices.ravel().tolist())
+        slots = narrowed or {index: members(ledger.slots[index]) for index in hits}
+        return indices, scores, members_of(indices, slots)
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None

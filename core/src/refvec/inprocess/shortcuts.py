@@ -1,0 +1,165 @@
+"""The methods of a single id, in the commonest form of their arguments: straight to the ledger.
+
+Everything else goes the general way through the primitives, which also raises
+what is to be raised.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import failures
+from ..contract import VectorStore
+from ..ids import ChunkId
+from ..state import grown_capacity
+from .digests import digest_of
+from .journaled import Journaled
+from .ledger import size_of
+from .lines import empty, fill, join, leave
+from .steps import commit
+from .tokens import identical
+
+_FLOAT32 = np.dtype(np.float32)
+
+
+class Shortcuts(Journaled, abstract=True):
+    """Methods that are most often called, without the layers in between."""
+
+    # What each of them stands on: a subclass with a primitive of its own has the general method again.
+    _standing_on: ClassVar[dict[str, str]] = {
+        "add_vector": "_put",
+        "get_vector": "_rows",
+        "get_index": "_find",
+        "remove_vector": "_drop",
+    }
+
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        """Let a subclass that overrides a primitive be asked for single ids too."""
+        super().__init_subclass__(abstract=abstract, **kwargs)
+        for method, primitive in cls._standing_on.items():
+            if primitive in vars(cls) and method not in vars(cls) and not abstract:
+                setattr(cls, method, getattr(VectorStore, method))
+
+    def add_vector(self, chunk_id: ChunkId, vector: ArrayLike) -> int:
+        """Store a vector under a new id; see `VectorStore.add_vector`."""
+        if (
+            type(chunk_id) is str
+            and chunk_id.isascii()
+            and type(vector) is np.ndarray
+            and vector.dtype is _FLOAT32
+            and vector.shape == (self._ledger.dimension,)
+        ):
+            row = vector.copy()
+            index = self._put_one(chunk_id, row, digest_of(row, self._spec.precision))
+            if index is not None:
+                return index
+        return super().add_vector(chunk_id, vector)
+
+    def _put_one(self, chunk_id: str, row: NDArray[np.float32], digest: int) -> int | None:
+        """Put a new id; None leaves it to `_put`, as what moves a present one."""
+        with self._lock.now:
+            ledger = self._ledger
+            turn = ledger.turns[-1]
+            if self._closed or not turn:
+                self._check_whole()
+            if (
+                chunk_id in ledger.index
+                or ledger.journal is not None
+                or ledger.dimension != len(row)
+                or digest in ledger.collided
+            ):
+                return None
+            index = ledger.by_token.get(digest)
+            if index is None:
+                return self._put_new(turn, chunk_id, row, digest)
+            held = self._row(index)
+            same = row.tobytes() == held.tobytes() or identical(row[None], held[None], self._spec.precision)
+            if same and join(ledger, turn, chunk_id, index, size_of(ledger.slots.get(index)) + 1):
+                return index
+            return None
+
+    def _put_new(self, turn: int, chunk_id: str, row: NDArray[np.float32], token: int) -> int | None:
+        """Store a new vector under a new id; return its index, or None if another step overtook this one."""
+        ledger, limit = self._ledger, self.capabilities.max_vectors
+        allocated, capacity = ledger.allocated, ledger.capacity
+        index = next(ledger.reusable(), allocated) if ledger.free else allocated
+        if limit is not None and index >= limit:
+            raise failures.store_full(limit, index + 1)
+        if index >= len(ledger.counts):
+            ledger.reserve(index + 1)
+        place = self._placing(index, row)
+        if place is None:
+            # The row first, as a step of its own: at an index without references nobody reads it.
+            calls = self._storing(np.array([index]), row[None])
+            if not commit(ledger.turns, turn, calls, lambda: None):
+                return None
+            place, turn = ({}, None), turn + 1
+        if index >= allocated:
+            allocated = index + 1
+        if index >= capacity:
+            capacity = grown_capacity(capacity, index)
+        return index if fill(ledger, turn, chunk_id, index, token, place, allocated, capacity) else None
+
+    def get_vector(self, chunk_id: ChunkId) -> NDArray[np.float32] | None:
+        """Return the vector of an id, or None; see `VectorStore.get_vector`."""
+        if type(chunk_id) is str and chunk_id.isascii():
+            with self._lock.now:
+                ledger = self._ledger
+                turns = ledger.turns
+                turn = turns[-1]
+                if self._closed or not turn:
+                    self._check_whole()
+                index = ledger.index.get(chunk_id)
+                if index is None:
+                    return None
+                try:
+                    row = self._row(index)
+                    if turns[-1] == turn:
+                        return row
+                except Exception:  # noqa: S110  raised again below, unless a step came in between
+                    pass
+        return super().get_vector(chunk_id)
+
+    def get_index(self, chunk_id: ChunkId) -> int | None:
+        """Return the index that an id references, or None; see `VectorStore.get_index`."""
+        if type(chunk_id) is str and chunk_id.isascii():
+            with self._lock.now:
+                self._check_whole()
+                return self._ledger.index.get(chunk_id)
+        return super().get_index(chunk_id)
+
+    def remove_vector(self, chunk_id: ChunkId) -> bool:
+        """Remove an id, and say whether it was there; see `VectorStore.remove_vector`."""
+        if type(chunk_id) is str and chunk_id.isascii():
+            removed = self._drop_one(chunk_id)
+            if removed is not None:
+                return bool(removed)
+        return super().remove_vector(chunk_id)
+
+    def _drop_one(self, chunk_id: str) -> int | None:
+        """Remove an id; return how many were there, or None to leave it to `_drop`."""
+        with self._lock.now:
+            ledger = self._ledger
+            turn = ledger.turns[-1]
+            if self._closed or not turn:
+                self._check_whole()
+            if ledger.journal is not None:
+                return None
+            index = ledger.index.get(chunk_id)
+            if index is None:
+                return 0
+            count = size_of(ledger.slots.get(index)) - 1
+            if count > 0:
+                return 1 if leave(ledger, turn, chunk_id, index, count) else None
+            rows = self._erasable
+            heappush(ledger.free, index)  # stale until the line below, and then not
+            if not empty(ledger, turn, chunk_id, index, {} if rows is None else rows):
+                return None
+            if rows is None and (calls := list(self._erasing([index]))):
+                # A step of its own: overtaken, the index may hold another row by now; if not, only memory stays.
+                commit(ledger.turns, turn + 1, calls, lambda: None)
+            return 1
