@@ -35,6 +35,9 @@ class NumpyVectorStore(InProcessVectorStore):
     def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
         if not len(indices):
             return ()
+        if not self._ledger.allocated and rows.flags.owndata and rows.flags.writeable:
+            # The first vectors at all, in an array that is nobody else's (not so when a store is restored).
+            return [(operator.ior, vars(self), {"_block": rows})]
         first, last = int(indices[0]), int(indices.max())
         self._reserve(last + 1, rows.shape[1])
         run = last - first + 1 == len(indices) and bool((indices[1:] > indices[:-1]).all())
@@ -63,7 +66,8 @@ class NumpyVectorStore(InProcessVectorStore):
         return self._block.take(indices, axis=0)
 
     def _row(self, index: int) -> NDArray[np.float32]:
-        return self._block[index].copy()
+        row: NDArray[np.float32] = self._block[index].copy()
+        return row
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None

@@ -51,7 +51,8 @@ class PythonVectorStore(InProcessVectorStore):
         return np.frombuffer(rows, np.float32).reshape(len(indices), self.dimension or 0)
 
     def _row(self, index: int) -> NDArray[np.float32]:
-        return np.frombuffer(self._vectors[index], np.float32).copy()
+        row = bytearray(self._vectors[index])
+        return np.ndarray(len(row) // 4, np.float32, row)
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from .. import failures
 from ..state import grown_capacity
-from .ledger import Journal, Ledger, Slot, size_of
+from .ledger import Journal, Ledger, Slot, members, size_of
 from .steps import Call
 
 
@@ -130,7 +130,7 @@ class Draft:
         elif type(joined) is dict:
             joined[chunk_id] = None
         else:
-            self._joined[index] = {joined: None, chunk_id: None}
+            self._joined[index] = {cast(str, joined): None, chunk_id: None}
         self._counts[index] = self._count(index) + 1
         self._index[chunk_id] = index
         self._events.append((chunk_id, index))
@@ -139,7 +139,9 @@ class Draft:
         self._left.append((chunk_id, index))
         self._counts[index] = left = self._count(index) - 1
         if not left:
-            self._tokens[self._ledger.tokens[index]] = None  # that of before: a slot filled in this step is not freed in it
+            self._tokens[self._ledger.tokens[index]] = (
+                None  # that of before: a slot filled in this step is not freed in it
+            )
             if self._ledger.journal is None:
                 heappush(self._freed, index)
 
@@ -188,20 +190,22 @@ class Draft:
         return [*calls, _counting(ledger, self._counts), self._merge(ledger.index, self._index)]
 
     def _slots(self) -> tuple[dict[int, Slot], list[tuple[dict[str, None], dict[str, None]]]]:
-        """Return the slots that are other objects after the step, and those that grow, with what comes to them."""
+        """Return the slots that are replaced, and those that grow, each with the ids that come to it."""
         replaced: dict[int, Slot] = {}
-        shared = []
+        shared: list[tuple[dict[str, None], dict[str, None]]] = []
         left = dict(self._left)
         for index, ids in self._joined.items():
             before = None if index in self.written else self._ledger.slots.get(index)
             if before is None:
                 replaced[index] = ids
                 continue
-            new = ids if type(ids) is dict else {ids: None}
+            new = dict.fromkeys(members(ids))
             if type(before) is dict:
                 shared.append((before, new))
             else:
-                replaced[index] = new if left.get(before) == index else {before: None, **new}
+                replaced[index] = (
+                    new if left.get(cast(str, before)) == index else dict.fromkeys(members(before)) | new
+                )
         return replaced, shared
 
     def _merge(self, kept: dict[Any, Any], new: dict[Any, Any]) -> Call:

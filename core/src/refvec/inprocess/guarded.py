@@ -67,7 +67,8 @@ class Guarded(VectorStore, abstract=True):
 
     def _row(self, index: int) -> NDArray[np.float32]:
         """Return the row at an active index as a fresh array, (d,). Optional, and faster than `_reading`."""
-        return self._reading(np.array([index], np.int64))[0]
+        row: NDArray[np.float32] = self._reading(np.array([index], np.int64))[0]
+        return row
 
     # The lock and the steps
 

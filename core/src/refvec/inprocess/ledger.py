@@ -13,7 +13,7 @@ from .. import failures
 from ..state import Layout, Size, State
 
 _FIRST_COUNTS = 64
-# The ids of one vector, in the order in which they came to it: most have one, and a dict is four times as large.
+# The ids of one vector, in the order in which they came to it. Most have one, and a dict takes 200 bytes more.
 Slot: TypeAlias = str | dict[str, None]
 
 
@@ -69,7 +69,8 @@ class Ledger:
         self.slots: dict[int, Slot] = {}  # index -> its ids
         self.by_token: dict[int, int] = {}  # token of a vector (see `tokens`) -> index
         self.tokens: dict[int, int] = {}  # index -> token
-        self.collided: dict[int, int] = {}  # digest -> the most that was ever added to it to make a token
+        self.collided: dict[int, None] = {}  # digests that are no token any more
+        self.tied: dict[int, int] = {}  # long digest -> the highest number of 2^64 that was ever added to it
         self.counts: NDArray[np.int64] = np.zeros(_FIRST_COUNTS, np.int64)
         self.free: list[int] = []  # a heap
         self.allocated = 0
@@ -84,7 +85,7 @@ class Ledger:
     def restore(
         self, state: State, tokens_of: Callable[[NDArray[np.float32]], list[int]]
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Take over the layout of a state, and yield its rows with their indices, to be stored before the next."""
+        """Take over the layout of a state, and yield its rows with their indices: to be stored at once."""
         layout = state.layout
         self.slots = {
             index: dict.fromkeys(ids) if len(ids) > 1 else ids[0] for index, ids in layout.slots().items()

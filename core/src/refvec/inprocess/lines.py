@@ -9,7 +9,8 @@ turn and the store of the next. And what a step may replace, such as `counts`,
 is looked up after the last call before them.
 
 The handlers are there for the lack of memory where something grows, and for
-tracers, debuggers for instance, which may raise between any two lines.
+tracers, debuggers for instance, which may raise between any two lines. They
+take back first that an id is known: a reader may look without the lock.
 
 Each function returns False, and changes nothing, if another step overtook the
 plan.
@@ -85,9 +86,9 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
         counts[index] = count
         turns[-1] = after
     except BaseException:
+        known.pop(chunk_id, None)
         slot.pop(chunk_id, None)
         slots[index] = before
-        known.pop(chunk_id, None)
         counts[index] = count - 1
         raise
     return True
@@ -119,11 +120,39 @@ def fill(
         ledger.allocated, ledger.capacity = allocated, capacity
         turns[-1] = after
     except BaseException:
+        known.pop(chunk_id, None)
         slots.pop(index, None)
         tokens.pop(index, None)
         by_token.pop(token, None)
-        known.pop(chunk_id, None)
         counts[index] = 0
         ledger.allocated, ledger.capacity = before
+        raise
+    return True
+
+
+def collide(ledger: Ledger, turn: int, digest: int, index: int | None, token: int) -> bool:
+    """Let a digest be no token any more; the vector that had it, at `index` if there is one, gets another."""
+    turns, tokens, by_token, collided, after = (
+        ledger.turns,
+        ledger.tokens,
+        ledger.by_token,
+        ledger.collided,
+        turn + 1,
+    )
+    if turns[-1] != turn:
+        return False
+    try:
+        collided[digest] = None
+        if index is not None:
+            by_token[token] = index
+            tokens[index] = token
+            del by_token[digest]
+        turns[-1] = after
+    except BaseException:
+        collided.pop(digest, None)
+        if index is not None:
+            by_token.pop(token, None)
+            tokens[index] = digest
+            by_token[digest] = index
         raise
     return True

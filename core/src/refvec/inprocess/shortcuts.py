@@ -6,6 +6,7 @@ what is to be raised.
 
 from __future__ import annotations
 
+import sys
 from heapq import heappush
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from .. import failures
 from ..contract import VectorStore
 from ..ids import ChunkId
 from ..state import grown_capacity
-from .digests import digest_of
+from .digests import digest_of, long_digests_of
 from .journaled import Journaled
 from .ledger import size_of
 from .lines import empty, fill, join, leave
@@ -24,6 +25,7 @@ from .steps import commit
 from .tokens import identical
 
 _FLOAT32 = np.dtype(np.float32)
+_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 class Shortcuts(Journaled, abstract=True):
@@ -66,13 +68,12 @@ class Shortcuts(Journaled, abstract=True):
             turn = ledger.turns[-1]
             if self._closed or not turn:
                 self._check_whole()
-            if (
-                chunk_id in ledger.index
-                or ledger.journal is not None
-                or ledger.dimension != len(row)
-                or digest in ledger.collided
-            ):
+            if chunk_id in ledger.index or ledger.journal is not None or ledger.dimension != len(row):
                 return None
+            if digest in ledger.collided:
+                (digest,) = long_digests_of(row[None], self._spec.precision)
+                if digest in ledger.tied:
+                    return None
             index = ledger.by_token.get(digest)
             if index is None:
                 return self._put_new(turn, chunk_id, row, digest)
@@ -106,19 +107,17 @@ class Shortcuts(Journaled, abstract=True):
 
     def get_vector(self, chunk_id: ChunkId) -> NDArray[np.float32] | None:
         """Return the vector of an id, or None; see `VectorStore.get_vector`."""
-        if type(chunk_id) is str and chunk_id.isascii():
-            with self._lock.now:
-                ledger = self._ledger
-                turns = ledger.turns
-                turn = turns[-1]
-                if self._closed or not turn:
-                    self._check_whole()
-                index = ledger.index.get(chunk_id)
-                if index is None:
-                    return None
+        # Without the lock: if the turn stays the same, what was read is from one moment. In the middle of a step
+        # others run only while the turn is 0, or while a row is written at an index without references.
+        if _GIL and type(chunk_id) is str:
+            ledger = self._ledger
+            turns = ledger.turns
+            turn = turns[-1]
+            index = ledger.index.get(chunk_id)
+            if index is not None and turn:
                 try:
                     row = self._row(index)
-                    if turns[-1] == turn:
+                    if turns[-1] == turn and not self._closed:
                         return row
                 except Exception:  # noqa: S110  raised again below, unless a step came in between
                     pass
@@ -160,6 +159,6 @@ class Shortcuts(Journaled, abstract=True):
             if not empty(ledger, turn, chunk_id, index, {} if rows is None else rows):
                 return None
             if rows is None and (calls := list(self._erasing([index]))):
-                # A step of its own: overtaken, the index may hold another row by now; if not, only memory stays.
+                # A step of its own: overtaken, the index may hold another row by now; else only memory stays.
                 commit(ledger.turns, turn + 1, calls, lambda: None)
             return 1

@@ -52,4 +52,4 @@ def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[]
 def _mend(turns: list[int], turn: int, undo: Callable[[], None]) -> None:
     if len(turns) == 1:
         undo()
-        turns.append(turn)
+        turns.append(turn + 1)  # for a reader without the lock, who may have seen half of it

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import SupportsIndex, TypeVar
 
 import numpy as np
@@ -15,13 +16,14 @@ from ..ranking import BLOCK_ROWS, rank
 from ..reading import one_index
 from ..searching import Hits, Metric, check_query, members_of
 from ..state import Size, State
-from . import tokens
 from .digests import digest_of, digests_of
 from .draft import Draft, clearing
+from .guarded import OvertakenError
 from .ledger import Journal, Ledger, members
 from .locking import StoreLock
 from .shortcuts import Shortcuts
 from .steps import Call, Plan
+from .tokens import Tokens
 
 _HOOKS = ("_empty", "_storing", "_erasing", "_reading")
 T = TypeVar("T")
@@ -53,7 +55,7 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         self._ledger = Ledger(spec.dimension, spec.initial_capacity, journal)
         self._empty(spec.dimension)
         if state is not None:
-            for indices, rows in self._ledger.restore(state, self._tokens):
+            for indices, rows in self._ledger.restore(state, self._restored):
                 for function, *arguments in self._storing(indices, rows):
                     function(*arguments)
 
@@ -74,9 +76,14 @@ class InProcessVectorStore(Shortcuts, abstract=True):
             digests = digests_of(rows, self.precision)  # the rows are nobody else's: outside the lock
         return self._step(lambda: self._plan_put(ids, rows, digests, mode))
 
-    def _tokens(self, rows: NDArray[np.float32]) -> list[int]:
+    def _tokens(self) -> Tokens:
+        return Tokens(self._ledger, self.precision, self._reading)
+
+    def _restored(self, rows: NDArray[np.float32]) -> list[int]:
         digests = digests_of(rows, self.precision)
-        return tokens.tokens_of(self._ledger, rows, digests, self.precision, self._reading)
+        while True:
+            with suppress(OvertakenError):
+                return self._tokens().of(rows, digests)
 
     def _plan_put(
         self, ids: list[str], rows: NDArray[np.float32], digests: list[int], mode: PutMode
@@ -85,8 +92,7 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         draft = Draft(self._ledger, self.capabilities.max_vectors)
         if mode == "add":
             draft.check_new(ids)
-        found = tokens.tokens_of(self._ledger, rows, digests, self.precision, self._reading)
-        indices = np.array(draft.refer_all(ids, found), np.int64)
+        indices = np.array(draft.refer_all(ids, self._tokens().of(rows, digests)), np.int64)
         stores = self._stores(draft, rows)
         replaced = draft.retaken
         # After the calls that store the new rows: those may have made room elsewhere, for these too.
@@ -173,7 +179,7 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         held, width = self._ledger.dimension, row.shape[1]
         if held is not None and held != width:
             raise failures.dimension_mismatch(held, width)
-        return tokens.found(self._ledger, row, digest, self.precision, self._reading)
+        return self._tokens().find(row, digest)
 
     def _search(
         self,
@@ -201,7 +207,8 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         if not with_ids:
             return indices, scores, None
         hits = set(indices.ravel().tolist())
-        slots = narrowed or {index: members(ledger.slots[index]) for index in hits}
+        slots: Mapping[int, Iterable[str]]
+        slots = {index: members(ledger.slots[index]) for index in hits} if narrowed is None else narrowed
         return indices, scores, members_of(indices, slots)
 
     def _nearest(
