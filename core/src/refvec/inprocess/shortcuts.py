@@ -107,8 +107,8 @@ class Shortcuts(Journaled, abstract=True):
 
     def get_vector(self, chunk_id: ChunkId) -> NDArray[np.float32] | None:
         """Return the vector of an id, or None; see `VectorStore.get_vector`."""
-        # Without the lock: if the turn stays the same, what was read is from one moment. In the middle of a step
-        # others run only while the turn is 0, or while a row is written at an index without references.
+        # Without the lock: if the turn stays the same, what was read is from one moment. Amid a step others
+        # run only while the turn is 0, or while a row is written at an index without references.
         if _GIL and type(chunk_id) is str:
             ledger = self._ledger
             turns = ledger.turns
