@@ -17,7 +17,7 @@ from .. import failures
 from ..contract import VectorStore
 from ..ids import ChunkId
 from ..state import grown_capacity
-from .digests import digest_of, long_digests_of
+from .digests import digest_of, long_digest_of
 from .journaled import Journaled
 from .ledger import size_of
 from .lines import empty, fill, join, leave
@@ -71,7 +71,7 @@ class Shortcuts(Journaled, abstract=True):
             if chunk_id in ledger.index or ledger.journal is not None or ledger.dimension != len(row):
                 return None
             if digest in ledger.collided:
-                (digest,) = long_digests_of(row[None], self._spec.precision)
+                digest = long_digest_of(row, self._spec.precision)
                 if digest in ledger.tied:
                     return None
             index = ledger.by_token.get(digest)

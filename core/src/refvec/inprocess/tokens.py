@@ -9,15 +9,14 @@ a vector up compares the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from itertools import count
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..identity import Precision, component_keys, identity_keys
-from .digests import LONG, long_digests_of
+from .digests import LONG, long_digest_of, long_digests_of
 from .guarded import OvertakenError
 from .ledger import Ledger
 from .lines import collide
@@ -25,15 +24,17 @@ from .lines import collide
 _BLOCK = 2**18  # components that are compared at once
 Rows = NDArray[np.float32]
 Places = NDArray[np.int64]
-T = TypeVar("T")
 
 
 def identical(rows: Rows, others: Rows, precision: Precision) -> bool:
     """Return whether each row is identical to its counterpart."""
-    return rows.tobytes() == others.tobytes() or not len(_different(rows, others, precision))
+    return not len(_different(rows, others, precision))
 
 
 def _different(rows: Rows, others: Rows, precision: Precision) -> Places:
+    """Return the positions of rows that are not identical to their counterparts."""
+    if rows.tobytes() == others.tobytes():
+        return np.empty(0, np.int64)
     unequal = component_keys(rows, precision) != component_keys(others, precision)
     return np.flatnonzero(unequal.any(axis=1))
 
@@ -87,7 +88,8 @@ class Tokens:
             return digests
         found = list(digests)
         at = [position for position, digest in enumerate(digests) if digest in collided]
-        for piece in _pieces(at, rows.shape[1]):
+        size = max(1, _BLOCK // rows.shape[1])
+        for piece in (at[start : start + size] for start in range(0, len(at), size)):
             for position, digest in zip(piece, long_digests_of(rows[piece], self._precision), strict=True):
                 found[position] = digest
         return found
@@ -103,24 +105,37 @@ class Tokens:
                 stored.append((position, index))
             elif (earlier := first.setdefault(digest, position)) != position:
                 repeated.append((position, earlier))
-        odd = [*self._odd(rows, stored, self._reading), *self._odd(rows, repeated, rows.__getitem__)]
-        return {digests[position] for position in odd}
+        clashes: set[int] = set()
+        self._compare(rows, digests, stored, self._reading, clashes)
+        self._compare(rows, digests, repeated, rows.__getitem__, clashes)
+        return clashes
 
-    def _odd(self, rows: Rows, pairs: list[tuple[int, int]], others: Callable[[Places], Rows]) -> Iterator[int]:
-        """Yield the positions of rows that are not identical to their counterparts."""
-        for piece in _pieces(pairs, rows.shape[1]):
-            here, there = np.array(piece, np.int64).T
-            mine, other = rows[here], others(there)
-            if not identical(mine, other, self._precision):
-                yield from here[_different(mine, other, self._precision)].tolist()
+    def _compare(
+        self,
+        rows: Rows,
+        digests: list[int],
+        pairs: list[tuple[int, int]],
+        others: Callable[[Places], Rows],
+        clashes: set[int],
+    ) -> None:
+        """Add the digests of those rows that are not identical to their counterparts."""
+        most, size, start = max(1, _BLOCK // rows.shape[1]), 16, 0
+        while start < len(pairs):
+            # One clash of a digest is enough, and it comes soon: so the pieces begin small.
+            piece = [pair for pair in pairs[start : start + size] if digests[pair[0]] not in clashes]
+            start, size = start + size, min(2 * size, most)
+            if piece:
+                here, there = np.array(piece, np.int64).T
+                odd = here[_different(rows[here], others(there), self._precision)]
+                clashes.update(digests[position] for position in odd.tolist())
 
     def _collide(self, digest: int) -> None:
         ledger = self._ledger
         turn, token = ledger.turns[-1], digest
         index = ledger.by_token.get(digest)
         if index is not None:
-            row = self._reading(np.array([index], np.int64))
-            (token,) = long_digests_of(row, self._precision)
+            (row,) = self._reading(np.array([index], np.int64))
+            token = long_digest_of(row, self._precision)
             token = self._free(token, ledger.by_token)
         collide(ledger, turn, digest, index, token)
 
@@ -154,9 +169,3 @@ class Tokens:
             tied = self._ledger.tied
             tied[digest] = max(number, tied.get(digest, 0))
         return digest + (number << 64)
-
-
-def _pieces(items: list[T], dimension: int) -> Iterator[list[T]]:
-    size = max(1, _BLOCK // dimension)
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
