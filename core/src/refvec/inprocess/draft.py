@@ -139,9 +139,8 @@ class Draft:
         self._left.append((chunk_id, index))
         self._counts[index] = left = self._count(index) - 1
         if not left:
-            self._tokens[self._ledger.tokens[index]] = (
-                None  # that of before: a slot filled in this step is not freed in it
-            )
+            # The token of before: a slot that is filled in this step is not freed in it.
+            self._tokens[self._ledger.tokens[index]] = None
             if self._ledger.journal is None:
                 heappush(self._freed, index)
 
@@ -202,10 +201,10 @@ class Draft:
             new = dict.fromkeys(members(ids))
             if type(before) is dict:
                 shared.append((before, new))
+            elif left.get(cast(str, before)) == index:
+                replaced[index] = new
             else:
-                replaced[index] = (
-                    new if left.get(cast(str, before)) == index else dict.fromkeys(members(before)) | new
-                )
+                replaced[index] = dict.fromkeys(members(before)) | new
         return replaced, shared
 
     def _merge(self, kept: dict[Any, Any], new: dict[Any, Any]) -> Call:

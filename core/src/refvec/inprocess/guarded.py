@@ -66,7 +66,11 @@ class Guarded(VectorStore, abstract=True):
         self._missing("_reading")
 
     def _row(self, index: int) -> NDArray[np.float32]:
-        """Return the row at an active index as a fresh array, (d,). Optional, and faster than `_reading`."""
+        """Return the row at an active index as a fresh array, (d,).
+
+        Optional, and faster than `_reading`. It is also called without the lock,
+        while others write; what it returns or raises then does not count.
+        """
         row: NDArray[np.float32] = self._reading(np.array([index], np.int64))[0]
         return row
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from heapq import heappush
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from ..contract import VectorStore
 from ..ids import ChunkId
 from ..state import grown_capacity
 from .digests import digest_of, long_digest_of
+from .guarded import Guarded
 from .journaled import Journaled
 from .ledger import size_of
 from .lines import empty, fill, join, leave
@@ -26,25 +27,29 @@ from .tokens import identical
 
 _FLOAT32 = np.dtype(np.float32)
 _GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
+# What each shortcut stands on, and the way around it.
+_AROUND: dict[str, tuple[str, Any]] = {
+    "_placing": ("_storing", Guarded),
+    "_row": ("_reading", Guarded),
+    "add_vector": ("_put", VectorStore),
+    "get_vector": ("_rows", VectorStore),
+    "get_index": ("_find", VectorStore),
+    "remove_vector": ("_drop", VectorStore),
+}
+
+
+def go_around(cls: type[Guarded]) -> None:
+    """Have a class that overrides a method asked for single ids too, unless it has the shortcut as well."""
+    own = vars(cls)
+    for shortcut, (method, general) in _AROUND.items():
+        if method in own and shortcut not in own:
+            setattr(cls, shortcut, getattr(general, shortcut))
+    if cls._row is Guarded._row and "get_vector" not in own:
+        setattr(cls, "get_vector", VectorStore.get_vector)  # noqa: B010  since `_reading` wants the lock
 
 
 class Shortcuts(Journaled, abstract=True):
     """Methods that are most often called, without the layers in between."""
-
-    # What each of them stands on: a subclass with a primitive of its own has the general method again.
-    _standing_on: ClassVar[dict[str, str]] = {
-        "add_vector": "_put",
-        "get_vector": "_rows",
-        "get_index": "_find",
-        "remove_vector": "_drop",
-    }
-
-    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
-        """Let a subclass that overrides a primitive be asked for single ids too."""
-        super().__init_subclass__(abstract=abstract, **kwargs)
-        for method, primitive in cls._standing_on.items():
-            if primitive in vars(cls) and method not in vars(cls) and not abstract:
-                setattr(cls, method, getattr(VectorStore, method))
 
     def add_vector(self, chunk_id: ChunkId, vector: ArrayLike) -> int:
         """Store a vector under a new id; see `VectorStore.add_vector`."""
@@ -77,7 +82,10 @@ class Shortcuts(Journaled, abstract=True):
             index = ledger.by_token.get(digest)
             if index is None:
                 return self._put_new(turn, chunk_id, row, digest)
-            held = self._row(index)
+            try:
+                held = self._row(index)
+            except Exception:
+                return None  # where it is raised again, unless a step came in between
             same = row.tobytes() == held.tobytes() or identical(row[None], held[None], self._spec.precision)
             if same and join(ledger, turn, chunk_id, index, size_of(ledger.slots.get(index)) + 1):
                 return index

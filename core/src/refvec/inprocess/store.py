@@ -21,7 +21,7 @@ from .draft import Draft, clearing
 from .guarded import OvertakenError
 from .ledger import Journal, Ledger, members
 from .locking import StoreLock
-from .shortcuts import Shortcuts
+from .shortcuts import Shortcuts, go_around
 from .steps import Call, Plan
 from .tokens import Tokens
 
@@ -46,6 +46,7 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         missing = [name for name in _HOOKS if getattr(cls, name) is getattr(base, name)]
         if missing and not abstract:
             raise TypeError(f"{cls.__name__} lacks {', '.join(missing)} of refvec.InProcessVectorStore")
+        go_around(cls)
 
     # The primitives
 
