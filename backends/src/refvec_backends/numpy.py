@@ -13,6 +13,7 @@ from refvec.inprocess.steps import Call
 from refvec.searching import Metric
 
 _FIRST_ROWS = 64
+_SMALL = 2**23  # bytes; a smaller block grows faster: pages that nothing was written to cost nothing
 
 
 class NumpyVectorStore(InProcessVectorStore):
@@ -52,7 +53,8 @@ class NumpyVectorStore(InProcessVectorStore):
         while rows > len(self._block) or self._block.shape[1] != dimension:
             before = self._block
             held = len(before)
-            block = np.empty((max(rows, 2 * held, _FIRST_ROWS), dimension), np.float32)
+            factor = 4 if before.nbytes < _SMALL else 2
+            block = np.empty((max(rows, factor * held, _FIRST_ROWS), dimension), np.float32)
             block[:held] = before if held else 0
             if self._block is before:  # else a finaliser was faster, and may have stored rows in its own
                 self._block = block
