@@ -47,8 +47,12 @@ class PythonVectorStore(InProcessVectorStore):
         return [(operator.delitem, self._vectors, index) for index in indices]
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        rows = bytearray().join(map(self._vectors.__getitem__, indices.tolist()))
-        return np.frombuffer(rows, np.float32).reshape(len(indices), self.dimension or 0)
+        dimension = self.dimension or 0
+        # Not `bytearray().join`, which says SystemError where there is no memory.
+        whole = np.fromiter(
+            map(self._vectors.__getitem__, indices.tolist()), np.dtype((np.void, 4 * dimension)), len(indices)
+        )
+        return whole.view(np.float32).reshape(len(indices), dimension)
 
     def _row(self, index: int) -> NDArray[np.float32]:
         row = bytearray(self._vectors[index])
