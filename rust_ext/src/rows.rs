@@ -76,7 +76,7 @@ impl View {
             return (full + self.doubling(), index & ((1 << self.shift) - 1));
         }
         let segment = (usize::BITS - (index >> self.first).leading_zeros()) as usize;
-        (segment, index - self.start(segment))
+        (segment, index - ((1 << segment >> 1) << self.first))
     }
 
     /// How many segments are as large as all before them.
@@ -85,7 +85,6 @@ impl View {
     }
 
     /// The first row of a segment; the next segment's first row is where it ends.
-    #[inline]
     fn start(&self, segment: usize) -> usize {
         match segment.checked_sub(self.doubling()) {
             Some(full @ 1..) => full << self.shift,

@@ -23,7 +23,17 @@ pub struct Indices<'py> {
 }
 
 impl<'py> Indices<'py> {
+    /// For a call that needs an open store.
+    pub fn open(cell: &Cell, indices: &Any<'py>) -> PyResult<Self> {
+        Self::converted(indices, || cell.require_open(indices.py()))
+    }
+
     pub fn new(indices: &Any<'py>) -> PyResult<Self> {
+        Self::converted(indices, || Ok(()))
+    }
+
+    /// `check` comes before core's errors; a step checks again.
+    fn converted(indices: &Any<'py>, check: impl FnOnce() -> PyResult<()>) -> PyResult<Self> {
         let native = match frozen(indices)? {
             Some(items) => exact_ints(&items)?,
             None => int64(indices)?,
@@ -31,6 +41,7 @@ impl<'py> Indices<'py> {
         if let Some(found) = native {
             return Ok(Self { found, given: None });
         }
+        check()?;
         let py = indices.py();
         let (found, given): (Any<'py>, Any<'py>) = call(py, &core(py)?.canonical_indices, [indices])?.extract()?;
         let found = int64(&found)?.ok_or_else(|| impossible("canonical_indices() made no int64 array"))?;

@@ -40,6 +40,7 @@ fn put<'py>(
     put: impl Fn(&Cell, &[Key<'_>], &Rows<'_>) -> Refused<Result<Vec<i64>>> + Sync,
 ) -> PyResult<Any<'py>> {
     let (py, cell) = (this.py(), &this.get().cell);
+    cell.require_open(py)?;
     with_keys(cell, chunk_ids, |keys| {
         with_rows(cell, vectors, |rows| {
             let stored = py.detach(|| put(cell, keys, rows));
