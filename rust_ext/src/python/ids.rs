@@ -98,12 +98,18 @@ pub fn frozen<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
 }
 
 fn keys<'a>(items: &'a Bound<'_, PyTuple>) -> PyResult<Option<Vec<Key<'a>>>> {
-    let mut keys = plain(items.py(), room(items.len()))?;
+    all(items, key)
+}
+
+/// What `take` makes of every item, unless there is one of which it makes nothing.
+pub fn all<'a, 'py, T>(
+    items: &'a Bound<'py, PyTuple>,
+    take: impl Fn(Borrowed<'a, 'py, PyAny>) -> PyResult<Option<T>>,
+) -> PyResult<Option<Vec<T>>> {
+    let mut taken = plain(items.py(), room(items.len()))?;
     for item in items.iter_borrowed() {
-        match key(item)? {
-            Some(key) => keys.push(key),
-            None => return Ok(None),
-        }
+        let Some(item) = take(item)? else { return Ok(None) };
+        taken.push(item);
     }
-    Ok(Some(keys))
+    Ok(Some(taken))
 }

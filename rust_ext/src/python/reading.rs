@@ -9,7 +9,7 @@ use super::NativeStore;
 use super::core::{call, core};
 use super::ids::{canonical, key, with_key, with_keys};
 use super::indices::{Indices, index};
-use super::made::{Any, components, empty_row, empty_rows, ints, list, number, texts, tuple};
+use super::made::{Any, Row, Rows, components, empty, ints, list, number, texts, tuple};
 use super::refusals::{Refusal, Subject, done, flat, impossible, told};
 use super::rows::Plain;
 use crate::{Error, Key, Result, Store};
@@ -68,7 +68,7 @@ fn row<'py>(
     let (py, cell) = (this.py(), &this.get().cell);
     let look = |store: &Store| Ok(find(store)?.map(|row| (row.as_ptr() as usize, row.len(), cell.version())));
     let Some((address, length, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
-    let mut array = empty_row(py, length)?;
+    let mut array: Row<'py> = empty(py, [length])?;
     let place = components(&mut array);
     let copy = |store: &Store| {
         let row = if cell.version() == version {
@@ -93,7 +93,7 @@ pub fn index_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Optio
 
 pub fn indices_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
     let found = with_keys(&this.get().cell, chunk_ids, |keys| looked(this, keys.len(), |store| store.indices_of(keys), Subject::Nothing))?;
-    Ok(ints(this.py(), &found)?.into_any())
+    ints(this.py(), &found)
 }
 
 pub fn rows_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
@@ -131,7 +131,7 @@ fn filled<'py>(
     let (py, cell) = (this.py(), &this.get().cell);
     loop {
         let dimension = cell.dimension();
-        let mut rows = empty_rows(py, count, dimension.unwrap_or(0))?;
+        let mut rows: Rows<'py> = empty(py, [count, dimension.unwrap_or(0)])?;
         let places = components(&mut rows);
         let items = places.len();
         match flat(cell.read_many(py, items, |store| fill(store, places))) {
@@ -156,14 +156,14 @@ fn out_places<'a>(out: &'a Any<'_>, (count, dimension): (usize, usize)) -> PyRes
 
 fn all_rows<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
     let (py, rows) = (this.py(), long(this, Store::all_rows, Subject::Nothing)?);
-    let mut array = empty_rows(py, rows.len(), rows.dimension())?;
+    let mut array: Rows<'py> = empty(py, [rows.len(), rows.dimension()])?;
     let places = components(&mut array);
     py.detach(|| rows.copy(0, places));
     Ok(array.into_any())
 }
 
 pub fn indices<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
-    Ok(ints(this.py(), &long(this, Store::indices, Subject::Nothing)?)?.into_any())
+    ints(this.py(), &long(this, Store::indices, Subject::Nothing)?)
 }
 
 pub fn ids<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
@@ -186,5 +186,5 @@ pub fn refcount<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>
 pub fn refcounts<'py>(this: This<'_, 'py>, indices: &Any<'py>) -> PyResult<Any<'py>> {
     let indices = Indices::open(&this.get().cell, indices)?;
     let counts = looked(this, indices.found.len(), |store| store.refcounts(&indices.found), Subject::Indices(&indices))?;
-    Ok(ints(this.py(), &counts)?.into_any())
+    ints(this.py(), &counts)
 }

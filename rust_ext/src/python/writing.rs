@@ -44,7 +44,7 @@ fn put<'py>(
     with_keys(cell, chunk_ids, |keys| {
         with_rows(cell, vectors, |rows| {
             let stored = py.detach(|| put(cell, keys, rows));
-            Ok(ints(py, &told(py, stored, Subject::Ids(keys))?)?.into_any())
+            ints(py, &told(py, stored, Subject::Ids(keys))?)
         })
     })
 }
