@@ -125,7 +125,6 @@ impl Segment {
     /// [`Error::Memory`].
     pub unsafe fn copy(&self, filled: usize, rows: usize, dimension: usize) -> Result<Self> {
         let copy = Self::new(rows, dimension)?;
-        copy.advise(filled);
         // SAFETY: both have `filled` items, and the new memory is nobody else's.
         unsafe { copy.first.copy_from_nonoverlapping(self.first, filled) };
         Ok(copy)

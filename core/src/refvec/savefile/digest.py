@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from queue import SimpleQueue
 from threading import Semaphore, Thread
-from typing import TypeAlias
+from typing import Any, TypeAlias
+from weakref import ref
 
 from .format import checksum
 
@@ -27,7 +28,7 @@ class Digest:
         self._hash = checksum()
         self._seen = 0
         self._free = Semaphore(AHEAD)
-        self._parts: SimpleQueue[Part | None] | None = None
+        self._parts: SimpleQueue[Any] | None = None
 
     def update(self, part: Part) -> None:
         """Take the next part, bytes or a memoryview of them."""
@@ -51,23 +52,20 @@ class Digest:
         self.wait()
         return self._hash.digest()
 
-    def _start(self) -> SimpleQueue[Part | None] | None:
-        parts: SimpleQueue[Part | None] = SimpleQueue()
+    def _start(self) -> SimpleQueue[Any] | None:
+        parts: SimpleQueue[Any] = SimpleQueue()
+        # Ends the thread, also that of a file which was given up. A `__del__` could swallow an interrupt.
+        owner = ref(self, parts.put)
         try:
-            Thread(target=_work, args=(self._hash, self._free, parts), daemon=True).start()
+            Thread(target=_work, args=(self._hash, self._free, parts, owner), daemon=True).start()
         except (RuntimeError, MemoryError):
             self._seen = 0  # no thread to be had now
             return None
         return parts
 
-    def __del__(self) -> None:
-        """End the thread, also that of a file which was given up."""
-        if self._parts is not None:
-            self._parts.put(None)
 
-
-def _work(running: hashlib.blake2b, free: Semaphore, parts: SimpleQueue[Part | None]) -> None:
-    while (part := parts.get()) is not None:
+def _work(running: hashlib.blake2b, free: Semaphore, parts: SimpleQueue[Any], owner: object) -> None:
+    while (part := parts.get()) is not owner:
         running.update(part)
         del part
         free.release()
