@@ -1,51 +1,53 @@
-//! Batches: plan everything, reserve, then apply without a way to fail.
-
-use hashbrown::HashTable;
+//! Batches: all or nothing. What upserts need is planned and reserved first, what adds have done is taken back if they fail.
 
 use crate::contents::{Contents, check_count};
 use crate::error::{Error, Result, room};
 use crate::ids::{Id, Key};
 use crate::references::References;
+use crate::table::Table;
 use crate::vectors::Vectors;
 
-/// Where a row of a batch will be found.
-#[derive(Clone, Copy)]
-enum Target {
-    /// At an index of the store.
-    Stored(u32),
-    /// At a new index.
-    New,
-    /// Where this earlier row of the batch is.
-    Like(u32),
-}
-
 impl Contents {
-    /// `rows` holds a row for each of `keys`.
+    /// `rows` holds a row for each of `keys`. Others may be writing to them: each is read once, except to say why all were refused.
     ///
     /// # Errors
     /// [`Error::Duplicate`], [`Error::Full`] or [`Error::Memory`].
     pub fn add_batch(&mut self, keys: &[Key<'_>], rows: &[f32]) -> Result<Vec<i64>> {
         check_count(keys.len())?;
-        let id_hashes = new_ids(&self.references, keys)?;
-        let row_hashes = hashes(&self.vectors, rows, keys.len())?;
-        let dimension = self.vectors.dimension();
-        let (targets, fresh) = targets(&self.vectors, &row_hashes, |position| row_at(rows, dimension, position))?;
-        let ids = own_ids(keys)?;
         let mut indices: Vec<i64> = room(keys.len())?;
-        self.references.reserve(keys.len())?;
         self.reserve_records(keys.len())?;
-        self.vectors.reserve(fresh)?;
-        let rows = rows.chunks_exact(dimension);
-        for (((id, id_hash), target), (row, row_hash)) in ids.into_iter().zip(id_hashes).zip(targets).zip(rows.zip(row_hashes)) {
-            let index = match target {
-                Target::Stored(index) => index,
-                Target::New => self.vectors.take(row, row_hash),
-                Target::Like(position) => indices[position as usize] as u32,
-            };
-            self.bind(id, id_hash, index);
-            indices.push(i64::from(index));
+        let before = self.references.append_all(keys)?;
+        if let Err(error) = self.place_all(rows, &mut indices) {
+            self.references.take_back(before);
+            return Err(if matches!(error, Error::Full { .. }) { self.overfull(rows, error)? } else { error });
+        }
+        let mut entry = self.references.added_after(before);
+        for &index in &indices {
+            self.attach(entry, index as u32);
+            entry = self.references.added_after(entry);
         }
         Ok(indices)
+    }
+
+    /// The indices of rows, all of which are stored, or on an error none; a reference to each must come next.
+    fn place_all(&mut self, rows: &[f32], indices: &mut Vec<i64>) -> Result<()> {
+        let mark = self.vectors.mark();
+        self.vectors.reserve_ahead(indices.capacity())?;
+        let mut rows = rows.chunks_exact(self.vectors.dimension());
+        let placed = rows.try_for_each(|row| self.place_once(row).map(|index| indices.push(i64::from(index))));
+        placed.inspect_err(|_| self.vectors.take_back(mark, indices.iter().map(|&index| index as u32)))
+    }
+
+    /// The error that says how many vectors all of a batch would have made.
+    #[cold]
+    fn overfull(&self, rows: &[f32], first: Error) -> Result<Error> {
+        let mut own = room(rows.len())?;
+        own.extend_from_slice(rows);
+        let dimension = self.vectors.dimension();
+        let mut hashes = room(rows.len() / dimension)?;
+        hashes.extend(own.chunks_exact(dimension).map(|row| self.vectors.hash(row)));
+        let fresh = unseen(&self.vectors, &hashes, |position| row_at(&own, dimension, position))?;
+        Ok(self.vectors.check_limit(fresh).err().unwrap_or(first))
     }
 
     /// Every id in order of its first position, with the vector of its last one.
@@ -72,17 +74,17 @@ impl Contents {
     }
 
     /// Reserves for the items that may need a new index; only where so many would pass the limit are the distinct unseen vectors counted.
-    fn reserve_moves<'r>(&mut self, whos: &[Who], hashes: &[u64], row_at: impl Fn(u32) -> &'r [f32]) -> Result<()> {
+    fn reserve_moves<'r>(&mut self, whos: &[Who], hashes: &[u32], row_at: impl Fn(u32) -> &'r [f32]) -> Result<()> {
         let reuses_at_once = self.reuses_at_once();
         let Self { references, vectors, .. } = self;
         // An id keeps its reference until its turn, so one that has its vector already will find it there.
-        let stays = |item: u32, who: &Who, hash: u64| match who {
+        let stays = |item: u32, who: &Who, hash: u32| match who {
             Who::Present(entry) => vectors.find(row_at(item), hash) == Some(references.slot(*entry)),
             Who::New(_) => false,
         };
         let moves = (0u32..).zip(whos).zip(hashes).filter(|&((item, who), &hash)| !stays(item, who, hash)).count();
         let within_limit = vectors.check_limit(moves).is_ok();
-        let needed = if within_limit || !reuses_at_once { moves } else { targets(vectors, hashes, row_at)?.1 };
+        let needed = if within_limit || !reuses_at_once { moves } else { unseen(vectors, hashes, row_at)? };
         vectors.reserve(needed)?;
         if reuses_at_once { self.reserve_reuse(whos, moves) } else { Ok(()) }
     }
@@ -96,7 +98,7 @@ impl Contents {
         vectors.own(whos.iter().filter_map(|who| if let Who::Present(entry) = who { Some(references.slot(*entry)) } else { None }))
     }
 
-    fn end(&mut self, who: Who, hash: u64, row: &[f32], row_hash: u64) -> u32 {
+    fn end(&mut self, who: Who, hash: u32, row: &[f32], row_hash: u32) -> u32 {
         match who {
             Who::Present(entry) => self.redirect(entry, row, row_hash),
             Who::New(id) => {
@@ -108,66 +110,27 @@ impl Contents {
     }
 }
 
-fn own_ids(keys: &[Key<'_>]) -> Result<Vec<Id>> {
-    let mut ids = room(keys.len())?;
-    for key in keys {
-        ids.push(key.to_id()?);
-    }
-    Ok(ids)
-}
-
-/// The hashes of ids that are new and distinct.
-fn new_ids(references: &References, keys: &[Key<'_>]) -> Result<Vec<u64>> {
-    let mut hashes: Vec<u64> = room(keys.len())?;
-    let mut seen = HashTable::new();
-    seen.try_reserve(keys.len(), |_| 0)?;
-    for (position, &key) in keys.iter().enumerate() {
-        let hash = references.hash(key);
-        if references.find(key, hash).is_some() {
-            return Err(Error::Duplicate { position, repeated: false });
-        }
-        if seen.find(hash, |&earlier: &u32| keys[earlier as usize] == key).is_some() {
-            return Err(Error::Duplicate { position, repeated: true });
-        }
-        hashes.push(hash);
-        seen.insert_unique(hash, position as u32, |&earlier| hashes[earlier as usize]);
-    }
-    Ok(hashes)
-}
-
-fn hashes(vectors: &Vectors, rows: &[f32], count: usize) -> Result<Vec<u64>> {
-    let mut hashes = room(count)?;
-    hashes.extend(rows.chunks_exact(vectors.dimension()).map(|row| vectors.hash(row)));
-    Ok(hashes)
-}
-
 fn row_at(rows: &[f32], dimension: usize, position: u32) -> &[f32] {
     &rows[position as usize * dimension..][..dimension]
 }
 
-/// Every row's target, and how many rows need a new index.
-fn targets<'r>(vectors: &Vectors, hashes: &[u64], row_at: impl Fn(u32) -> &'r [f32]) -> Result<(Vec<Target>, usize)> {
-    let mut targets = room(hashes.len())?;
-    let mut seen = HashTable::new();
-    seen.try_reserve(hashes.len(), |_| 0)?;
+/// How many distinct rows are not in the store.
+fn unseen<'r>(vectors: &Vectors, hashes: &[u32], row_at: impl Fn(u32) -> &'r [f32]) -> Result<usize> {
+    let mut seen = Table::default();
+    seen.reserve(hashes.len())?;
     for (position, &hash) in (0u32..).zip(hashes) {
         let row = row_at(position);
-        let same = |&earlier: &u32| hashes[earlier as usize] == hash && vectors.identical(row_at(earlier), row);
-        targets.push(if let Some(index) = vectors.find(row, hash) {
-            Target::Stored(index)
-        } else if let Some(&earlier) = seen.find(hash, same) {
-            Target::Like(earlier)
-        } else {
-            seen.insert_unique(hash, position, |&earlier| hashes[earlier as usize]);
-            Target::New
-        });
+        let known = || seen.find(hash, |earlier| vectors.identical(row_at(earlier), row));
+        if vectors.find(row, hash).or_else(known).is_none() {
+            seen.insert(hash, position);
+        }
     }
-    Ok((targets, seen.len()))
+    Ok(seen.len())
 }
 
 /// A distinct id of a batch of upserts.
 struct Item {
-    hash: u64,
+    hash: u32,
     /// The last position of the id: the vector that counts.
     position: u32,
 }
@@ -181,19 +144,18 @@ enum Who {
 /// The distinct ids in order of their first positions, and for every position the number of its item.
 fn items(references: &References, keys: &[Key<'_>]) -> Result<(Vec<Item>, Vec<u32>)> {
     let (mut items, mut item_of): (Vec<Item>, Vec<u32>) = (room(keys.len())?, room(keys.len())?);
-    let mut seen = HashTable::new();
-    seen.try_reserve(keys.len(), |_| 0)?;
+    let mut seen = Table::default();
+    seen.reserve(keys.len())?;
     for (position, &key) in (0u32..).zip(keys) {
         let hash = references.hash(key);
-        let same = |&item: &u32| keys[items[item as usize].position as usize] == key;
-        if let Some(&item) = seen.find(hash, same) {
+        if let Some(item) = seen.find(hash, |item| keys[items[item as usize].position as usize] == key) {
             items[item as usize].position = position;
             item_of.push(item);
         } else {
             let item = items.len() as u32;
             items.push(Item { hash, position });
             item_of.push(item);
-            seen.insert_unique(hash, item, |&item| items[item as usize].hash);
+            seen.insert(hash, item);
         }
     }
     Ok((items, item_of))

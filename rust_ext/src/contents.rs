@@ -140,18 +140,18 @@ impl Contents {
     }
 
     /// The index of a vector, which is stored if it is not there; room was reserved, and a reference must come next.
-    pub fn place(&mut self, row: &[f32], hash: u64) -> u32 {
+    pub fn place(&mut self, row: &[f32], hash: u32) -> u32 {
         self.vectors.find(row, hash).unwrap_or_else(|| self.vectors.take(row, hash))
     }
 
     /// Adds an id that is not present; room was reserved.
-    pub fn bind(&mut self, id: Id, hash: u64, index: u32) {
+    pub fn bind(&mut self, id: Id, hash: u32, index: u32) {
         let entry = self.references.append(id, hash);
         self.attach(entry, index);
     }
 
     /// Points an entry at the slot of `row`; room for a new one was reserved. Nothing changes if it is the entry's own.
-    pub fn redirect(&mut self, entry: u32, row: &[f32], row_hash: u64) -> u32 {
+    pub fn redirect(&mut self, entry: u32, row: &[f32], row_hash: u32) -> u32 {
         let old = self.references.slot(entry);
         let index = self.place(row, row_hash);
         if index != old {
@@ -162,23 +162,30 @@ impl Contents {
         index
     }
 
-    /// Reads `row` once, into the place where it will stay if no identical one is there: hashed and stored are the same components,
-    /// whoever writes to the caller's memory meanwhile, and nothing is copied twice.
-    fn add_new(&mut self, key: Key<'_>, hash: u64, row: &[f32]) -> Result<u32> {
+    fn add_new(&mut self, key: Key<'_>, hash: u32, row: &[f32]) -> Result<u32> {
         self.references.reserve(1)?;
         self.reserve_records(1)?;
         let id = key.to_id()?;
-        let index = match self.vectors.reserve(1) {
-            Ok(()) => {
-                let place = self.vectors.stage(row);
-                let row_hash = self.vectors.hash(self.vectors.staged(place));
-                let found = self.vectors.find(self.vectors.staged(place), row_hash);
-                found.unwrap_or_else(|| self.vectors.take_staged(row_hash))
-            }
-            Err(refused) => self.find_copied(row)?.ok_or(refused)?,
-        };
+        let index = self.place_once(row)?;
         self.bind(id, hash, index);
         Ok(index)
+    }
+
+    /// The index of a vector, which is stored if it is not there; a reference must come next.
+    ///
+    /// Reads `row` once, into the place where it will stay if no identical one is there: hashed and stored are the same components,
+    /// whoever writes to the caller's memory meanwhile, and nothing is copied twice.
+    ///
+    /// # Errors
+    /// [`Error::Full`] or [`Error::Memory`].
+    pub fn place_once(&mut self, row: &[f32]) -> Result<u32> {
+        if let Err(refused) = self.vectors.reserve(1) {
+            return self.find_copied(row)?.ok_or(refused);
+        }
+        let place = self.vectors.stage(row);
+        let hash = self.vectors.hash(self.vectors.staged(place));
+        let found = self.vectors.find(self.vectors.staged(place), hash);
+        Ok(found.unwrap_or_else(|| self.vectors.take_staged(hash)))
     }
 
     /// Where an identical vector is, when there is no place for this one.
@@ -189,8 +196,9 @@ impl Contents {
         Ok(self.vectors.find(&copy, self.vectors.hash(&copy)))
     }
 
+    /// Makes an entry without a slot reference one.
     #[inline]
-    fn attach(&mut self, entry: u32, index: u32) {
+    pub fn attach(&mut self, entry: u32, index: u32) {
         let slot = &mut self.vectors.slots[index as usize];
         self.references.attach(entry, index, slot);
         if let Some(journal) = &mut self.journal {

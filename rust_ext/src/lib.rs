@@ -32,6 +32,7 @@ mod selection;
 mod settings;
 mod slots;
 mod store;
+mod table;
 #[cfg(test)]
 mod tests;
 mod topk;

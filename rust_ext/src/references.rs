@@ -3,12 +3,11 @@
 //! Every entry stands in two doubly linked lists: all entries in the order in which their ids were added, and the entries of its slot
 //! in the order in which they came to it. Links are `u32`; a dropped entry is reused.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
-
 use crate::error::{Error, Result};
 use crate::ids::{Id, Key};
 use crate::slots::{NIL, Slot};
+use crate::table::{Table, folded};
+use foldhash::fast::RandomState;
 
 #[derive(Debug)]
 struct Entry {
@@ -27,7 +26,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct References {
     seed: RandomState,
-    table: HashTable<u32>,
+    table: Table,
     entries: Vec<Entry>,
     first: u32,
     last: u32,
@@ -36,7 +35,7 @@ pub struct References {
 
 impl Default for References {
     fn default() -> Self {
-        Self { seed: RandomState::default(), table: HashTable::new(), entries: Vec::new(), first: NIL, last: NIL, unused: NIL }
+        Self { seed: RandomState::default(), table: Table::default(), entries: Vec::new(), first: NIL, last: NIL, unused: NIL }
     }
 }
 
@@ -53,13 +52,13 @@ impl References {
     }
 
     #[must_use]
-    pub fn hash(&self, key: Key<'_>) -> u64 {
-        key.hash(&self.seed)
+    pub fn hash(&self, key: Key<'_>) -> u32 {
+        folded(key.hash(&self.seed))
     }
 
     #[must_use]
-    pub fn find(&self, key: Key<'_>, hash: u64) -> Option<u32> {
-        self.table.find(hash, |&entry| self.entries[entry as usize].id.key() == key).copied()
+    pub fn find(&self, key: Key<'_>, hash: u32) -> Option<u32> {
+        self.table.find(hash, |entry| self.entries[entry as usize].id.key() == key)
     }
 
     #[must_use]
@@ -91,15 +90,14 @@ impl References {
         if self.len().saturating_add(more) >= NIL as usize {
             return Err(Error::Full { limit: NIL - 1, needed: self.len().saturating_add(more) });
         }
-        let (entries, seed) = (&self.entries, &self.seed);
-        self.table.try_reserve(more, |&entry| entries[entry as usize].id.key().hash(seed))?;
+        self.table.reserve(more)?;
         let unused = self.entries.len() - self.table.len();
         self.entries.try_reserve(more.saturating_sub(unused))?;
         Ok(())
     }
 
     /// Adds an id that is not present, as the last of all; room for it was reserved. The entry must be attached to a slot next.
-    pub fn append(&mut self, id: Id, hash: u64) -> u32 {
+    pub fn append(&mut self, id: Id, hash: u32) -> u32 {
         let entry = Entry { id, slot: NIL, before: self.last, after: NIL, slot_before: NIL, slot_after: NIL, stamp: 0 };
         let number = self.store(entry);
         match self.last {
@@ -107,23 +105,70 @@ impl References {
             last => self.entries[last as usize].after = number,
         }
         self.last = number;
-        let (entries, seed) = (&self.entries, &self.seed);
-        self.table.insert_unique(hash, number, |&entry| entries[entry as usize].id.key().hash(seed));
+        self.table.insert(hash, number);
         number
     }
 
     /// Takes the entry out of both lists and the table; the caller settles the slot if it was the last reference.
-    pub fn remove(&mut self, number: u32, hash: u64, slot: &mut Slot) -> Id {
-        if let Ok(found) = self.table.find_entry(hash, |&entry| entry == number) {
-            found.remove();
-        }
+    pub fn remove(&mut self, number: u32, hash: u32, slot: &mut Slot) -> Id {
         self.detach(number, slot);
+        self.table.remove(hash, number);
+        let id = self.unlink(number);
+        self.entries[number as usize].after = self.unused;
+        self.unused = number;
+        id
+    }
+
+    /// Adds ids in order, still without slots, for a step that attaches all of them next: all, or on an error none. What comes back is
+    /// for [`Self::added_after`] or [`Self::take_back`].
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`], [`Error::Full`] or [`Error::Memory`].
+    pub fn append_all(&mut self, keys: &[Key<'_>]) -> Result<u32> {
+        self.reserve(keys.len())?;
+        let before = self.last;
+        let appended = keys.iter().enumerate().try_for_each(|(position, &key)| self.append_new(key, position));
+        appended.map(|()| before).inspect_err(|_| self.take_back(before))
+    }
+
+    fn append_new(&mut self, key: Key<'_>, position: usize) -> Result<()> {
+        let hash = self.hash(key);
+        if let Some(entry) = self.find(key, hash) {
+            // Only an entry of this very batch is still without a slot.
+            return Err(Error::Duplicate { position, repeated: self.slot(entry) == NIL });
+        }
+        self.append(key.to_id()?, hash);
+        Ok(())
+    }
+
+    /// The first entry that was added after another, or after none.
+    #[must_use]
+    pub fn added_after(&self, before: u32) -> u32 {
+        if before == NIL { self.first } else { self.entries[before as usize].after }
+    }
+
+    /// Undoes every [`Self::append`] after an entry, or after none, of entries that have no slot.
+    pub fn take_back(&mut self, before: u32) {
+        while self.last != before {
+            let number = self.last;
+            self.table.remove(self.hash(self.id(number).key()), number);
+            self.unlink(number);
+            // In reverse order, those that made the arena longer come first.
+            if number as usize + 1 == self.entries.len() && self.unused == NIL {
+                self.entries.pop();
+            } else {
+                self.entries[number as usize].after = self.unused;
+                self.unused = number;
+            }
+        }
+    }
+
+    /// Takes the entry out of the list of all.
+    fn unlink(&mut self, number: u32) -> Id {
         let entry = &mut self.entries[number as usize];
         let (before, after) = (entry.before, entry.after);
         let id = std::mem::replace(&mut entry.id, Id::Uuid([0; 16]));
         entry.slot = NIL;
-        entry.after = self.unused;
-        self.unused = number;
         match before {
             NIL => self.first = after,
             before => self.entries[before as usize].after = after,

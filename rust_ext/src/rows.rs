@@ -1,4 +1,7 @@
-//! The vectors themselves: segments of about 1 MiB that never move, so that growing copies nothing and never needs twice the memory.
+//! The vectors themselves: segments that never move, so that growing copies nothing and never needs twice the memory.
+//!
+//! The first segments are small and double, so that a small store has little memory; from about 8 MiB on all are of one size, so that
+//! copying one that is shared never takes long. The kernel is asked for huge pages only where they will be filled, or waste little.
 //!
 //! Segments may be shared with snapshots ([`Rows::share`]) and may be foreign ([`Rows::map`]). Two rules keep both sound:
 //! a row below `len` is overwritten only in an exclusive segment, so one that may be shared is replaced by a copy first; and a row at
@@ -9,13 +12,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::error::{Error, Result, room};
 use crate::segment::{Mapped, Segment};
 
-const SEGMENT_BYTES: usize = 1 << 20;
+const FIRST_BYTES: usize = 1 << 16;
+const SEGMENT_BYTES: usize = 1 << 23;
+/// A store of this size may have one huge page that is mostly unused.
+const LARGE_BYTES: usize = 1 << 25;
 
 /// Rows `0..len` of equal length, to be read: a store's own, or as they were when they were shared.
 #[derive(Debug)]
 pub struct View {
     dimension: usize,
-    /// A segment holds `1 << shift` rows; a foreign one that is the last may hold fewer.
+    /// The first segment holds `1 << first` rows, and each later one as many as all before it, up to `1 << shift`. A foreign one that is
+    /// the last may hold fewer.
+    first: u32,
     shift: u32,
     segments: Vec<Segment>,
     len: usize,
@@ -24,8 +32,8 @@ pub struct View {
 impl View {
     #[must_use]
     pub fn new(dimension: usize) -> Self {
-        let fitting = (SEGMENT_BYTES / size_of::<f32>() / dimension.max(1)).max(1);
-        Self { dimension, shift: fitting.ilog2(), segments: Vec::new(), len: 0 }
+        let fitting = |bytes: usize| (bytes / size_of::<f32>() / dimension.max(1)).max(1).ilog2();
+        Self { dimension, first: fitting(FIRST_BYTES), shift: fitting(SEGMENT_BYTES), segments: Vec::new(), len: 0 }
     }
 
     #[must_use]
@@ -61,8 +69,36 @@ impl View {
     }
 
     /// The segment of a row, and its number there.
+    #[inline]
     fn number(&self, index: usize) -> (usize, usize) {
-        (index >> self.shift, index & ((1 << self.shift) - 1))
+        let full = index >> self.shift;
+        if full > 0 {
+            return (full + self.doubling(), index & ((1 << self.shift) - 1));
+        }
+        let segment = (usize::BITS - (index >> self.first).leading_zeros()) as usize;
+        (segment, index - ((1 << segment >> 1) << self.first))
+    }
+
+    /// How many segments are as large as all before them.
+    fn doubling(&self) -> usize {
+        (self.shift - self.first) as usize
+    }
+
+    /// The first row of a segment; the next segment's first row is where it ends.
+    fn start(&self, segment: usize) -> usize {
+        match segment.checked_sub(self.doubling()) {
+            Some(full @ 1..) => full << self.shift,
+            _ => (1 << segment >> 1) << self.first,
+        }
+    }
+
+    fn rows_in(&self, segment: usize) -> usize {
+        self.start(segment + 1) - self.start(segment)
+    }
+
+    /// How many segments so many rows take.
+    fn segments_for(&self, rows: usize) -> usize {
+        rows.checked_sub(1).map_or(0, |last| self.number(last).0 + 1)
     }
 
     fn place(&self, index: usize) -> (usize, usize) {
@@ -101,11 +137,11 @@ impl Rows {
     /// # Errors
     /// [`Error::Memory`]; segments that were added stay for later rows until [`Self::trim`].
     pub fn reserve(&mut self, more: usize) -> Result<()> {
-        let wanted = self.view.len.saturating_add(more).div_ceil(1 << self.view.shift);
+        let wanted = self.view.len.saturating_add(more);
         if *self.shared.get_mut() && more > 0 {
             self.own_tail()?;
         }
-        if wanted > self.view.segments.len() { self.grow(wanted) } else { Ok(()) }
+        if wanted > self.view.start(self.view.segments.len()) { self.grow(wanted) } else { Ok(()) }
     }
 
     /// Whether [`Self::own`] must be called before a row is overwritten.
@@ -142,7 +178,7 @@ impl Rows {
         if overwritten {
             segment.forget_inverse(place);
         }
-        // SAFETY: an own segment holds `1 << shift` rows; nobody else reads this one, by the rules at the top.
+        // SAFETY: an own segment holds all of its rows; nobody else reads this one, by the rules at the top.
         unsafe { segment.write(start, row) };
     }
 
@@ -175,11 +211,13 @@ impl Rows {
         if self.view.dimension == 0 || !rows.len().is_multiple_of(self.view.dimension) {
             return Err(Error::State("a row is incomplete"));
         }
-        let mut segments = room((rows.len() / self.view.dimension).div_ceil(1 << self.view.shift))?;
-        for start in (0..rows.len()).step_by(self.view.dimension << self.view.shift) {
-            segments.push(rows.segment(start, 1 << self.view.shift)?);
+        let len = rows.len() / self.view.dimension;
+        let count = self.view.segments_for(len);
+        let mut segments = room(count)?;
+        for number in 0..count {
+            segments.push(rows.segment(self.view.start(number) * self.view.dimension, self.view.rows_in(number))?);
         }
-        (self.view.segments, self.view.len) = (segments, rows.len() / self.view.dimension);
+        (self.view.segments, self.view.len) = (segments, len);
         *self.shared.get_mut() = true;
         Ok(())
     }
@@ -196,9 +234,14 @@ impl Rows {
         Ok(View { segments, ..self.view })
     }
 
+    /// Forgets the rows from `len` on, which nobody else has seen.
+    pub fn truncate(&mut self, len: usize) {
+        self.view.len = self.view.len.min(len);
+    }
+
     /// Gives back segments that hold no row.
     pub fn trim(&mut self) {
-        self.view.segments.truncate(self.view.len.div_ceil(1 << self.view.shift));
+        self.view.segments.truncate(self.view.segments_for(self.view.len));
     }
 
     pub fn clear(&mut self) {
@@ -214,131 +257,33 @@ impl Rows {
 
     /// The next row may lie in a segment that is shared, but not in a foreign one.
     fn own_tail(&mut self) -> Result<()> {
-        let tail = self.view.len >> self.view.shift;
+        let (tail, _) = self.view.number(self.view.len);
         if self.view.segments.get(tail).is_some_and(Segment::is_foreign) { self.copy_segment(tail) } else { Ok(()) }
     }
 
     #[cold]
     fn grow(&mut self, wanted: usize) -> Result<()> {
-        self.view.segments.try_reserve(wanted - self.view.segments.len())?;
-        while self.view.segments.len() < wanted {
-            self.view.segments.push(Segment::new(1 << self.view.shift, self.view.dimension)?);
+        let count = self.view.segments_for(wanted);
+        self.view.segments.try_reserve(count - self.view.segments.len())?;
+        for number in self.view.segments.len()..count {
+            let (start, rows) = (self.view.start(number), self.view.rows_in(number));
+            let segment = Segment::new(rows, self.view.dimension)?;
+            let is_large = start * self.view.dimension * size_of::<f32>() >= LARGE_BYTES;
+            let filled = if is_large { rows } else { rows.min(wanted - start) };
+            segment.advise(filled * self.view.dimension);
+            self.view.segments.push(segment);
         }
         Ok(())
     }
 
     fn copy_segment(&mut self, segment: usize) -> Result<()> {
-        let filled = (self.view.len - (segment << self.view.shift)).min(1 << self.view.shift) * self.view.dimension;
-        // SAFETY: every row below `len` is inside its segment, and no segment holds more than `1 << shift`.
-        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, 1 << self.view.shift, self.view.dimension)? };
+        let rows = self.view.rows_in(segment);
+        let filled = (self.view.len - self.view.start(segment)).min(rows) * self.view.dimension;
+        // SAFETY: every row below `len` is inside its segment.
+        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, rows, self.view.dimension)? };
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    const DIMENSIONS: [usize; 4] = [1, 3, 384, 65_536];
-
-    fn filled(dimension: usize, count: usize) -> Rows {
-        let mut rows = Rows::new(dimension);
-        rows.reserve(count).unwrap();
-        (0..count as u32).for_each(|index| rows.set(index, &vec![index as f32; dimension]));
-        rows
-    }
-
-    #[test]
-    fn rows_never_move_and_segments_come_and_go() {
-        for dimension in DIMENSIONS {
-            let mut rows = filled(dimension, 1);
-            let per_segment = 1usize << rows.view.shift;
-            assert!(per_segment * dimension * 4 <= SEGMENT_BYTES || per_segment == 1);
-            let first = rows.view.get(0).as_ptr();
-            rows.reserve(2 * per_segment).unwrap();
-            assert_eq!(rows.view.segments.len(), (1 + 2 * per_segment).div_ceil(per_segment));
-            for index in 1..=u32::try_from(per_segment).unwrap() {
-                rows.set(index, &vec![index as f32; dimension]);
-            }
-            rows.trim();
-            assert_eq!(rows.view.segments.len(), 2);
-            assert_eq!(first, rows.view.get(0).as_ptr());
-            assert_eq!(rows.view.get(0), vec![0.0; dimension]);
-            rows.set(0, &vec![7.0; dimension]);
-            assert_eq!(rows.view.get(0), vec![7.0; dimension]);
-            rows.clear();
-            assert_eq!((rows.len(), rows.view.segments.len()), (0, 0));
-        }
-    }
-
-    #[test]
-    fn a_sharer_sees_neither_overwritten_nor_appended_rows() {
-        for dimension in DIMENSIONS {
-            let mut rows = filled(dimension, 2);
-            let shared = rows.share().unwrap();
-            let given_out = shared.get(1);
-            rows.reserve(1).unwrap();
-            rows.set(2, &vec![2.0; dimension]);
-            assert!(rows.may_be_shared());
-            rows.own(1).unwrap();
-            rows.set(1, &vec![9.0; dimension]);
-            assert_eq!((given_out, shared.len), (&vec![1.0; dimension][..], 2));
-            assert_eq!(rows.view.get(1), vec![9.0; dimension]);
-            assert_eq!(rows.view.get(2), vec![2.0; dimension]);
-            drop(shared);
-            assert!(!rows.may_be_shared());
-        }
-    }
-
-    #[test]
-    #[should_panic(expected = "not this store's alone")]
-    fn a_shared_row_is_not_overwritten() {
-        let mut rows = filled(1, 2);
-        let _shared = rows.share().unwrap();
-        rows.set(0, &[1.0]);
-    }
-
-    #[test]
-    fn foreign_rows_are_read_in_place_and_written_in_a_copy() {
-        for dimension in DIMENSIONS {
-            let count = (1 << View::new(dimension).shift) + 1;
-            let floats: Arc<Vec<f32>> = Arc::new((0..count * dimension).map(|at| (at / dimension) as f32).collect());
-            // SAFETY: the vector lives as long as the reference and is not changed.
-            let mapped = unsafe { Mapped::new(floats.as_slice(), floats.clone()) };
-            let mut rows = Rows::new(dimension);
-            rows.map(&mapped).unwrap();
-            drop(mapped);
-            assert_eq!((rows.len(), rows.view.get(0).as_ptr()), (count, floats.as_ptr()));
-            rows.reserve(1).unwrap();
-            rows.set(count as u32, &vec![5.0; dimension]);
-            rows.own(0).unwrap();
-            rows.set(0, &vec![7.0; dimension]);
-            assert_eq!(floats[0].to_bits(), 0f32.to_bits());
-            assert_eq!(rows.view.get(0), vec![7.0; dimension]);
-            assert_eq!(rows.view.get(count as u32 - 1), vec![(count - 1) as f32; dimension]);
-            assert_eq!(rows.view.get(count as u32), vec![5.0; dimension]);
-            drop(rows);
-            assert_eq!(Arc::strong_count(&floats), 1);
-        }
-    }
-
-    #[test]
-    fn sharers_on_other_threads_never_see_a_change() {
-        let mut rows = filled(2, 300);
-        for round in 0..200u32 {
-            let shared = rows.share().unwrap();
-            let expected: Vec<f32> = (0..shared.len as u32).map(|index| shared.get(index)[0]).collect();
-            std::thread::scope(|scope| {
-                scope.spawn(move || (0u32..).zip(&expected).for_each(|(index, first)| assert_eq!(shared.get(index), [*first; 2])));
-                rows.reserve(1).unwrap();
-                rows.set(rows.len() as u32, &[0.5; 2]);
-                if rows.may_be_shared() {
-                    rows.own(round).unwrap();
-                }
-                rows.set(round, &[-(round as f32) - 1.0; 2]);
-            });
-        }
-    }
-}
+mod tests;

@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 
 /// Rows start on a cache line, so that loads of dimensions divisible by 16 never cross one.
 const CACHE_LINE: usize = 64;
+/// Where a segment is at least as large, its rows start on a multiple of this.
+const HUGE_PAGE: usize = 1 << 21;
 
 /// Floats that somebody else keeps, such as those of a mapped file.
 #[derive(Clone)]
@@ -95,6 +97,14 @@ impl Segment {
         Ok(Self { first: memory.items(), owner: Owner::Own(memory), inverses: Inverses::new(rows)? })
     }
 
+    /// Asks for huge pages under the first `items` of new memory, as far as they fill such pages.
+    pub fn advise(&self, items: usize) {
+        let bytes = items * size_of::<f32>() / HUGE_PAGE * HUGE_PAGE;
+        if bytes > 0 {
+            advise_huge(self.first, bytes);
+        }
+    }
+
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         matches!(self.owner, Owner::Foreign(_))
@@ -159,6 +169,15 @@ impl Segment {
     }
 }
 
+#[cfg(target_os = "linux")]
+fn advise_huge(memory: NonNull<f32>, bytes: usize) {
+    // SAFETY: memory of our own. What is asked for changes no content, and a kernel that has none may refuse.
+    unsafe { libc::madvise(memory.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn advise_huge(_: NonNull<f32>, _: usize) {}
+
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment").field("foreign", &self.is_foreign()).finish_non_exhaustive()
@@ -195,25 +214,30 @@ struct Memory(NonNull<Header>);
 struct Header {
     holders: AtomicUsize,
     layout: alloc::Layout,
+    /// Of the items, which come after it.
+    align: usize,
 }
 
 impl Memory {
     fn new(items: usize) -> Result<Self> {
-        let bytes = items.checked_mul(size_of::<f32>()).and_then(|bytes| bytes.checked_add(size_of::<Header>() + CACHE_LINE));
+        let bytes = items.checked_mul(size_of::<f32>()).ok_or(Error::Memory)?;
+        let align = if bytes < HUGE_PAGE { CACHE_LINE } else { HUGE_PAGE };
+        let bytes = bytes.checked_add(size_of::<Header>() + align);
         // No larger alignment is asked for, since with one the allocator writes the zeros itself.
         let layout = bytes.and_then(|bytes| alloc::Layout::from_size_align(bytes, align_of::<Header>()).ok()).ok_or(Error::Memory)?;
         // SAFETY: the layout has room for a header at least.
         let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::Memory)?.cast::<Header>();
         // SAFETY: new memory with the room and alignment of a header.
-        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout }) };
+        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout, align }) };
         Ok(Self(memory))
     }
 
     fn items(&self) -> NonNull<f32> {
-        // SAFETY: behind the header there is room for a cache line and the items.
+        let align = self.header().align;
+        // SAFETY: behind the header there is room for the alignment and the items.
         let behind = unsafe { self.0.add(1).cast::<u8>() };
-        // SAFETY: as above; the offset is below a cache line.
-        unsafe { behind.add(behind.align_offset(CACHE_LINE).min(CACHE_LINE)).cast() }
+        // SAFETY: as above; the offset is below the alignment.
+        unsafe { behind.add(behind.align_offset(align).min(align)).cast() }
     }
 
     fn header(&self) -> &Header {

@@ -9,8 +9,8 @@ pub const MAX_SLOTS: u32 = NIL - 1;
 /// One allocated index; freed while nothing references it.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
-    /// The fingerprint of the vector, so that the table never hashes a row twice.
-    pub hash: u64,
+    /// The fingerprint of the vector, so that a row is hashed only once.
+    pub hash: u32,
     pub refs: u32,
     /// First and last entry that reference this slot, in the order in which they came.
     pub head: u32,

@@ -221,7 +221,7 @@ class VectorStore(Primitives):
             target: type[VectorStore] = cls
         else:
             target = select_backend(backend, OpenSpec(), os.environ)
-        return savefile.read(path, target._restore)
+        return savefile.read(path, target._restore, checked=target.checks_state)
 
     # Describing
 

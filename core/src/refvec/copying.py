@@ -53,7 +53,7 @@ def _unpickled(target: str | type[VectorStore], blob: bytes) -> Any:
             target = load_backend(target)
         except UnknownBackendError as error:
             raise BackendLoadError(f"The pickled store needs the backend {target!r}: {error}") from error
-    return savefile.decode(blob, "the pickled store", target._restore)
+    return savefile.decode(blob, "the pickled store", target._restore, checked=target.checks_state)
 
 
 def _captured(store: VectorStore, use: Callable[[State], T]) -> T:

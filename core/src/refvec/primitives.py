@@ -33,11 +33,13 @@ T = TypeVar("T")
 
 
 class Primitives:
-    """The obligations of a backend, and the two class attributes that declare it."""
+    """The obligations of a backend, and the class attributes that declare it."""
 
     backend: ClassVar[str]
     capabilities: ClassVar[Capabilities]
     options: ClassVar[tuple[Option, ...]] = ()  # what keywords of the constructor and URL queries may name
+    # Whether `_open` refuses a state with identical vectors (CorruptStoreError); if not, `load` looks for them.
+    checks_state: ClassVar[bool] = False
 
     def _open(self, spec: OpenSpec, state: State | None) -> None:
         """Start empty, or from `state` with its indices, orders and capacity kept.

@@ -125,7 +125,7 @@ class State(NamedTuple):
         Who references what.
     blocks : iterable of ndarray of float32, (b, d)
         Consecutive pieces of the rows at ``layout.indices``, in that order.
-        To be read once.
+        To be read once. A block may be read-only.
     """
 
     layout: Layout

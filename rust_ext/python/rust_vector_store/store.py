@@ -16,6 +16,7 @@ class RustVectorStore(NativeStore, VectorStore):
     """
 
     backend = "rust"
+    checks_state = True
     capabilities = Capabilities(
         search=True,
         thread_safe=True,

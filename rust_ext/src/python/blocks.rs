@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::prelude::*;
 
 use super::door::methods;
-use super::made::{Any, components, empty_rows};
+use super::made::{Any, Rows, components, empty};
 use super::refusals::misuse;
 use crate::Selection;
 
@@ -36,7 +36,7 @@ impl Blocks {
         if count == 0 {
             return Ok(None);
         }
-        let mut block = empty_rows(py, count, rows.dimension())?;
+        let mut block: Rows<'py> = empty(py, [count, rows.dimension()])?;
         let places = components(&mut block);
         py.detach(|| rows.copy(start, places));
         Ok(Some(block.into_any()))

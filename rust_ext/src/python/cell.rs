@@ -35,6 +35,9 @@ pub fn watch_forks() {
 #[cfg(not(unix))]
 pub fn watch_forks() {}
 
+/// Copying as many components, or following as many ids, takes a few microseconds.
+const FEW: usize = 1 << 14;
+
 // What the last changing step left behind.
 const WHOLE: u8 = 0;
 /// Under the lock: a step is at work. Seen by whoever gets the lock next: it panicked.
@@ -96,6 +99,12 @@ impl Cell {
             Some(_held) => self.look(step),
             None => self.read_long(py, step),
         }
+    }
+
+    /// A reading step over so many items, detached if that is worth it.
+    #[inline]
+    pub fn read_many<T: Send>(&self, py: Python<'_>, items: usize, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
+        if items <= FEW { self.read(py, step) } else { self.read_long(py, step) }
     }
 
     /// A long reading step, detached.

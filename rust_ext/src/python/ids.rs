@@ -58,12 +58,16 @@ pub fn canonical<'py>(chunk_id: &Any<'py>) -> PyResult<Bound<'py, PyString>> {
 
 /// Calls `run` with the keys of a batch.
 pub fn with_keys<T>(cell: &Cell, chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
-    cell.require_open(chunk_ids.py())?;
-    with_ids(chunk_ids, run)
+    converted(chunk_ids, || cell.require_open(chunk_ids.py()), run)
 }
 
 /// [`with_keys`] for ids that do not concern an open store.
 pub fn with_ids<T>(chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
+    converted(chunk_ids, || Ok(()), run)
+}
+
+/// `check` comes before core's errors; a step checks again.
+fn converted<T>(chunk_ids: &Any<'_>, check: impl FnOnce() -> PyResult<()>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
     let items = frozen(chunk_ids)?;
     if let Some(items) = &items
         && let Some(keys) = keys(items)?
@@ -73,6 +77,7 @@ pub fn with_ids<T>(chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult
     // The frozen items, if there are any: what was looked at must be what is converted.
     let given = items.as_ref().map_or(chunk_ids, |items| items.as_any());
     let py = given.py();
+    check()?;
     let list = call(py, &core(py)?.canonical_ids, [given])?;
     let items = frozen(&list)?.ok_or_else(|| impossible("canonical_ids() made no list"))?;
     let keys = keys(&items)?.ok_or_else(|| impossible("canonical_ids() made no exact str"))?;
@@ -93,12 +98,18 @@ pub fn frozen<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
 }
 
 fn keys<'a>(items: &'a Bound<'_, PyTuple>) -> PyResult<Option<Vec<Key<'a>>>> {
-    let mut keys = plain(items.py(), room(items.len()))?;
+    all(items, key)
+}
+
+/// What `take` makes of every item, unless there is one of which it makes nothing.
+pub fn all<'a, 'py, T>(
+    items: &'a Bound<'py, PyTuple>,
+    take: impl Fn(Borrowed<'a, 'py, PyAny>) -> PyResult<Option<T>>,
+) -> PyResult<Option<Vec<T>>> {
+    let mut taken = plain(items.py(), room(items.len()))?;
     for item in items.iter_borrowed() {
-        match key(item)? {
-            Some(key) => keys.push(key),
-            None => return Ok(None),
-        }
+        let Some(item) = take(item)? else { return Ok(None) };
+        taken.push(item);
     }
-    Ok(Some(keys))
+    Ok(Some(taken))
 }

@@ -3,11 +3,11 @@
 use numpy::npyffi::NPY_TYPES;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyTuple};
+use pyo3::types::PyInt;
 
 use super::cell::Cell;
 use super::core::{call, core};
-use super::ids::frozen;
+use super::ids::{all, frozen};
 use super::made::{Any, integer, text};
 use super::refusals::{impossible, plain};
 use super::rows::Plain;
@@ -23,14 +23,25 @@ pub struct Indices<'py> {
 }
 
 impl<'py> Indices<'py> {
+    /// For a call that needs an open store.
+    pub fn open(cell: &Cell, indices: &Any<'py>) -> PyResult<Self> {
+        Self::converted(indices, || cell.require_open(indices.py()))
+    }
+
     pub fn new(indices: &Any<'py>) -> PyResult<Self> {
+        Self::converted(indices, || Ok(()))
+    }
+
+    /// `check` comes before core's errors; a step checks again.
+    fn converted(indices: &Any<'py>, check: impl FnOnce() -> PyResult<()>) -> PyResult<Self> {
         let native = match frozen(indices)? {
-            Some(items) => exact_ints(&items)?,
+            Some(items) => all(&items, |item| Ok(exact_int(&item)))?,
             None => int64(indices)?,
         };
         if let Some(found) = native {
             return Ok(Self { found, given: None });
         }
+        check()?;
         let py = indices.py();
         let (found, given): (Any<'py>, Any<'py>) = call(py, &core(py)?.canonical_indices, [indices])?.extract()?;
         let found = int64(&found)?.ok_or_else(|| impossible("canonical_indices() made no int64 array"))?;
@@ -54,17 +65,6 @@ fn int64(indices: &Any<'_>) -> PyResult<Option<Vec<i64>>> {
     let mut copy = plain(indices.py(), room(array.len()))?;
     copy.extend_from_slice(array.items());
     Ok(Some(copy))
-}
-
-fn exact_ints(items: &Bound<'_, PyTuple>) -> PyResult<Option<Vec<i64>>> {
-    let mut found = plain(items.py(), room(items.len()))?;
-    for item in items.iter_borrowed() {
-        match exact_int(&item) {
-            Some(index) => found.push(index),
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(found))
 }
 
 /// The number of an exact int of 64 bits.

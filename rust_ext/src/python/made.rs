@@ -13,8 +13,8 @@ use pyo3::types::{PyList, PyTuple};
 use crate::Id;
 
 pub type Any<'py> = Bound<'py, PyAny>;
-pub type Ints<'py> = Bound<'py, PyArray1<i64>>;
 pub type Row<'py> = Bound<'py, PyArray1<f32>>;
+pub type Rows<'py> = Bound<'py, PyArray2<f32>>;
 
 pub fn number(py: Python<'_>, value: usize) -> PyResult<Any<'_>> {
     // SAFETY: a new reference, or null with an error set.
@@ -64,7 +64,8 @@ pub fn texts<'a, 'py>(py: Python<'py>, ids: &'a [Id]) -> impl ExactSizeIterator<
     ids.iter().map(move |id| id.with_text(|id| text(py, id)))
 }
 
-fn empty<T: Element, D: Dimension, const N: usize>(py: Python<'_>, shape: [usize; N]) -> PyResult<Bound<'_, PyArray<T, D>>> {
+/// A new array, to be filled.
+pub fn empty<T: Element, D: Dimension, const N: usize>(py: Python<'_>, shape: [usize; N]) -> PyResult<Bound<'_, PyArray<T, D>>> {
     const { assert!(D::NDIM.unwrap() == N && N <= 2) };
     let axes = if N == 1 { 1 } else { 2 };
     let mut shape = shape.map(usize::cast_signed);
@@ -77,31 +78,15 @@ fn empty<T: Element, D: Dimension, const N: usize>(py: Python<'_>, shape: [usize
     }
 }
 
-pub fn empty_row(py: Python<'_>, dimension: usize) -> PyResult<Row<'_>> {
-    empty(py, [dimension])
-}
-
-pub fn empty_rows<T: Element>(py: Python<'_>, count: usize, dimension: usize) -> PyResult<Bound<'_, PyArray2<T>>> {
-    empty(py, [count, dimension])
-}
-
-pub fn ints<'py>(py: Python<'py>, values: &[i64]) -> PyResult<Ints<'py>> {
-    let mut array: Ints<'py> = empty(py, [values.len()])?;
-    components(&mut array).copy_from_slice(values);
-    Ok(array)
-}
-
-pub fn positions<'py>(py: Python<'py>, indices: &[u32]) -> PyResult<Any<'py>> {
-    let mut array: Ints<'py> = empty(py, [indices.len()])?;
-    for (place, &index) in components(&mut array).iter_mut().zip(indices) {
-        *place = i64::from(index);
-    }
+pub fn ints<'py, T: Copy + Into<i64>>(py: Python<'py>, values: &[T]) -> PyResult<Any<'py>> {
+    let mut array: Bound<'py, PyArray1<i64>> = empty(py, [values.len()])?;
+    components(&mut array).iter_mut().zip(values).for_each(|(place, &value)| *place = value.into());
     Ok(array.into_any())
 }
 
 /// A new (count, width) array of values.
 pub fn table<'py, T: Element + Copy>(py: Python<'py>, values: &[T], (count, width): (usize, usize)) -> PyResult<Any<'py>> {
-    let mut array = empty_rows::<T>(py, count, width)?;
+    let mut array: Bound<'py, PyArray2<T>> = empty(py, [count, width])?;
     components(&mut array).copy_from_slice(values);
     Ok(array.into_any())
 }

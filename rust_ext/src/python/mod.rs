@@ -25,7 +25,7 @@ use self::cell::Cell;
 use self::door::methods;
 use self::made::{Any, number, optional};
 use self::refusals::done;
-use crate::{Size, Store};
+use crate::Size;
 
 #[pymodule(gil_used = false)]
 mod _native {
@@ -71,8 +71,8 @@ impl NativeStore {
 methods! { NativeStore:
     fn add_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::add_one(this, chunk_id, vector) }
     fn upsert_vector(this, chunk_id: &Any<'py>, vector: &Any<'py>) -> Any<'py> { writing::upsert_one(this, chunk_id, vector) }
-    fn add_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::put_batch(this, chunk_ids, vectors, Store::add_batch) }
-    fn upsert_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::put_batch(this, chunk_ids, vectors, Store::upsert_batch) }
+    fn add_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::add_batch(this, chunk_ids, vectors) }
+    fn upsert_vectors(this, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> Any<'py> { writing::upsert_batch(this, chunk_ids, vectors) }
     fn remove_vector(this, chunk_id: &Any<'py>) -> bool { writing::remove_one(this, chunk_id) }
     fn remove_vectors(this, chunk_ids: &Any<'py>) -> Any<'py> { writing::remove_batch(this, chunk_ids) }
 
@@ -100,7 +100,7 @@ methods! { NativeStore:
 
     fn _open(this, spec: &Any<'py>, state: Option<&Any<'py>>) -> () { states::open(this, spec, state) }
     fn _close(this) -> () { this.get().cell.replace(this.py(), None); Ok(()) }
-    fn _put(this, ids: &Any<'py>, rows: &Any<'py>, mode: &str) -> Any<'py> { writing::put_batch(this, ids, rows, writing::mode(mode)?) }
+    fn _put(this, ids: &Any<'py>, rows: &Any<'py>, mode: &str) -> Any<'py> { writing::put_batch(this, ids, rows, mode) }
     fn _drop(this, ids: Option<&Any<'py>>) -> Any<'py> { writing::drop(this, ids) }
     fn _find(this, ids: &Any<'py>) -> Any<'py> { reading::indices_of(this, ids) }
     fn _rows(this, at: Option<&Any<'py>>) -> Any<'py> { reading::rows(this, at) }
@@ -119,7 +119,7 @@ methods! { NativeStore:
 methods! { NativeStore:
     /// Panic, within a changing step or outside.
     fn _panic(this, changing: bool) -> () {
-        let panic = |_: &mut Store| -> crate::Result<()> { panic!("on purpose") };
+        let panic = |_: &mut crate::Store| -> crate::Result<()> { panic!("on purpose") };
         if changing { done(this.py(), this.get().cell.write(this.py(), panic)) } else { panic!("on purpose") }
     }
 }

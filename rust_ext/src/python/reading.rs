@@ -9,16 +9,29 @@ use super::NativeStore;
 use super::core::{call, core};
 use super::ids::{canonical, key, with_key, with_keys};
 use super::indices::{Indices, index};
-use super::made::{Any, components, empty_row, empty_rows, ints, list, number, texts, tuple};
+use super::made::{Any, Row, Rows, components, empty, ints, list, number, texts, tuple};
 use super::refusals::{Refusal, Subject, done, flat, impossible, told};
 use super::rows::Plain;
 use crate::{Error, Key, Result, Store};
+
+/// Following an id or an index costs as much as copying so many components.
+const LOOK: usize = 64;
 
 type This<'a, 'py> = &'a Bound<'py, NativeStore>;
 
 /// A reading step that takes its time.
 pub fn long<'py, T: Send>(this: This<'_, 'py>, step: impl FnOnce(&Store) -> Result<T> + Send, subject: Subject<'_, 'py>) -> PyResult<T> {
     told(this.py(), this.get().cell.read_long(this.py(), step), subject)
+}
+
+/// A reading step that looks so many things up, each as long as that of some components.
+fn looked<'py, T: Send>(
+    this: This<'_, 'py>,
+    count: usize,
+    step: impl FnOnce(&Store) -> Result<T> + Send,
+    subject: Subject<'_, 'py>,
+) -> PyResult<T> {
+    told(this.py(), this.get().cell.read_many(this.py(), count.saturating_mul(LOOK), step), subject)
 }
 
 pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
@@ -55,7 +68,7 @@ fn row<'py>(
     let (py, cell) = (this.py(), &this.get().cell);
     let look = |store: &Store| Ok(find(store)?.map(|row| (row.as_ptr() as usize, row.len(), cell.version())));
     let Some((address, length, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
-    let mut array = empty_row(py, length)?;
+    let mut array: Row<'py> = empty(py, [length])?;
     let place = components(&mut array);
     let copy = |store: &Store| {
         let row = if cell.version() == version {
@@ -79,8 +92,8 @@ pub fn index_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Optio
 }
 
 pub fn indices_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
-    let found = with_keys(&this.get().cell, chunk_ids, |keys| long(this, |store| store.indices_of(keys), Subject::Nothing))?;
-    Ok(ints(this.py(), &found)?.into_any())
+    let found = with_keys(&this.get().cell, chunk_ids, |keys| looked(this, keys.len(), |store| store.indices_of(keys), Subject::Nothing))?;
+    ints(this.py(), &found)
 }
 
 pub fn rows_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
@@ -89,12 +102,13 @@ pub fn rows_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'
 
 pub fn rows_at<'py>(this: This<'_, 'py>, indices: &Any<'py>, out: Option<&Any<'py>>) -> PyResult<Any<'py>> {
     let cell = &this.get().cell;
-    cell.require_open(this.py())?;
-    let indices = Indices::new(indices)?;
+    let indices = Indices::open(cell, indices)?;
     let copy = |store: &Store, out: &mut [f32]| store.copy_rows_at(&indices.found, out);
     let Some(out) = out else { return filled(this, indices.found.len(), copy, Subject::Indices(&indices)) };
+    cell.require_open(this.py())?;
     let places = out_places(out, (indices.found.len(), cell.dimension().unwrap_or(0)))?;
-    long(this, |store| copy(store, places), Subject::Indices(&indices))?;
+    let items = places.len();
+    told(this.py(), cell.read_many(this.py(), items, |store| copy(store, places)), Subject::Indices(&indices))?;
     Ok(out.clone())
 }
 
@@ -117,9 +131,10 @@ fn filled<'py>(
     let (py, cell) = (this.py(), &this.get().cell);
     loop {
         let dimension = cell.dimension();
-        let mut rows = empty_rows(py, count, dimension.unwrap_or(0))?;
+        let mut rows: Rows<'py> = empty(py, [count, dimension.unwrap_or(0)])?;
         let places = components(&mut rows);
-        match flat(cell.read_long(py, |store| fill(store, places))) {
+        let items = places.len();
+        match flat(cell.read_many(py, items, |store| fill(store, places))) {
             Ok(()) => return Ok(rows.into_any()),
             Err(Refusal::Store(Error::Dimension { .. })) if dimension.is_none() => {}
             Err(refusal) => return Err(refusal.raise(py, subject)),
@@ -141,14 +156,14 @@ fn out_places<'a>(out: &'a Any<'_>, (count, dimension): (usize, usize)) -> PyRes
 
 fn all_rows<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
     let (py, rows) = (this.py(), long(this, Store::all_rows, Subject::Nothing)?);
-    let mut array = empty_rows(py, rows.len(), rows.dimension())?;
+    let mut array: Rows<'py> = empty(py, [rows.len(), rows.dimension()])?;
     let places = components(&mut array);
     py.detach(|| rows.copy(0, places));
     Ok(array.into_any())
 }
 
 pub fn indices<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
-    Ok(ints(this.py(), &long(this, Store::indices, Subject::Nothing)?)?.into_any())
+    ints(this.py(), &long(this, Store::indices, Subject::Nothing)?)
 }
 
 pub fn ids<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
@@ -169,8 +184,7 @@ pub fn refcount<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>
 }
 
 pub fn refcounts<'py>(this: This<'_, 'py>, indices: &Any<'py>) -> PyResult<Any<'py>> {
-    this.get().cell.require_open(this.py())?;
-    let indices = Indices::new(indices)?;
-    let counts = long(this, |store| store.refcounts(&indices.found), Subject::Indices(&indices))?;
-    Ok(ints(this.py(), &counts)?.into_any())
+    let indices = Indices::open(&this.get().cell, indices)?;
+    let counts = looked(this, indices.found.len(), |store| store.refcounts(&indices.found), Subject::Indices(&indices))?;
+    ints(this.py(), &counts)
 }

@@ -113,7 +113,8 @@ fn with_copy<T>(py: Python<'_>, row: &[f32], run: impl FnOnce(&[f32]) -> PyResul
 
 /// The rows of a batch.
 pub struct Rows<'a> {
-    data: &'a [f32],
+    /// Others may be writing to them.
+    pub data: &'a [f32],
     pub width: usize,
     /// Whether others can write to the data.
     shared: bool,

@@ -9,7 +9,7 @@ use super::blocks::with_blocks;
 use super::core::{call, core};
 use super::ids::with_ids;
 use super::indices::Indices;
-use super::made::{Any, integer, ints, list, number, optional, positions, text, texts, tuple};
+use super::made::{Any, integer, ints, list, number, optional, text, texts, tuple};
 use super::reading::long;
 use super::refusals::{Subject, done, plain};
 use super::rows::with_rows;
@@ -70,7 +70,7 @@ pub fn changes<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult
     let py = this.py();
     let changes = long(this, Store::changes, Subject::Nothing)?;
     let events = list(py, changes.events.iter().map(|event| python_event(py, event)))?;
-    let (written, freed) = (positions(py, changes.rows.indices())?, positions(py, &changes.freed)?);
+    let (written, freed) = (ints(py, changes.rows.indices())?, ints(py, &changes.freed)?);
     let size = python_size(py, changes.size)?;
     let found = with_blocks(py, changes.rows, |blocks| {
         let changes = call(py, &core(py)?.changes, [events.as_any(), &written, blocks, &freed, &size])?;
@@ -105,7 +105,7 @@ fn python_layout<'py>(py: Python<'py>, layout: &Layout) -> PyResult<Any<'py>> {
     let (id_indices, slot_order) = (ints(py, &layout.id_indices)?, ints(py, &layout.slot_order)?);
     let (allocated, capacity) = (number(py, layout.allocated)?, integer(py, layout.capacity.cast_signed())?);
     let dimension = optional(py, layout.dimension)?;
-    call(py, &core(py)?.layout, [ids.as_any(), id_indices.as_any(), slot_order.as_any(), &allocated, &capacity, &dimension])
+    call(py, &core(py)?.layout, [ids.as_any(), &id_indices, &slot_order, &allocated, &capacity, &dimension])
 }
 
 pub fn reclaim(this: &Bound<'_, NativeStore>, indices: &Any<'_>) -> PyResult<()> {

@@ -4,13 +4,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::NativeStore;
+use super::cell::Cell;
 use super::ids::{with_key, with_keys};
 use super::made::{Any, ints, number};
 use super::refusals::{Refused, Subject, done, told};
-use super::rows::{borrowed, with_row, with_rows};
+use super::rows::{Rows, borrowed, with_row, with_rows};
 use crate::{Key, Result, Store};
-
-type Batch = fn(&mut Store, &[Key<'_>], &[f32], usize) -> Result<Vec<i64>>;
 
 pub fn add_one<'py>(this: &Bound<'py, NativeStore>, chunk_id: &Any<'py>, vector: &Any<'py>) -> PyResult<Any<'py>> {
     let (py, cell) = (this.py(), &this.get().cell);
@@ -33,24 +32,40 @@ fn stored_at<'py>(py: Python<'py>, stored: Refused<Result<u32>>, key: Key<'_>) -
     number(py, told(py, stored, Subject::Id(key))? as usize)
 }
 
-pub fn put_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>, vectors: &Any<'py>, put: Batch) -> PyResult<Any<'py>> {
+/// `put` is called detached.
+fn put<'py>(
+    this: &Bound<'py, NativeStore>,
+    chunk_ids: &Any<'py>,
+    vectors: &Any<'py>,
+    put: impl Fn(&Cell, &[Key<'_>], &Rows<'_>) -> Refused<Result<Vec<i64>>> + Sync,
+) -> PyResult<Any<'py>> {
     let (py, cell) = (this.py(), &this.get().cell);
+    cell.require_open(py)?;
     with_keys(cell, chunk_ids, |keys| {
         with_rows(cell, vectors, |rows| {
-            let stored = py.detach(|| {
-                let own = rows.owned()?;
-                cell.write_detached(|store| put(store, keys, &own, rows.width))
-            });
-            Ok(ints(py, &told(py, stored, Subject::Ids(keys))?)?.into_any())
+            let stored = py.detach(|| put(cell, keys, rows));
+            ints(py, &told(py, stored, Subject::Ids(keys))?)
         })
     })
 }
 
+pub fn add_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> PyResult<Any<'py>> {
+    // The store itself reads each row only once.
+    put(this, chunk_ids, vectors, |cell, keys, rows| cell.write_detached(|store| store.add_batch(keys, rows.data, rows.width)))
+}
+
+pub fn upsert_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>, vectors: &Any<'py>) -> PyResult<Any<'py>> {
+    put(this, chunk_ids, vectors, |cell, keys, rows| {
+        let own = rows.owned()?;
+        cell.write_detached(|store| store.upsert_batch(keys, &own, rows.width))
+    })
+}
+
 /// The batch of a `PutMode`.
-pub fn mode(name: &str) -> PyResult<Batch> {
-    match name {
-        "add" => Ok(Store::add_batch),
-        "upsert" => Ok(Store::upsert_batch),
+pub fn put_batch<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>, vectors: &Any<'py>, mode: &str) -> PyResult<Any<'py>> {
+    match mode {
+        "add" => add_batch(this, chunk_ids, vectors),
+        "upsert" => upsert_batch(this, chunk_ids, vectors),
         _ => Err(PyValueError::new_err("mode must be 'add' or 'upsert'")),
     }
 }

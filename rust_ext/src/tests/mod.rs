@@ -1,5 +1,6 @@
 //! The whole store against a naive one, through any history.
 
+mod batches;
 mod journal;
 mod naive;
 mod norms;

@@ -6,11 +6,10 @@
 
 mod reserve;
 mod restore;
+mod undo;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-
-use hashbrown::HashTable;
 
 use crate::error::Result;
 use crate::fingerprint::Fingerprint;
@@ -19,6 +18,7 @@ use crate::kernels::Level;
 use crate::rows::{Rows, View};
 use crate::settings::Settings;
 use crate::slots::{MAX_SLOTS, Slot};
+use crate::table::{Table, folded};
 
 /// Unique vectors of one dimension.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Vectors {
     pub capacity: u64,
     rows: Rows,
     fingerprint: Fingerprint,
-    table: HashTable<u32>,
+    table: Table,
     free: BinaryHeap<Reverse<u32>>,
     /// Freed indices that wait for [`Self::reclaim`]; none ever wait where this is `None`.
     held: Option<Vec<u32>>,
@@ -39,7 +39,7 @@ impl Vectors {
     /// [`crate::Error::Memory`].
     pub fn new(dimension: usize, capacity: u64, settings: Settings) -> Result<Self> {
         let fingerprint = Fingerprint::new(Identity::new(settings.precision), dimension, Level::detect())?;
-        let (rows, table, free) = (Rows::new(dimension), HashTable::new(), BinaryHeap::new());
+        let (rows, table, free) = (Rows::new(dimension), Table::default(), BinaryHeap::new());
         let held = settings.journaled.then(Vec::new);
         Ok(Self { slots: Vec::new(), capacity, rows, fingerprint, table, free, held, max_slots: settings.max_slots.min(MAX_SLOTS) })
     }
@@ -88,8 +88,8 @@ impl Vectors {
     }
 
     #[must_use]
-    pub fn hash(&self, row: &[f32]) -> u64 {
-        self.fingerprint.hash(row)
+    pub fn hash(&self, row: &[f32]) -> u32 {
+        folded(self.fingerprint.hash(row))
     }
 
     #[must_use]
@@ -98,13 +98,12 @@ impl Vectors {
     }
 
     #[must_use]
-    pub fn find(&self, row: &[f32], hash: u64) -> Option<u32> {
-        let same = |&index: &u32| self.slots[index as usize].hash == hash && self.identical(self.row(index), row);
-        self.table.find(hash, same).copied()
+    pub fn find(&self, row: &[f32], hash: u32) -> Option<u32> {
+        self.table.find(hash, |index| self.identical(self.row(index), row))
     }
 
     /// Stores a vector that is not there at the lowest free index, else the next one, still without a reference. Room was reserved.
-    pub fn take(&mut self, row: &[f32], hash: u64) -> u32 {
+    pub fn take(&mut self, row: &[f32], hash: u32) -> u32 {
         let index = self.free.pop().map_or_else(|| self.allocate(), |Reverse(index)| index);
         self.put(index, row, hash);
         index
@@ -125,7 +124,7 @@ impl Vectors {
     }
 
     /// Stores the vector that was just staged, as [`Self::take`] does.
-    pub fn take_staged(&mut self, hash: u64) -> u32 {
+    pub fn take_staged(&mut self, hash: u32) -> u32 {
         let index = self.free.pop().map_or_else(|| self.allocate(), |Reverse(index)| index);
         self.rows.keep(index);
         self.enter(index, hash);
@@ -134,10 +133,7 @@ impl Vectors {
 
     /// Frees a slot that lost its last reference.
     pub fn release(&mut self, index: u32) {
-        let hash = self.slots[index as usize].hash;
-        if let Ok(found) = self.table.find_entry(hash, |&other| other == index) {
-            found.remove();
-        }
+        self.table.remove(self.slots[index as usize].hash, index);
         self.slots[index as usize] = Slot::FREED;
         match &mut self.held {
             Some(held) => held.push(index),
@@ -168,7 +164,7 @@ impl Vectors {
 
     /// Frees every allocated index. Cannot fail: there is room.
     pub fn clear(&mut self) {
-        self.table = HashTable::new();
+        self.table = Table::default();
         if let Some(held) = &mut self.held {
             held.extend((0u32..).zip(&self.slots).filter(|(_, slot)| slot.active()).map(|(index, _)| index));
         } else {
@@ -181,15 +177,14 @@ impl Vectors {
         self.slots.fill(Slot::FREED);
     }
 
-    fn put(&mut self, index: u32, row: &[f32], hash: u64) {
+    fn put(&mut self, index: u32, row: &[f32], hash: u32) {
         self.rows.set(index, row);
         self.enter(index, hash);
     }
 
-    fn enter(&mut self, index: u32, hash: u64) {
+    fn enter(&mut self, index: u32, hash: u32) {
         self.slots[index as usize].hash = hash;
-        let slots = &self.slots;
-        self.table.insert_unique(hash, index, |&other| slots[other as usize].hash);
+        self.table.insert(hash, index);
     }
 
     fn allocate(&mut self) -> u32 {

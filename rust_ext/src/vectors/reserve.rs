@@ -37,9 +37,16 @@ impl Vectors {
     /// # Errors
     /// [`Error::Memory`].
     pub fn reserve_table(&mut self, more: usize) -> Result<()> {
-        let slots = &self.slots;
-        self.table.try_reserve(more, |&index| slots[index as usize].hash)?;
-        Ok(())
+        self.table.reserve(more)
+    }
+
+    /// Rows for what a batch may store at most, which is known before its rows are read: those that it does not need are trimmed.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn reserve_ahead(&mut self, most: usize) -> Result<()> {
+        let left = (self.max_slots as usize).saturating_sub(self.active() + self.held().len());
+        self.rows.reserve(most.min(left).saturating_sub(self.free_with_row()))
     }
 
     /// Makes the rows of some indices writable that a step may free and take again.

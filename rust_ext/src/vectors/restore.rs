@@ -19,7 +19,7 @@ impl Vectors {
         if let Some(held) = &mut self.held {
             held.try_reserve_exact(allocated)?;
         }
-        self.table.try_reserve(active.len(), |_| 0)?;
+        self.table.reserve(active.len())?;
         self.slots.resize(allocated, Slot::FREED);
         let mut active = active.iter().copied().peekable();
         self.free.extend((0..allocated as u32).filter(|&index| active.next_if_eq(&index).is_none()).map(Reverse));
@@ -69,7 +69,7 @@ impl Vectors {
         Ok(())
     }
 
-    fn new_hash(&self, row: &[f32]) -> Result<u64> {
+    fn new_hash(&self, row: &[f32]) -> Result<u32> {
         let hash = self.hash(row);
         if self.find(row, hash).is_some() { Err(Error::State("two indices hold identical vectors")) } else { Ok(hash) }
     }

@@ -52,8 +52,8 @@ mutant("SAVE-1", "other_error", "A damaged file raises what the reader stumbled 
     lambda: patched(
         savefile,
         "read",
-        lambda read, path, use: translated(
-            lambda: read(path, use), ValueError, lambda error: error.__cause__ or error
+        lambda read, path, use, **more: translated(
+            lambda: read(path, use, **more), ValueError, lambda error: error.__cause__ or error
         ),
     )
 )

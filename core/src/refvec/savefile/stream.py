@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .format import DIGEST_BYTES, PIECE_BYTES, checksum
+from .digest import Digest
+from .format import DIGEST_BYTES, PIECE_BYTES
 
 
 class DamageError(Exception):
@@ -36,7 +37,7 @@ class Stream:
 
     def __init__(self, file: BufferedIOBase, length: int) -> None:
         self._file = file
-        self._digest = checksum()
+        self._digest = Digest()
         self.left = length - DIGEST_BYTES
 
     def read(self, size: int) -> bytes:
@@ -46,7 +47,7 @@ class Stream:
         return part
 
     def array(self, dtype: str, *shape: int) -> NDArray[Any]:
-        """Return the next bytes as a fresh array."""
+        """Return the next bytes as a fresh array, which may not change while it is hashed (see `Digest`)."""
         found = np.empty(shape, dtype)
         raw = found.reshape(-1).view(np.uint8).data
         self._consumed(raw, self._file.readinto(raw), raw.nbytes)
@@ -56,6 +57,10 @@ class Stream:
         require(got == size, "it became shorter while it was read")
         self._digest.update(part)
         self.left -= size
+
+    def settle(self) -> None:
+        """Return when all that was handed out is in the checksum."""
+        self._digest.wait()
 
     def verify(self) -> None:
         """Read the rest, and raise `DamageError` unless the checksum at the end is right."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..opening import OpenSpec
 from ..state import State
-from .format import DTYPE, FORMAT, Header, checksum, padding, spans
+from .digest import Digest
+from .format import DTYPE, FORMAT, Header, padding, spans
 from .replacing import replace
 
 
@@ -36,18 +37,19 @@ def encode(spec: OpenSpec, state: State) -> bytes:
     return buffer.getvalue()
 
 
-def _parts(spec: OpenSpec, state: State) -> Iterator[bytes | memoryview]:
-    digest = checksum()
+def _parts(spec: OpenSpec, state: State) -> Iterator[bytes]:
+    digest = Digest()
     for part in _content(spec, state):
-        digest.update(part)
-        yield part
+        own = bytes(part)  # a backend may make its next block in the memory of this one
+        digest.update(own)
+        yield own
     yield digest.digest()
 
 
 def _content(spec: OpenSpec, state: State) -> Iterator[bytes | memoryview]:
     layout = state.layout
     ids, free = layout.ids, layout.free()
-    lengths = np.fromiter(map(_encoded_length, ids), np.int64, len(ids))
+    lengths = np.fromiter(map(len, map(str.encode, ids)), np.int64, len(ids))
     header = Header(
         format=FORMAT,
         dtype=DTYPE,
@@ -89,7 +91,3 @@ def _broken_promise(header: Header, got: str) -> RuntimeError:
 
 def _raw(values: NDArray[Any], dtype: str) -> memoryview:
     return np.ascontiguousarray(values, dtype).reshape(-1).view(np.uint8).data
-
-
-def _encoded_length(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())

@@ -1,0 +1,33 @@
+//! Taking back vectors that a step stored before it failed.
+
+use std::cmp::Reverse;
+
+use super::Vectors;
+
+/// How far the indices reached before a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    slots: usize,
+    capacity: u64,
+    rows: usize,
+}
+
+impl Vectors {
+    #[must_use]
+    pub fn mark(&self) -> Mark {
+        Mark { slots: self.slots.len(), capacity: self.capacity, rows: self.rows.len() }
+    }
+
+    /// Undoes every [`Self::take_staged`] since a mark, whose indices are among these and have no reference yet. Nothing was freed since.
+    pub fn take_back(&mut self, mark: Mark, indices: impl Iterator<Item = u32>) {
+        for index in indices {
+            let slot = self.slots[index as usize];
+            if !slot.active() && self.table.remove(slot.hash, index) && (index as usize) < mark.slots {
+                self.free.push(Reverse(index));
+            }
+        }
+        self.slots.truncate(mark.slots);
+        self.capacity = mark.capacity;
+        self.rows.truncate(mark.rows);
+    }
+}
