@@ -10,11 +10,15 @@ from refvec.searching import Hits, Metric
 from refvec.state import Changes
 from typing_extensions import disjoint_base
 
-__all__ = ["MAX_VECTORS", "NativeStore"]
+__all__ = ["MAX_THREADS", "MAX_VECTORS", "NativeStore", "num_threads", "set_num_threads"]
 
 _T = TypeVar("_T")
 
+MAX_THREADS: Final[int]
 MAX_VECTORS: Final[int]
+
+def num_threads() -> int: ...
+def set_num_threads(n: int) -> None: ...
 
 @disjoint_base
 class NativeStore:

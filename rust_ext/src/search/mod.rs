@@ -2,19 +2,19 @@
 //! its time, needs neither the store nor its lock.
 
 mod members;
-mod pace;
+mod rounds;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
 
-use self::pace::Pace;
 use self::scan::Scan;
 use crate::contents::Contents;
-use crate::error::{Result, room};
+use crate::error::{Error, Result, room};
 use crate::ids::{Id, Key};
 use crate::kernels::Level;
+use crate::pool::{self, Pool};
 use crate::rows::View;
 use crate::store::Store;
 use crate::topk::{TopK, unrank};
@@ -88,7 +88,7 @@ struct Chosen {
 impl Store {
     /// Searches in one step.
     ///
-    /// `pause` is called after every few milliseconds of work and says whether to go on.
+    /// `pause` is called after every few milliseconds of work, or tens of them, and says whether to go on.
     ///
     /// # Errors
     /// [`crate::Error::Dimension`], [`crate::Error::Interrupted`] or [`crate::Error::Memory`].
@@ -166,9 +166,26 @@ impl Hits {
     }
 }
 
-fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Hits> {
+/// So many queries are compared at once, a multiple of the tiles' widths: more would keep a round from ending soon.
+const AT_ONCE: usize = 960;
+
+type Pause<'p> = &'p mut dyn FnMut() -> ControlFlow<()>;
+
+fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
+    let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
+    best_with(lease.as_ref().map(pool::Lease::pool), rows, level, query, chosen, pause)
+}
+
+fn best_with(pool: Option<&Pool>, rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
     let width = query.k.min(chosen.candidates.len());
-    let best = Scan::new(rows, level, query.rows, query.metric, width)?.run(&chosen.candidates, &mut Pace::new(pause))?;
+    let mut best = room(query.rows.len().checked_div(query.dimension).unwrap_or(0))?;
+    for (number, rows_of_some) in query.rows.chunks(AT_ONCE * query.dimension.max(1)).enumerate() {
+        if number > 0 && pause().is_break() {
+            return Err(Error::Interrupted);
+        }
+        let scan = Scan::new(rows, level, rows_of_some, query.metric, width)?;
+        best.append(&mut rounds::run(scan, &chosen.candidates, pool, pause)?);
+    }
     Hits::new(best, width, query.metric)
 }
 
