@@ -116,6 +116,7 @@ methods! { NativeStore:
     fn _changes(this, r#use: &Any<'py>) -> Any<'py> { states::changes(this, r#use) }
     fn _reclaim(this, indices: &Any<'py>) -> () { states::reclaim(this, indices) }
     fn _match(this, row: &Any<'py>) -> Option<Any<'py>> { searching::find(this, &row.get_item(0)?) }
+    fn _narrowing(this, chunk_ids: &Any<'py>) -> Any<'py> { searching::narrowing(this, chunk_ids) }
     fn _search(
         this, queries: &Any<'py>, k: &Any<'py>, metric: &str, within: Option<&Any<'py>>, with_ids: bool
     ) -> Any<'py> { searching::search(this, queries, (k, metric, with_ids), within) }

@@ -2,18 +2,10 @@
 
 use pyo3::prelude::*;
 
-use super::door::door;
+use super::door::functions;
 
-#[pyfunction]
-pub fn num_threads() -> PyResult<usize> {
-    door(|| Ok(crate::num_threads()))
-}
-
-/// The number was checked in Python.
-#[pyfunction]
-pub fn set_num_threads(n: usize) -> PyResult<()> {
-    door(|| {
-        crate::set_num_threads(n);
-        Ok(())
-    })
+functions! {
+    fn num_threads() -> usize { Ok(crate::num_threads()) }
+    /// The number was checked in Python.
+    fn set_num_threads(n: usize) -> () { crate::set_num_threads(n); Ok(()) }
 }

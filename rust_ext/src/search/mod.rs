@@ -1,6 +1,7 @@
 //! Exact search, as one step or in three phases: [`Store::plan`] and [`Found::resolve`] look at the store, [`Search::run`], which takes
 //! its time, needs neither the store nor its lock.
 
+mod chosen;
 mod members;
 mod rounds;
 mod scan;
@@ -9,6 +10,7 @@ mod tests;
 
 use std::ops::ControlFlow;
 
+use self::chosen::Chosen;
 use self::scan::Scan;
 use crate::contents::Contents;
 use crate::error::{Error, Result, room};
@@ -76,15 +78,6 @@ pub struct Found {
     version: u64,
 }
 
-/// Who competes.
-#[derive(Debug, Default)]
-struct Chosen {
-    /// The entries of the ids of `within` that are present, ascending and distinct.
-    entries: Option<Vec<u32>>,
-    /// The indices of vectors, ascending.
-    candidates: Vec<u32>,
-}
-
 impl Store {
     /// Searches in one step.
     ///
@@ -97,7 +90,7 @@ impl Store {
         contents.check_dimension(query.dimension)?;
         let chosen = contents.choose(query)?;
         let hits = best(contents.vectors.rows(), contents.vectors.level(), query, &chosen, pause)?;
-        contents.name(hits, query.with_ids, chosen.entries.as_deref())
+        contents.name(hits, query.with_ids, chosen.references.as_deref())
     }
 
     /// The first phase of a search.
@@ -142,7 +135,7 @@ impl Found {
     pub fn resolve(self, store: &Store) -> Result<Option<Hits>> {
         match store.contents() {
             Some(_) if self.with_ids && store.version() != self.version => Ok(None),
-            Some(contents) => contents.name(self.hits, self.with_ids, self.chosen.entries.as_deref()).map(Some),
+            Some(contents) => contents.name(self.hits, self.with_ids, self.chosen.references.as_deref()).map(Some),
             None => Ok(Some(Hits::none(self.with_ids))),
         }
     }
@@ -190,29 +183,8 @@ fn best_with(pool: Option<&Pool>, rows: &View, level: Level, query: &Query<'_>, 
 }
 
 impl Contents {
-    fn choose(&self, query: &Query<'_>) -> Result<Chosen> {
-        let Some(keys) = query.within else {
-            let mut candidates = room(self.vectors.active())?;
-            candidates.extend(self.vectors.active_indices());
-            return Ok(Chosen { entries: None, candidates });
-        };
-        let mut entries = room(keys.len())?;
-        entries.extend(keys.iter().filter_map(|&key| self.references.find(key, self.references.hash(key))));
-        let entries = ascending(entries);
-        let mut candidates = room(entries.len())?;
-        candidates.extend(entries.iter().map(|&entry| self.references.slot(entry)));
-        Ok(Chosen { entries: Some(entries), candidates: ascending(candidates) })
-    }
-
-    fn name(&self, hits: Hits, with_ids: bool, entries: Option<&[u32]>) -> Result<Hits> {
-        let members = with_ids.then(|| self.members(&hits.indices, entries)).transpose()?;
+    fn name(&self, hits: Hits, with_ids: bool, references: Option<&[(u32, u32)]>) -> Result<Hits> {
+        let members = with_ids.then(|| self.members(&hits.indices, references)).transpose()?;
         Ok(Hits { members, ..hits })
     }
-}
-
-/// Distinct and sorted.
-fn ascending(mut numbers: Vec<u32>) -> Vec<u32> {
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
 }
