@@ -21,8 +21,14 @@ impl Contents {
     /// [`crate::Error::Memory`].
     pub fn choose(&self, query: &Query<'_>) -> Result<Chosen> {
         let Some(keys) = query.within else {
-            let mut candidates = room(self.vectors.active())?;
-            candidates.extend(self.vectors.active_indices());
+            let (active, slots) = (self.vectors.active(), self.vectors.slots.len());
+            let mut candidates = room(active)?;
+            // Where no index is freed, no slot has to be read.
+            if active == slots {
+                candidates.extend(0..slots as u32);
+            } else {
+                candidates.extend(self.vectors.active_indices());
+            }
             return Ok(Chosen { references: None, candidates });
         };
         let references = self.present(keys)?;
