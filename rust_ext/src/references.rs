@@ -3,11 +3,14 @@
 //! Every entry stands in two doubly linked lists: all entries in the order in which their ids were added, and the entries of its slot
 //! in the order in which they came to it. Links are `u32`; a dropped entry is reused.
 
+use std::hint::black_box;
+
+use foldhash::fast::RandomState;
+
 use crate::error::{Error, Result};
 use crate::ids::{Id, Key};
 use crate::slots::{NIL, Slot};
 use crate::table::{Table, folded};
-use foldhash::fast::RandomState;
 
 #[derive(Debug)]
 struct Entry {
@@ -59,6 +62,19 @@ impl References {
     #[must_use]
     pub fn find(&self, key: Key<'_>, hash: u32) -> Option<u32> {
         self.table.find(hash, |entry| self.entries[entry as usize].id.key() == key)
+    }
+
+    /// Has the memory fetched that [`Self::find`] will read for keys with these hashes, of all at the same time.
+    pub fn fetch(&self, hashes: &[u32]) {
+        let mut likely = [None; 16];
+        for (entry, &hash) in likely.iter_mut().zip(hashes) {
+            *entry = self.table.find(hash, |_| true);
+        }
+        for &entry in likely.iter().flatten() {
+            if let Id::Text(text) = self.id(entry) {
+                black_box(text.as_bytes().first());
+            }
+        }
     }
 
     #[must_use]

@@ -71,6 +71,16 @@ impl TopK {
         }
     }
 
+    #[must_use]
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Takes over the hits of another. What is best of all does not depend on who found it.
+    pub fn merge(&mut self, other: Self) {
+        other.heap.into_iter().for_each(|Reverse(rank)| self.consider(rank));
+    }
+
     /// Best first.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Reverse<u64>> {
@@ -99,9 +109,13 @@ mod tests {
         }
 
         #[test]
-        fn the_best_are_kept(scores in prop::collection::vec(crate::tests::tricky_f32(), 0..60), k in 1usize..70) {
-            let mut top = TopK::new(k).unwrap();
-            (0u32..).zip(&scores).for_each(|(index, &score)| top.offer(score, index));
+        fn the_best_are_kept(scores in prop::collection::vec(crate::tests::tricky_f32(), 0..60), k in 1usize..70, parts in 1u32..5) {
+            let mut tops: Vec<_> = (0..parts).map(|_| TopK::new(k).unwrap()).collect();
+            (0u32..).zip(&scores).for_each(|(index, &score)| tops[(index % parts) as usize].offer(score, index));
+            let mut top = tops.pop().unwrap();
+            for other in tops {
+                top.merge(other);
+            }
             let mut expected: Vec<_> = (0u32..).zip(scores).map(|(index, score)| Reverse(rank(score, index))).collect();
             expected.sort();
             expected.truncate(k);

@@ -168,9 +168,33 @@ def test_an_unreadable_precision_is_refused():
 
 
 def test_one_door():
-    """Every method stands in `methods!`, which catches panics; only the constructor has nothing to catch."""
+    """Methods and functions stand in macros that catch panics; only the constructor has nothing to catch."""
     sources = Path(__file__).parents[1].glob("src/python/*.rs")
     text = {source.name: source.read_text() for source in sources}
     found = {name: code.count("#[pymethods]") for name, code in text.items() if "#[pymethods]" in code}
     assert found == {"door.rs": 1, "mod.rs": 1}
-    assert "#[pyfunction]" not in "".join(text.values())
+    assert [name for name, code in text.items() if "#[pyfunction]" in code] == ["door.rs"]
+
+
+@pytest.mark.parametrize(
+    "kind", [list, tuple, set, frozenset, iter, dict.fromkeys], ids=lambda kind: kind.__name__
+)
+@pytest.mark.parametrize("spelling", [str, uuid.UUID, "é{}".format], ids=["text", "uuid", "not ascii"])
+def test_within_takes_ids_of_every_spelling_in_every_iterable(kind, spelling):
+    named = [spelling(str(uuid.UUID(int=7**20 * one))) for one in range(300)]
+    store = VectorStore(1, backend="rust")
+    store.add_vectors(named, np.arange(300)[:, None])
+    asked = kind([*named[::3], *named[::6], spelling(str(uuid.UUID(int=1)))])
+    found = store.search([1], 200, metric="dot", within=asked)
+    assert found.indices.tolist() == [*range(297, -1, -3)]
+    assert found.ids == [(str(named[index]),) for index in found.indices]
+
+
+def test_a_uuid_without_its_number_is_refused_by_within():
+    store = VectorStore(1, backend="rust")
+    broken = uuid.UUID.__new__(uuid.UUID)
+    for within in ([broken], [*map(str, range(40)), broken]):
+        with pytest.raises(TypeError, match="UUID without 128 bits"):
+            store.search([1], within=within)
+    with pytest.raises(ValueError, match="surrogate"):
+        store.search([1], within=["\ud800"])

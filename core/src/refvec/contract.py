@@ -673,12 +673,16 @@ class VectorStore(Primitives):
         self._require("search")
         wanted = check_k(k)
         check_metric(metric)
-        ids = None if within is None else list(dict.fromkeys(canonical_ids(within)))
+        ids = None if within is None else self._narrowing(within)
         queries, single_query = canonical_query(query, self.dimension)
         indices, scores, members = self._search(queries, wanted, metric, ids, bool(with_ids))
         if single_query:
             return SearchResult(indices[0], scores[0], None if members is None else members[0])
         return SearchResult(indices, scores, members)
+
+    def _narrowing(self, chunk_ids: Iterable[ChunkId]) -> list[str]:
+        """Return the ids of `within` as `_search` takes them; a backend with ids of its own may keep those."""
+        return list(dict.fromkeys(canonical_ids(chunk_ids)))
 
     # Two primitives with a default; a backend that can do better overrides them.
 

@@ -1,7 +1,8 @@
 """The native backend of refvec: ``VectorStore(..., backend="rust")``."""
 
 from .store import RustVectorStore
+from .threads import num_threads, set_num_threads
 
 __version__ = "0.1.0"
 
-__all__ = ["RustVectorStore", "__version__"]
+__all__ = ["RustVectorStore", "__version__", "num_threads", "set_num_threads"]

@@ -7,6 +7,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod narrow;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod tile;
@@ -83,6 +84,9 @@ impl Level {
     /// For every pair the sum of products, or with `SQUARED` of squared differences. All slices have the same length.
     #[must_use]
     pub fn tile<const R: usize, const Q: usize, const SQUARED: bool>(self, rows: [&[f32]; R], queries: [&[f32]; Q]) -> Tile<R, Q> {
+        if queries.first().is_some_and(|query| query.len() < narrow::NARROW) {
+            return narrow::tile::<R, Q, SQUARED>(rows, queries);
+        }
         match self.0 {
             Kind::Portable => portable::tile::<R, Q, SQUARED>(rows, queries),
             #[cfg(target_arch = "x86_64")]
@@ -97,6 +101,9 @@ impl Level {
     /// The squared norms of some rows, summed in the order of [`Self::tile`].
     #[must_use]
     pub fn squares<const R: usize>(self, rows: [&[f32]; R]) -> [f64; R] {
+        if rows.first().is_some_and(|row| row.len() < narrow::NARROW) {
+            return narrow::squares(rows);
+        }
         match self.0 {
             Kind::Portable => portable::squares(rows),
             #[cfg(target_arch = "x86_64")]

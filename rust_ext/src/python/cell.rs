@@ -12,28 +12,7 @@ use std::sync::{PoisonError, RwLock, TryLockError, TryLockResult};
 use pyo3::prelude::*;
 
 use super::refusals::{Refusal, Refused, done};
-use crate::Store;
-
-/// How many forks lie between this process and the one that loaded the module.
-static FORKS: AtomicU64 = AtomicU64::new(0);
-
-/// Has every fork counted in the child, before any other code of its: whoever held locks exists no longer.
-#[cfg(unix)]
-pub fn watch_forks() {
-    type Handler = Option<extern "C" fn()>;
-    unsafe extern "C" {
-        fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> std::ffi::c_int;
-    }
-    extern "C" fn forked() {
-        FORKS.fetch_add(1, Ordering::Release);
-    }
-    static WATCHED: std::sync::Once = std::sync::Once::new();
-    // SAFETY: the module is never unloaded, and `forked` may be called at any time.
-    WATCHED.call_once(|| assert_eq!(unsafe { pthread_atfork(None, None, Some(forked)) }, 0, "no memory to watch forks"));
-}
-
-#[cfg(not(unix))]
-pub fn watch_forks() {}
+use crate::{Store, forks};
 
 /// Copying as many components, or following as many ids, takes a few microseconds.
 const FEW: usize = 1 << 14;
@@ -51,7 +30,7 @@ pub struct Cell {
     /// Read and written under `lock` only.
     store: UnsafeCell<ManuallyDrop<Option<Store>>>,
     condition: AtomicU8,
-    /// Twice the [`FORKS`] for which `lock` is good; one more while it is made anew.
+    /// Twice the [`forks::count`] for which `lock` is good; one more while it is made anew.
     made: AtomicU64,
     /// 0 until it is fixed; changes only under the lock, and outlives the store.
     dimension: AtomicUsize,
@@ -72,7 +51,7 @@ impl Cell {
             lock: UnsafeCell::default(),
             store: UnsafeCell::new(ManuallyDrop::new(None)),
             condition: AtomicU8::new(WHOLE),
-            made: AtomicU64::new(2 * FORKS.load(Ordering::Acquire)),
+            made: AtomicU64::new(2 * forks::count()),
             dimension: AtomicUsize::new(0),
             version: AtomicU64::new(0),
         }
@@ -193,9 +172,9 @@ impl Cell {
 
     #[inline]
     fn lock(&self) -> &RwLock<()> {
-        let forks = FORKS.load(Ordering::Acquire);
-        if self.made.load(Ordering::Acquire) != 2 * forks {
-            self.renew(2 * forks);
+        let wanted = 2 * forks::count();
+        if self.made.load(Ordering::Acquire) != wanted {
+            self.renew(wanted);
         }
         // SAFETY: only `renew` replaces it, which in this process is over.
         unsafe { &*self.lock.get() }

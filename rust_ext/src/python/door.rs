@@ -1,4 +1,4 @@
-//! The one door of every call from Python: [`methods!`] is the only way to export one.
+//! The one door of every call from Python: [`methods!`] and [`functions!`] are the only ways to export one.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,4 +32,17 @@ macro_rules! methods {
         }
     };
 }
-pub(super) use methods;
+
+/// The functions of the module, behind the [`door`], too.
+macro_rules! functions {
+    ($($(#[$note:meta])* fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty { $($body:tt)* })*) => {
+        $(
+            $(#[$note])*
+            #[pyfunction]
+            pub fn $name($($argument: $kind),*) -> PyResult<$answer> {
+                $crate::python::door::door(|| { $($body)* })
+            }
+        )*
+    };
+}
+pub(super) use {functions, methods};

@@ -5,7 +5,7 @@ use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 
 use super::cell::Cell;
 use super::core::{call, core};
@@ -14,18 +14,36 @@ use super::refusals::{impossible, plain};
 use crate::Key;
 use crate::error::room;
 
+/// So many items before its turn an id is fetched from memory.
+const AHEAD: usize = 12;
+
 /// The key of an exact `str` or `uuid.UUID`, borrowed from it; `None` for everything else and for what may be no id.
 pub fn key<'a>(chunk_id: Borrowed<'a, '_, PyAny>) -> PyResult<Option<Key<'a>>> {
+    key_with(&core(chunk_id.py())?.uuid, chunk_id)
+}
+
+fn key_with<'a>(uuid: &Py<PyAny>, chunk_id: Borrowed<'a, '_, PyAny>) -> PyResult<Option<Key<'a>>> {
     if chunk_id.is_exact_instance_of::<PyString>() {
         return Ok(utf8(chunk_id)?.map(Key::parse));
     }
     let py = chunk_id.py();
-    if chunk_id.get_type_ptr().cast() != core(py)?.uuid.as_ptr() {
+    if chunk_id.get_type_ptr().cast() != uuid.as_ptr() {
         return Ok(None);
     }
     // The attribute may be missing, or anything: whatever is wrong with it is for core to say.
     let bits = chunk_id.getattr(intern!(py, "int")).ok().and_then(|bits| bits.cast_into_exact::<PyInt>().ok()?.extract().ok());
     Ok(bits.map(Key::uuid))
+}
+
+/// Has an object brought into the cache; it need not be there, nor be one.
+fn fetch(object: *const ffi::PyObject) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, for any address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(object.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = object;
 }
 
 /// The text of a `str`, unless it holds a lone surrogate.
@@ -68,20 +86,61 @@ pub fn with_ids<T>(chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult
 
 /// `check` comes before core's errors; a step checks again.
 fn converted<T>(chunk_ids: &Any<'_>, check: impl FnOnce() -> PyResult<()>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
-    let items = frozen(chunk_ids)?;
-    if let Some(items) = &items
-        && let Some(keys) = keys(items)?
-    {
-        return run(&keys);
+    match chunk_ids.cast_exact::<KeptIds>() {
+        Ok(kept) => run(&kept.get().keys),
+        Err(_) => run(&KeptIds::new(chunk_ids, check)?.keys),
     }
-    // The frozen items, if there are any: what was looked at must be what is converted.
-    let given = items.as_ref().map_or(chunk_ids, |items| items.as_any());
-    let py = given.py();
-    check()?;
-    let list = call(py, &core(py)?.canonical_ids, [given])?;
-    let items = frozen(&list)?.ok_or_else(|| impossible("canonical_ids() made no list"))?;
-    let keys = keys(&items)?.ok_or_else(|| impossible("canonical_ids() made no exact str"))?;
-    run(&keys)
+}
+
+/// The ids of a batch, converted, for a later call.
+#[pyclass(frozen, module = "rust_vector_store._native")]
+pub struct KeptIds {
+    /// Borrowed from the items.
+    keys: Vec<Key<'static>>,
+    _items: Py<PyTuple>,
+}
+
+impl KeptIds {
+    pub fn new(chunk_ids: &Any<'_>, check: impl FnOnce() -> PyResult<()>) -> PyResult<Self> {
+        let items = fixed(chunk_ids)?;
+        if let Some(items) = &items
+            && let Some(kept) = Self::of(items)?
+        {
+            return Ok(kept);
+        }
+        // The fixed items, if there are any: what was looked at must be what is converted.
+        let given = items.as_ref().map_or(chunk_ids, |items| items.as_any());
+        let py = given.py();
+        check()?;
+        let list = call(py, &core(py)?.canonical_ids, [given])?;
+        let items = frozen(&list)?.ok_or_else(|| impossible("canonical_ids() made no list"))?;
+        Self::of(&items)?.ok_or_else(|| impossible("canonical_ids() made no exact str"))
+    }
+
+    fn of(items: &Bound<'_, PyTuple>) -> PyResult<Option<Self>> {
+        let (uuid, mut keys) = (&core(items.py())?.uuid, plain(items.py(), room(items.len()))?);
+        for (number, item) in items.iter_borrowed().enumerate() {
+            if number + AHEAD < items.len() {
+                fetch(items.get_borrowed_item(number + AHEAD)?.as_ptr());
+            }
+            match key_with(uuid, item)? {
+                // SAFETY: it is borrowed from the item, which never changes, and which the tuple keeps as long as the key is kept.
+                Some(key) => keys.push(unsafe { std::mem::transmute::<Key<'_>, Key<'static>>(key) }),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Self { keys, _items: items.clone().unbind() }))
+    }
+}
+
+/// [`frozen`], and of the items of an exact set, too.
+fn fixed<'py>(ids: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    if !ids.is_exact_instance_of::<PySet>() && !ids.is_exact_instance_of::<PyFrozenSet>() {
+        return frozen(ids);
+    }
+    // SAFETY: a set, of which no other code runs; a new reference, or null with an error set.
+    let tuple = unsafe { Bound::from_owned_ptr_or_err(ids.py(), ffi::PySequence_Tuple(ids.as_ptr()))? };
+    Ok(Some(tuple.cast_into()?))
 }
 
 /// The items of an exact list or tuple, which no other thread can change. Runs no code of the caller.
@@ -95,10 +154,6 @@ pub fn frozen<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
     // SAFETY: a list; a new reference, or null with an error set.
     let tuple = unsafe { Bound::from_owned_ptr_or_err(items.py(), ffi::PyList_AsTuple(items.as_ptr()))? };
     Ok(Some(tuple.cast_into()?))
-}
-
-fn keys<'a>(items: &'a Bound<'_, PyTuple>) -> PyResult<Option<Vec<Key<'a>>>> {
-    all(items, key)
 }
 
 /// What `take` makes of every item, unless there is one of which it makes nothing.

@@ -16,6 +16,7 @@ mod refusals;
 mod rows;
 mod searching;
 mod states;
+mod threads;
 mod writing;
 
 use pyo3::prelude::*;
@@ -36,11 +37,16 @@ mod _native {
     use super::NativeStore;
     #[pymodule_export]
     const MAX_VECTORS: u32 = crate::MAX_SLOTS;
+    #[pymodule_export]
+    const MAX_THREADS: usize = crate::MAX_THREADS;
+    #[pymodule_export]
+    use super::threads::{num_threads, set_num_threads};
 
-    /// Looks up all that the binding uses of numpy and refvec: later, an interrupt could fall into it.
+    /// Looks up all that the binding uses of numpy and refvec, for later an interrupt could fall into it; and the environment.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        super::cell::watch_forks();
+        crate::forks::watch();
+        let _ = crate::num_threads();
         f32::get_dtype(module.py());
         super::core::core(module.py()).map(|_| ())
     }
@@ -110,6 +116,7 @@ methods! { NativeStore:
     fn _changes(this, r#use: &Any<'py>) -> Any<'py> { states::changes(this, r#use) }
     fn _reclaim(this, indices: &Any<'py>) -> () { states::reclaim(this, indices) }
     fn _match(this, row: &Any<'py>) -> Option<Any<'py>> { searching::find(this, &row.get_item(0)?) }
+    fn _narrowing(this, chunk_ids: &Any<'py>) -> Any<'py> { searching::narrowing(this, chunk_ids) }
     fn _search(
         this, queries: &Any<'py>, k: &Any<'py>, metric: &str, within: Option<&Any<'py>>, with_ids: bool
     ) -> Any<'py> { searching::search(this, queries, (k, metric, with_ids), within) }

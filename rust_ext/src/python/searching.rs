@@ -9,7 +9,7 @@ use pyo3::types::PyList;
 
 use super::NativeStore;
 use super::core::{call, core};
-use super::ids::with_keys;
+use super::ids::{KeptIds, with_keys};
 use super::made::{Any, list, number, table, texts, tuple};
 use super::refusals::{Refusal, Subject, done, flat, impossible, is_overflow, plain};
 use super::rows::{with_row, with_rows};
@@ -23,6 +23,12 @@ pub fn find<'py>(this: &Bound<'py, NativeStore>, vector: &Any<'py>) -> PyResult<
     let (py, cell) = (this.py(), &this.get().cell);
     let found = with_row(cell, vector, |row| done(py, cell.read(py, |store| store.find_row(row))))?;
     found.map(|index| number(py, index as usize)).transpose()
+}
+
+/// The ids of `within`, read once.
+pub fn narrowing<'py>(this: &Bound<'py, NativeStore>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
+    this.get().cell.require_open(this.py())?;
+    Ok(Bound::new(this.py(), KeptIds::new(chunk_ids, || Ok(()))?)?.into_any())
 }
 
 pub fn search<'py>(

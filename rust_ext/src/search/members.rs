@@ -1,24 +1,25 @@
 //! The ids of hits.
 
-use super::{Members, ascending};
+use super::Members;
+use super::chosen::ascending;
 use crate::contents::Contents;
 use crate::error::{Result, room};
 use crate::ids::Id;
 
 impl Contents {
-    /// The ids of each hit, all of them or only those of some entries.
+    /// The ids of each hit, all of them or only those of some slots and entries.
     ///
     /// # Errors
     /// [`crate::Error::Memory`].
-    pub fn members(&self, hits: &[i64], entries: Option<&[u32]>) -> Result<Members> {
+    pub fn members(&self, hits: &[i64], among: Option<&[(u32, u32)]>) -> Result<Members> {
         let mut slots = room(hits.len())?;
         slots.extend(hits.iter().map(|&index| index as u32));
-        let slots = ascending(slots);
+        let slots = ascending(slots, self.vectors.slots.len())?;
         let mut of = room(hits.len())?;
         of.extend(hits.iter().map(|&index| slots.partition_point(|&slot| i64::from(slot) < index) as u32));
-        let lists = match entries {
+        let lists = match among {
             None => self.sharers(&slots)?,
-            Some(entries) => self.sharers_among(&slots, entries)?,
+            Some(references) => self.sharers_among(&slots, references)?,
         };
         Ok(Members { lists, of })
     }
@@ -32,12 +33,14 @@ impl Contents {
         Ok(lists)
     }
 
-    /// Walks the entries and not the slots, which may have many more.
-    fn sharers_among(&self, slots: &[u32], entries: &[u32]) -> Result<Vec<Vec<Id>>> {
-        let mut found: Vec<(u32, u32, u32)> = room(entries.len())?;
-        let placed = |&entry: &u32| (self.references.slot(entry), self.references.stamp(entry), entry);
-        found.extend(entries.iter().map(placed).filter(|(slot, ..)| slots.binary_search(slot).is_ok()));
+    /// Walks the references and not the slots, which may have many more.
+    fn sharers_among(&self, slots: &[u32], references: &[(u32, u32)]) -> Result<Vec<Vec<Id>>> {
+        let is_hit = |&&(slot, _): &&(u32, u32)| slots.binary_search(&slot).is_ok();
+        let mut found: Vec<(u32, u32, u32)> = room(references.iter().filter(is_hit).count())?;
+        let placed = |&(slot, entry): &(u32, u32)| (slot, self.references.stamp(entry), entry);
+        found.extend(references.iter().filter(is_hit).map(placed));
         found.sort_unstable();
+        found.dedup();
         // Every candidate is there for one of the entries, so every hit has its chunk.
         let mut lists = room(slots.len())?;
         for list in found.chunk_by(|a, b| a.0 == b.0) {

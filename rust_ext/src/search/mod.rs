@@ -1,20 +1,22 @@
 //! Exact search, as one step or in three phases: [`Store::plan`] and [`Found::resolve`] look at the store, [`Search::run`], which takes
 //! its time, needs neither the store nor its lock.
 
+mod chosen;
 mod members;
-mod pace;
+mod rounds;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
 
-use self::pace::Pace;
+use self::chosen::Chosen;
 use self::scan::Scan;
 use crate::contents::Contents;
-use crate::error::{Result, room};
+use crate::error::{Error, Result, room};
 use crate::ids::{Id, Key};
 use crate::kernels::Level;
+use crate::pool::{self, Pool};
 use crate::rows::View;
 use crate::store::Store;
 use crate::topk::{TopK, unrank};
@@ -76,19 +78,10 @@ pub struct Found {
     version: u64,
 }
 
-/// Who competes.
-#[derive(Debug, Default)]
-struct Chosen {
-    /// The entries of the ids of `within` that are present, ascending and distinct.
-    entries: Option<Vec<u32>>,
-    /// The indices of vectors, ascending.
-    candidates: Vec<u32>,
-}
-
 impl Store {
     /// Searches in one step.
     ///
-    /// `pause` is called after every few milliseconds of work and says whether to go on.
+    /// `pause` is called after every few milliseconds of work, or tens of them, and says whether to go on.
     ///
     /// # Errors
     /// [`crate::Error::Dimension`], [`crate::Error::Interrupted`] or [`crate::Error::Memory`].
@@ -97,7 +90,7 @@ impl Store {
         contents.check_dimension(query.dimension)?;
         let chosen = contents.choose(query)?;
         let hits = best(contents.vectors.rows(), contents.vectors.level(), query, &chosen, pause)?;
-        contents.name(hits, query.with_ids, chosen.entries.as_deref())
+        contents.name(hits, query.with_ids, chosen.references.as_deref())
     }
 
     /// The first phase of a search.
@@ -142,7 +135,7 @@ impl Found {
     pub fn resolve(self, store: &Store) -> Result<Option<Hits>> {
         match store.contents() {
             Some(_) if self.with_ids && store.version() != self.version => Ok(None),
-            Some(contents) => contents.name(self.hits, self.with_ids, self.chosen.entries.as_deref()).map(Some),
+            Some(contents) => contents.name(self.hits, self.with_ids, self.chosen.references.as_deref()).map(Some),
             None => Ok(Some(Hits::none(self.with_ids))),
         }
     }
@@ -166,36 +159,32 @@ impl Hits {
     }
 }
 
-fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Hits> {
+/// So many queries are compared at once, a multiple of the tiles' widths: more would keep a round from ending soon.
+const AT_ONCE: usize = 960;
+
+type Pause<'p> = &'p mut dyn FnMut() -> ControlFlow<()>;
+
+fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
+    let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
+    best_with(lease.as_ref().map(pool::Lease::pool), rows, level, query, chosen, pause)
+}
+
+fn best_with(pool: Option<&Pool>, rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
     let width = query.k.min(chosen.candidates.len());
-    let best = Scan::new(rows, level, query.rows, query.metric, width)?.run(&chosen.candidates, &mut Pace::new(pause))?;
+    let mut best = room(query.rows.len().checked_div(query.dimension).unwrap_or(0))?;
+    for (number, rows_of_some) in query.rows.chunks(AT_ONCE * query.dimension.max(1)).enumerate() {
+        if number > 0 && pause().is_break() {
+            return Err(Error::Interrupted);
+        }
+        let scan = Scan::new(rows, level, rows_of_some, query.metric, width)?;
+        best.append(&mut rounds::run(scan, &chosen.candidates, pool, pause)?);
+    }
     Hits::new(best, width, query.metric)
 }
 
 impl Contents {
-    fn choose(&self, query: &Query<'_>) -> Result<Chosen> {
-        let Some(keys) = query.within else {
-            let mut candidates = room(self.vectors.active())?;
-            candidates.extend(self.vectors.active_indices());
-            return Ok(Chosen { entries: None, candidates });
-        };
-        let mut entries = room(keys.len())?;
-        entries.extend(keys.iter().filter_map(|&key| self.references.find(key, self.references.hash(key))));
-        let entries = ascending(entries);
-        let mut candidates = room(entries.len())?;
-        candidates.extend(entries.iter().map(|&entry| self.references.slot(entry)));
-        Ok(Chosen { entries: Some(entries), candidates: ascending(candidates) })
-    }
-
-    fn name(&self, hits: Hits, with_ids: bool, entries: Option<&[u32]>) -> Result<Hits> {
-        let members = with_ids.then(|| self.members(&hits.indices, entries)).transpose()?;
+    fn name(&self, hits: Hits, with_ids: bool, references: Option<&[(u32, u32)]>) -> Result<Hits> {
+        let members = with_ids.then(|| self.members(&hits.indices, references)).transpose()?;
         Ok(Hits { members, ..hits })
     }
-}
-
-/// Distinct and sorted.
-fn ascending(mut numbers: Vec<u32>) -> Vec<u32> {
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
 }

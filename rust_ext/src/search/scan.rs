@@ -1,7 +1,6 @@
 //! Every candidate compared with every query, in tiles of rows and queries that fit the registers, over blocks of rows that fit the cache.
 
 use super::Metric;
-use super::pace::Pace;
 use crate::error::{Result, room};
 use crate::kernels::Level;
 use crate::rows::View;
@@ -10,7 +9,7 @@ use crate::topk::TopK;
 /// About how much of the rows stays in the cache while all queries pass over it.
 const BLOCK_BYTES: usize = 512 << 10;
 
-/// One pass over the candidates.
+/// One pass over the candidates, or what one thread does of it.
 pub struct Scan<'a> {
     rows: &'a View,
     level: Level,
@@ -19,6 +18,10 @@ pub struct Scan<'a> {
     /// Reciprocal norms of the queries, for the cosine.
     inverses: Vec<f64>,
     best: Vec<TopK>,
+    /// How many rows are compared with all queries at a time, a multiple of the tiles' heights, so that no rest is left.
+    height: usize,
+    /// Rows of a block and their reciprocal norms.
+    room: (Vec<&'a [f32]>, Vec<f64>),
 }
 
 /// Some candidates with what the kernels need of them.
@@ -44,27 +47,65 @@ impl<'a> Scan<'a> {
             inverses.try_reserve_exact(queries.len())?;
             extend_inverses(&mut inverses, level, &queries);
         }
-        Ok(Self { rows, level, metric, queries, inverses, best })
+        let height = (BLOCK_BYTES / size_of::<f32>() / rows.dimension()).clamp(8, 512) / 8 * 8;
+        Ok(Self { rows, level, metric, queries, inverses, best, height, room: (room(height)?, room(height)?) })
     }
 
-    /// The best candidates of every query.
+    /// One like this for another thread, so far without hits.
     ///
     /// # Errors
-    /// [`crate::Error::Memory`] or [`crate::Error::Interrupted`].
-    pub fn run(mut self, candidates: &[u32], pace: &mut Pace<'_>) -> Result<Vec<TopK>> {
-        // A multiple of the tiles' heights leaves no rest.
-        let height = (BLOCK_BYTES / size_of::<f32>() / self.rows.dimension()).clamp(8, 512) / 8 * 8;
-        let (mut rows, mut inverses) = (room(height.min(candidates.len()))?, room(height.min(candidates.len()))?);
-        for indices in candidates.chunks(height) {
+    /// [`crate::Error::Memory`].
+    pub fn another(&self) -> Result<Self> {
+        let mut best = room(self.best.len())?;
+        for own in &self.best {
+            best.push(TopK::new(own.k())?);
+        }
+        let (mut queries, mut inverses) = (room(self.queries.len())?, room(self.inverses.len())?);
+        queries.extend_from_slice(&self.queries);
+        inverses.extend_from_slice(&self.inverses);
+        Ok(Self { queries, inverses, best, room: (room(self.height)?, room(self.height)?), ..*self })
+    }
+
+    /// Multiplications for one row.
+    pub fn row_cost(&self) -> usize {
+        self.queries.len() * self.rows.dimension()
+    }
+
+    /// How many hits it holds at most.
+    pub fn hits(&self) -> usize {
+        self.best.iter().map(TopK::k).sum()
+    }
+
+    /// The number of rows that a thread should be given at once is a multiple of this.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Compares candidates with all queries.
+    pub fn run(&mut self, candidates: &[u32]) {
+        let (mut rows, mut inverses) = std::mem::take(&mut self.room);
+        for indices in candidates.chunks(self.height) {
             rows.clear();
             rows.extend(indices.iter().map(|&index| self.rows.get(index)));
             inverses.clear();
             if self.metric == Metric::Cosine {
                 self.extend_kept(&mut inverses, indices, &rows);
             }
-            self.compare(&Block { indices, rows: &rows, inverses: &inverses }, pace)?;
+            self.compare(&Block { indices, rows: &rows, inverses: &inverses });
         }
-        Ok(self.best)
+        self.room = (rows, inverses);
+    }
+
+    /// Takes over what another has found.
+    pub fn merge(&mut self, other: Self) {
+        for (best, found) in self.best.iter_mut().zip(other.best) {
+            best.merge(found);
+        }
+    }
+
+    /// The best candidates of every query.
+    pub fn into_best(self) -> Vec<TopK> {
+        self.best
     }
 
     /// Appends the reciprocal norms of rows, for which there is room, and works out only those that nobody has kept.
@@ -77,17 +118,15 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn compare(&mut self, block: &Block<'_>, pace: &mut Pace<'_>) -> Result<()> {
-        if self.metric == Metric::Euclidean { self.compare_with::<true>(block, pace) } else { self.compare_with::<false>(block, pace) }
+    fn compare(&mut self, block: &Block<'_>) {
+        if self.metric == Metric::Euclidean { self.compare_with::<true>(block) } else { self.compare_with::<false>(block) }
     }
 
-    fn compare_with<const SQUARED: bool>(&mut self, block: &Block<'_>, pace: &mut Pace<'_>) -> Result<()> {
+    fn compare_with<const SQUARED: bool>(&mut self, block: &Block<'_>) {
         let queries = std::mem::take(&mut self.queries);
-        let pass = block.rows.len() * self.rows.dimension();
         let (sixes, rest) = queries.as_chunks::<6>();
         for (number, six) in sixes.iter().enumerate() {
             self.column::<4, 6, SQUARED>(6 * number, *six, block);
-            pace.spend(6 * pass)?;
         }
         let (twos, one) = rest.as_chunks::<2>();
         for (number, two) in twos.iter().enumerate() {
@@ -96,9 +135,7 @@ impl<'a> Scan<'a> {
         for query in one {
             self.column::<8, 1, SQUARED>(queries.len() - 1, [query], block);
         }
-        pace.spend(rest.len() * pass)?;
         self.queries = queries;
-        Ok(())
     }
 
     /// Compares `Q` queries with all rows of a block, `R` rows at a time.

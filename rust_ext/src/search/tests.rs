@@ -103,20 +103,64 @@ fn ids_of_another_moment_are_not_given() {
     assert_eq!((none.width, none.members.unwrap().of.len()), (0, 0));
 }
 
+/// Rows with ties, zero vectors and NaN among them, and some freed.
+fn mixed(seed: u64, count: usize, dimension: usize) -> (Store, Vec<f32>) {
+    let mut state = seed;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as u32
+    };
+    let mut component = move || if next() % 97 == 0 { f32::NAN } else { (next() % 7) as f32 - 3.0 + (next() % 2) as f32 / 3.0 };
+    let rows: Vec<f32> = (0..count * dimension).map(|_| component()).collect();
+    let mut store = Store::new(Some(dimension), 1, Settings::new(Precision::Exact)).unwrap();
+    let keys: Vec<_> = (0..count as u128).map(Key::uuid).collect();
+    store.add_batch(&keys, &rows, dimension).unwrap();
+    for key in keys.iter().step_by(13) {
+        store.remove(*key).unwrap();
+    }
+    (store, rows)
+}
+
+fn bits(hits: &Hits) -> (usize, &[i64], Vec<u32>) {
+    (hits.width, &hits.indices, hits.scores.iter().map(|score| score.to_bits()).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_hits_are_the_same_to_the_bit_for_any_number_of_threads(
+        seed: u64, count in 3000usize..20_000, dimension in 1usize..40, queries in prop_oneof![Just(1usize), 2usize..40],
+        k in prop_oneof![1usize..20, Just(5000)], metric in 0usize..3,
+    ) {
+        let metric = [Metric::Cosine, Metric::Dot, Metric::Euclidean][metric];
+        let queries = queries.max((2 << 20) / (count * dimension) + 1);
+        let (store, rows) = mixed(seed, count, dimension);
+        let query = Query { rows: &rows[..queries.min(count) * dimension], dimension, k, metric, within: None, with_ids: false };
+        let contents = store.contents().unwrap();
+        let chosen = contents.choose(&query).unwrap();
+        let search = |pool: Option<&Pool>| best_with(pool, contents.vectors.rows(), contents.vectors.level(), &query, &chosen, &mut go_on).unwrap();
+        let alone = search(None);
+        for threads in [1, 2, 3, 7] {
+            let shared = search(Some(&Pool::new(threads)));
+            prop_assert_eq!(bits(&shared), bits(&alone));
+        }
+    }
+}
+
 #[test]
 fn a_long_search_pauses_and_stops_when_told_to() {
     let mut store = Store::new(None, 1, Settings::new(Precision::Exact)).unwrap();
-    let keys: Vec<_> = (0..2000).map(Key::uuid).collect();
-    let rows: Vec<f32> = (0..2000u16).flat_map(|n| [f32::from(n); 64]).collect();
+    let keys: Vec<_> = (0..8000).map(Key::uuid).collect();
+    let rows: Vec<f32> = (0..8000u16).flat_map(|n| [f32::from(n); 64]).collect();
     store.add_batch(&keys, &rows, 64).unwrap();
-    let asked = Query { rows: &rows, dimension: 64, k: 3, metric: Metric::Euclidean, within: None, with_ids: true };
+    let asked = Query { rows: &rows[..64 * 2000], dimension: 64, k: 3, metric: Metric::Euclidean, within: None, with_ids: true };
     let mut pauses = 0;
     let mut count = || {
         pauses += 1;
         go_on()
     };
     store.search(&asked, &mut count).unwrap();
-    assert!(pauses >= 2000 * 2000 * 64 / (16 << 20), "{pauses}");
+    assert!(pauses >= 8000 * 2000 * 64 / (512 << 20), "{pauses}");
     let mut stop = || ControlFlow::Break(());
     assert!(matches!(store.search(&asked, &mut stop), Err(Error::Interrupted)));
 }

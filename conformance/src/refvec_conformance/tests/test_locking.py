@@ -124,7 +124,7 @@ def test_long_reads_let_other_threads_run(make: Make, target: Target) -> None:
         store = make(32)
         store.add_vectors(ids, rows)
         if target.capabilities.search:
-            return lambda: store.search(rows[:8], 5)
+            return lambda: store.search(rows[:100], 5)
         return lambda: store.get_vectors(ids)
 
     assert lets_others_run(work)

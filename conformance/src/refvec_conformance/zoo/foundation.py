@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import RLock
 from typing import Any, TypeVar
 
@@ -362,6 +363,16 @@ class OneLockForLife(Snug):
             now = lock
 
         self._lock = Fixed()  # type: ignore[assignment]
+
+
+@breaks("THREAD-1")
+class ThreadsOfTheParent(Snug):
+    """Searches run on a thread that a forked child does not have."""
+
+    _helper = ThreadPoolExecutor(1)
+
+    def _search(self, *args: Any) -> Any:
+        return self._helper.submit(super()._search, *args).result(timeout=10)
 
 
 @breaks("THREAD-1")
