@@ -12,6 +12,7 @@
 )]
 
 mod batch;
+mod codes;
 mod contents;
 mod error;
 mod fingerprint;

@@ -7,9 +7,10 @@ use std::alloc::{self, alloc_zeroed, dealloc};
 use std::any::Any;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, OnceLock};
 
+use crate::codes::Codes;
 use crate::error::{Error, Result};
 
 /// Rows start on a cache line, so that loads of dimensions divisible by 16 never cross one.
@@ -153,9 +154,24 @@ impl Segment {
         self.inverses.slots()[row].store(!inverse.to_bits(), Ordering::Relaxed);
     }
 
+    /// The codes of the segment's rows, if there are any; they live as long as the norms, and whoever shares the segment shares them.
+    #[inline]
+    #[must_use]
+    pub fn codes(&self) -> &OnceLock<Codes> {
+        &self.inverses.memory.header().codes
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.inverses.rows
+    }
+
     /// A row is overwritten, in a segment that is this store's alone.
-    pub fn forget_inverse(&mut self, row: usize) {
+    pub fn forget(&mut self, row: usize) {
         self.inverses.slots()[row].store(UNKNOWN, Ordering::Relaxed);
+        if let Some(codes) = self.codes().get() {
+            codes.forget(row);
+        }
     }
 }
 
@@ -190,26 +206,38 @@ impl Inverses {
 }
 
 /// Memory that counts its holders. What [`Arc`] does, but an `Arc` aborts the process where its memory cannot be had.
-struct Memory(NonNull<Header>);
+pub struct Memory(NonNull<Header>);
+
+// SAFETY: counting holders is all that it does by itself.
+unsafe impl Send for Memory {}
+// SAFETY: as above.
+unsafe impl Sync for Memory {}
 
 struct Header {
     holders: AtomicUsize,
     layout: alloc::Layout,
+    /// What was made of the rows whose norms these items are.
+    codes: OnceLock<Codes>,
 }
 
 impl Memory {
-    fn new(items: usize) -> Result<Self> {
+    /// So many zeros, which take no memory until they are written to.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn new(items: usize) -> Result<Self> {
         let bytes = items.checked_mul(size_of::<f32>()).and_then(|bytes| bytes.checked_add(size_of::<Header>() + CACHE_LINE));
         // No larger alignment is asked for, since with one the allocator writes the zeros itself.
         let layout = bytes.and_then(|bytes| alloc::Layout::from_size_align(bytes, align_of::<Header>()).ok()).ok_or(Error::Memory)?;
         // SAFETY: the layout has room for a header at least.
         let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::Memory)?.cast::<Header>();
         // SAFETY: new memory with the room and alignment of a header.
-        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout }) };
+        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout, codes: OnceLock::new() }) };
         Ok(Self(memory))
     }
 
-    fn items(&self) -> NonNull<f32> {
+    #[must_use]
+    pub fn items(&self) -> NonNull<f32> {
         // SAFETY: behind the header there is room for a cache line and the items.
         let behind = unsafe { self.0.add(1).cast::<u8>() };
         // SAFETY: as above; the offset is below a cache line.
@@ -241,6 +269,8 @@ impl Drop for Memory {
         }
         fence(Ordering::Acquire);
         let layout = self.header().layout;
+        // SAFETY: nobody else holds it, and nobody will read the header again.
+        unsafe { self.0.drop_in_place() };
         // SAFETY: allocated with this layout, and nobody else holds it.
         unsafe { dealloc(self.0.as_ptr().cast(), layout) };
     }

@@ -2,9 +2,13 @@
 //! its time, needs neither the store nor its lock.
 
 mod chosen;
+#[cfg(test)]
+mod coded_tests;
 mod members;
 mod rounds;
 mod scan;
+mod screen;
+mod sieve;
 #[cfg(test)]
 mod tests;
 
@@ -166,17 +170,24 @@ type Pause<'p> = &'p mut dyn FnMut() -> ControlFlow<()>;
 
 fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
     let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
-    best_with(lease.as_ref().map(pool::Lease::pool), rows, level, query, chosen, pause)
+    let coded = screen::is_worth_it(chosen.candidates.len(), query.dimension, query.k);
+    best_with(lease.as_ref().map(pool::Lease::pool), (rows, level, coded), query, chosen, pause)
 }
 
-fn best_with(pool: Option<&Pool>, rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
+fn best_with(
+    pool: Option<&Pool>,
+    (rows, level, coded): (&View, Level, bool),
+    query: &Query<'_>,
+    chosen: &Chosen,
+    pause: Pause<'_>,
+) -> Result<Hits> {
     let width = query.k.min(chosen.candidates.len());
     let mut best = room(query.rows.len().checked_div(query.dimension).unwrap_or(0))?;
     for (number, rows_of_some) in query.rows.chunks(AT_ONCE * query.dimension.max(1)).enumerate() {
         if number > 0 && pause().is_break() {
             return Err(Error::Interrupted);
         }
-        let scan = Scan::new(rows, level, rows_of_some, query.metric, width)?;
+        let scan = Scan::new(rows, level, rows_of_some, query.metric, width, coded)?;
         best.append(&mut rounds::run(scan, &chosen.candidates, pool, pause)?);
     }
     Hits::new(best, width, query.metric)
