@@ -24,9 +24,6 @@ const NONE: u32 = 0;
 const BUSY: u32 = 1;
 const READY: u32 = 2;
 
-/// 1.5 * 2^23: adding it to a small number leaves the nearest whole number in the low bits.
-const MAGIC: f32 = 12_582_912.0;
-
 /// The codes of 16 rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Group<'a> {
@@ -156,17 +153,13 @@ pub fn encode(row: &[f32], level: Level, mut put: impl FnMut(usize, [i8; 4])) ->
     let (scale, steps) = (largest / 127.0, 127.0 / largest);
     let (mut left, mut bytes, mut left_square) = ([0.0f32; BLOCK], [0u8; BLOCK], 0.0);
     for (number, part) in row.chunks(BLOCK).enumerate() {
-        let padding = part.len().next_multiple_of(4);
+        let (left, padding) = (&mut left[..part.len()], part.len().next_multiple_of(4));
+        level.round(part, (steps, scale), &mut bytes, left);
         bytes[part.len()..padding].fill(0);
-        for ((left, byte), &x) in left.iter_mut().zip(&mut bytes).zip(part) {
-            let rounded = x * steps + MAGIC;
-            *byte = rounded.to_bits() as u8;
-            *left = x - (rounded - MAGIC) * scale;
-        }
         for (word, code) in bytes[..padding].as_chunks::<4>().0.iter().enumerate() {
             put(number * (BLOCK / 4) + word, code.map(u8::cast_signed));
         }
-        left_square += level.squares([&left[..part.len()]])[0];
+        left_square += level.squares([&*left])[0];
     }
     // Rounding a product of at most 127 scales, and then a difference, is off by less than 2^-16 of a scale in each component.
     let slack = f64::from(scale) * (row.len() as f64).sqrt() / 65_536.0;

@@ -11,13 +11,9 @@ use std::arch::x86_64::{
 };
 
 use super::tile::tiles;
-use super::{BLOCK, Bound, Group, Tile, padded};
+use super::{BLOCK, Bound, Group, MAGIC, Tile, padded, portable};
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
-
-/// 1.5 * 2^23: between 2^23 and 2^24 the floats are the integers, so one fused multiply-add rounds a product of magnitude up to 2^22 to
-/// the nearest integer, ties to even, and its low bits are that integer.
-const MAGIC: f32 = 12_582_912.0;
 
 #[target_feature(enable = "avx2,fma")]
 pub fn nh(row: &[f32], identity: Identity, secrets: &Secrets) -> u64 {
@@ -159,4 +155,10 @@ fn admitted<const FROM: usize>(group: &Group<'_>, products: __m256i, bound: &Bou
     let scaled = _mm256_mul_ps(products, part(group.scales));
     let all = _mm256_fmadd_ps(scaled, _mm256_set1_ps(bound.per_product), _mm256_fmadd_ps(lines, norms, rest));
     _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(all, zero())) as u16
+}
+
+/// What compilers make of the plain loop with these features.
+#[target_feature(enable = "avx2,fma")]
+pub fn round(row: &[f32], factors: (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
+    portable::round(row, factors, bytes, left);
 }

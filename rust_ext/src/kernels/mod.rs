@@ -22,6 +22,10 @@ use crate::identity::Identity;
 /// error stays far below 1e-5 up to the largest dimension.
 pub const BLOCK: usize = 512;
 
+/// 1.5 * 2^23: between 2^23 and 2^24 the floats are the integers, so adding this to a number of magnitude up to 2^22 rounds it to the nearest
+/// integer, ties to even, and the low bits of the sum are that integer. In a fused multiply-add a product is rounded only so.
+const MAGIC: f32 = 12_582_912.0;
+
 /// Sums for every pair of a tile, `[row][query]`.
 pub type Tile<const R: usize, const Q: usize> = [[f64; Q]; R];
 
@@ -122,6 +126,16 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: these levels exist only where AVX-512 was detected.
             Kind::Avx512 | Kind::Vnni => unsafe { avx512::tile::<R, Q, SQUARED>(rows, queries) },
+        }
+    }
+
+    /// The nearest whole numbers of `row * steps`, which are at most 127, as bytes, and what these times `scale` leave of the row.
+    pub fn round(self, row: &[f32], (steps, scale): (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
+        match self.0 {
+            Kind::Portable => portable::round(row, (steps, scale), bytes, left),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 | Kind::Vnni => unsafe { avx2::round(row, (steps, scale), bytes, left) },
         }
     }
 

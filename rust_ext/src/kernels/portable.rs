@@ -1,6 +1,6 @@
 //! The inner loops in plain Rust: eight lanes, as the wide ones, which compilers turn into whatever the target has.
 
-use super::{BLOCK, Bound, GROUP, Group, Tile, padded};
+use super::{BLOCK, Bound, GROUP, Group, MAGIC, Tile, padded};
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
 
@@ -77,4 +77,13 @@ fn is_excluded(group: &Group<'_>, row: usize, product: i32, bound: &Bound) -> bo
     let (scaled, norm) = ((product - bound.shift) as f32 * group.scales[row], group.norms[row]);
     let rest = bound.per_residual * group.residuals[row] + (bound.quadratic * norm + bound.linear) * norm + bound.constant;
     bound.per_product * scaled + rest < 0.0
+}
+
+#[inline]
+pub fn round(row: &[f32], (steps, scale): (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
+    for ((&x, byte), left) in row.iter().zip(bytes).zip(left) {
+        let rounded = x * steps + MAGIC;
+        *byte = rounded.to_bits() as u8;
+        *left = x - (rounded - MAGIC) * scale;
+    }
 }
