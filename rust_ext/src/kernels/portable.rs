@@ -1,6 +1,6 @@
 //! The inner loops in plain Rust: eight lanes, as the wide ones, which compilers turn into whatever the target has.
 
-use super::{BLOCK, Bound, GROUP, Group, MAGIC, Tile, padded};
+use super::{BLOCK, MAGIC, Tile, padded};
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
 
@@ -55,28 +55,6 @@ fn block(row: &[f32], query: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
         add(&padded(row_rest), &padded(query_rest));
     }
     lanes.iter().map(|&lane| f64::from(lane)).sum()
-}
-
-pub fn screen<const Q: usize>(group: &Group<'_>, queries: [&[[i8; 4]]; Q], bounds: &[Bound; Q]) -> [u16; Q] {
-    let mut masks = [0; Q];
-    for ((mask, query), bound) in masks.iter_mut().zip(queries).zip(bounds) {
-        let mut products = [0i32; GROUP];
-        for (rows, word) in group.codes.iter().zip(query) {
-            for (product, row) in products.iter_mut().zip(rows.as_chunks::<4>().0) {
-                *product += row.iter().zip(word).map(|(&x, &y)| i32::from(x) * i32::from(y)).sum::<i32>();
-            }
-        }
-        for (row, product) in products.into_iter().enumerate() {
-            *mask |= u16::from(!is_excluded(group, row, product, bound)) << row;
-        }
-    }
-    masks
-}
-
-fn is_excluded(group: &Group<'_>, row: usize, product: i32, bound: &Bound) -> bool {
-    let (scaled, norm) = ((product - bound.shift) as f32 * group.scales[row], group.norms[row]);
-    let rest = bound.per_residual * group.residuals[row] + (bound.quadratic * norm + bound.linear) * norm + bound.constant;
-    bound.per_product * scaled + rest < 0.0
 }
 
 #[inline]

@@ -170,7 +170,7 @@ type Pause<'p> = &'p mut dyn FnMut() -> ControlFlow<()>;
 
 fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
     let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
-    let coded = screen::is_worth_it(chosen.candidates.len(), query.dimension, query.k);
+    let coded = screen::is_worth_it(level, chosen.candidates.len(), query.dimension, query.k);
     best_with(lease.as_ref().map(pool::Lease::pool), (rows, level, coded), query, chosen, pause)
 }
 

@@ -32,10 +32,14 @@ const PASSING: usize = 8;
 const REST: u32 = 64;
 
 /// Whether a search looks at codes, and makes them: not with `REFVEC_CODES=0` in the environment, as it was when first asked for.
-pub fn is_worth_it(candidates: usize, dimension: usize, width: usize) -> bool {
+pub fn is_worth_it(level: Level, candidates: usize, dimension: usize, width: usize) -> bool {
     static REFUSED: OnceLock<bool> = OnceLock::new();
     let refused = || *REFUSED.get_or_init(|| std::env::var_os("REFVEC_CODES").is_some_and(|wanted| wanted == "0"));
-    !refused() && candidates >= CANDIDATES && codes::DIMENSIONS.contains(&dimension) && width <= candidates / (4 * PASSING)
+    level.screens()
+        && !refused()
+        && candidates >= CANDIDATES
+        && codes::DIMENSIONS.contains(&dimension)
+        && width <= candidates / (4 * PASSING)
 }
 
 /// The codes of a scan's queries, and how they have fared.
