@@ -29,7 +29,8 @@ type Bits = (Vec<i64>, Vec<u32>);
 fn search(store: &Store, query: &Query<'_>, coded: bool, level: Level) -> Bits {
     let contents = store.contents().unwrap();
     let chosen = contents.choose(query).unwrap();
-    let hits = best_with(None, (contents.vectors.rows(), level, coded), query, &chosen, &mut go_on).unwrap();
+    let manner = Manner { coded, far: coded };
+    let hits = best_with(None, (contents.vectors.rows(), level, manner), query, &chosen, &mut go_on).unwrap();
     (hits.indices, hits.scores.iter().map(|score| score.to_bits()).collect())
 }
 
@@ -66,7 +67,7 @@ proptest! {
             store.upsert(Key::uuid(1 << 64 | n), &components(row, spread, dimension)).unwrap();
         }
         check(&store, &queries, dimension, k)?;
-        let found = best_with(None, (&shared.rows, shared.level, true), &shared.query, &shared.chosen, &mut go_on).unwrap();
+        let found = best_with(None, (&shared.rows, shared.level, Manner { coded: true, far: true }), &shared.query, &shared.chosen, &mut go_on).unwrap();
         prop_assert_eq!((found.indices, found.scores.iter().map(|score| score.to_bits()).collect::<Vec<_>>()), before);
     }
 

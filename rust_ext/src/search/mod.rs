@@ -15,7 +15,7 @@ mod tests;
 use std::ops::ControlFlow;
 
 use self::chosen::Chosen;
-use self::scan::Scan;
+use self::scan::{Manner, Scan};
 use crate::contents::Contents;
 use crate::error::{Error, Result, room};
 use crate::ids::{Id, Key};
@@ -166,17 +166,22 @@ impl Hits {
 /// So many queries are compared at once, a multiple of the tiles' widths: more would keep a round from ending soon.
 const AT_ONCE: usize = 960;
 
+/// About how many bytes of rows may still be in a cache from one search to the next.
+const NEAR_BYTES: usize = 16 << 20;
+
 type Pause<'p> = &'p mut dyn FnMut() -> ControlFlow<()>;
 
 fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
     let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
-    let coded = screen::is_worth_it(level, chosen.candidates.len(), query.dimension, query.k);
-    best_with(lease.as_ref().map(pool::Lease::pool), (rows, level, coded), query, chosen, pause)
+    let count = chosen.candidates.len();
+    let far = count.saturating_mul(query.dimension * size_of::<f32>()) > NEAR_BYTES;
+    let manner = Manner { coded: screen::is_worth_it(level, count, query.dimension, query.k), far };
+    best_with(lease.as_ref().map(pool::Lease::pool), (rows, level, manner), query, chosen, pause)
 }
 
 fn best_with(
     pool: Option<&Pool>,
-    (rows, level, coded): (&View, Level, bool),
+    (rows, level, manner): (&View, Level, Manner),
     query: &Query<'_>,
     chosen: &Chosen,
     pause: Pause<'_>,
@@ -187,7 +192,7 @@ fn best_with(
         if number > 0 && pause().is_break() {
             return Err(Error::Interrupted);
         }
-        let scan = Scan::new(rows, level, rows_of_some, query.metric, width, coded)?;
+        let scan = Scan::new(rows, level, rows_of_some, query.metric, width, manner)?;
         best.append(&mut rounds::run(scan, &chosen.candidates, pool, pause)?);
     }
     Hits::new(best, width, query.metric)

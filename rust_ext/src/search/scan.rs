@@ -10,6 +10,16 @@ use crate::topk::TopK;
 /// About how much of the rows stays in the cache while all queries pass over it.
 const BLOCK_BYTES: usize = 512 << 10;
 
+/// How a scan goes about it, which its scores do not show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Whether it looks at codes first.
+    pub coded: bool,
+    /// Whether the rows come from memory and not from a cache. Then a single query reads one after the other: a tile of rows is as many
+    /// streams, of which the machine foresees less, and takes up to twice as long.
+    pub far: bool,
+}
+
 /// One pass over the candidates, or what one thread does of it.
 pub struct Scan<'a> {
     rows: &'a View,
@@ -23,6 +33,7 @@ pub struct Scan<'a> {
     height: usize,
     /// Rows of a block and their reciprocal norms.
     room: (Vec<&'a [f32]>, Vec<f64>),
+    far: bool,
     /// The numbers of all queries.
     all: Vec<u32>,
     /// Where codes are looked at first.
@@ -39,7 +50,7 @@ struct Block<'a> {
 impl<'a> Scan<'a> {
     /// # Errors
     /// [`crate::Error::Memory`]; where there is none for codes, the scan does without.
-    pub fn new(rows: &'a View, level: Level, queries: &'a [f32], metric: Metric, width: usize, coded: bool) -> Result<Self> {
+    pub fn new(rows: &'a View, level: Level, queries: &'a [f32], metric: Metric, width: usize, manner: Manner) -> Result<Self> {
         let split = queries.chunks_exact(rows.dimension());
         let mut queries = room(split.len())?;
         queries.extend(split);
@@ -55,8 +66,8 @@ impl<'a> Scan<'a> {
         let height = (BLOCK_BYTES / size_of::<f32>() / rows.dimension()).clamp(8, 512) / 8 * 8;
         let mut all = room(queries.len())?;
         all.extend(0..queries.len() as u32);
-        let sieve = if coded { Sieve::new(&queries, level, height).ok() } else { None };
-        Ok(Self { rows, level, metric, queries, inverses, best, height, room: (room(height)?, room(height)?), all, sieve })
+        let sieve = if manner.coded { Sieve::new(&queries, level, height).ok() } else { None };
+        Ok(Self { rows, level, metric, queries, inverses, best, height, room: (room(height)?, room(height)?), all, sieve, far: manner.far })
     }
 
     /// One like this for another thread, so far without hits.
@@ -175,7 +186,7 @@ impl<'a> Scan<'a> {
             self.column::<8, 2, SQUARED>(two, block);
         }
         for &one in rest {
-            self.column::<8, 1, SQUARED>([one], block);
+            if self.far { self.column::<1, 1, SQUARED>([one], block) } else { self.column::<8, 1, SQUARED>([one], block) }
         }
     }
 
