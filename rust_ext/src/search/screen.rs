@@ -20,7 +20,7 @@ const SLACK: f64 = 1.0 / 32_768.0;
 const WANTED: u32 = 6;
 
 /// Coding a group costs about as much as comparing it with so many queries.
-const CODING: usize = 4;
+const CODING: usize = 8;
 
 /// The fewest candidates that are worth codes.
 const CANDIDATES: usize = 10_000;
