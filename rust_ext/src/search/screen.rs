@@ -35,11 +35,8 @@ const REST: u32 = 64;
 pub fn is_worth_it(level: Level, candidates: usize, dimension: usize, width: usize) -> bool {
     static REFUSED: OnceLock<bool> = OnceLock::new();
     let refused = || *REFUSED.get_or_init(|| std::env::var_os("REFVEC_CODES").is_some_and(|wanted| wanted == "0"));
-    level.screens()
-        && !refused()
-        && candidates >= CANDIDATES
-        && codes::DIMENSIONS.contains(&dimension)
-        && width <= candidates / (4 * PASSING)
+    let large = candidates >= CANDIDATES && codes::DIMENSIONS.contains(&dimension) && width <= candidates / (4 * PASSING);
+    large && level.screens() && !refused()
 }
 
 /// The codes of a scan's queries, and how they have fared.
@@ -72,7 +69,7 @@ impl Screen {
     /// # Errors
     /// [`crate::Error::Memory`].
     pub fn new(queries: &[&[f32]], level: Level) -> Result<Self> {
-        let length = queries.first().map_or(0, |query| query.len().div_ceil(4));
+        let length = queries.first().map_or(1, |query| query.len().div_ceil(4));
         let mut words = room(queries.len() * length)?;
         words.resize(queries.len() * length, [0; 4]);
         let mut states = room(queries.len())?;
