@@ -265,7 +265,7 @@ fn searches() {
 fn a_large_search_goes_without_codes() {
     const D: usize = 64;
     set_num_threads(1);
-    let (texts, rows) = (texts(0..10_000), (0..10_000 * D).map(|n| (n * n % 97) as f32).collect::<Vec<_>>());
+    let (texts, rows) = (texts(0..10_000), (0..640_000u32).map(|n| f32::from((n % 1009 * n % 97) as u8)).collect::<Vec<_>>());
     let query = Query { rows: &rows[..D], dimension: D, k: 3, metric: Metric::Dot, within: None, with_ids: false };
     let search = |store: &Store| store.search(&query, &mut || ControlFlow::Continue(())).map(|hits| (hits.indices, hits.scores));
     let store = || {
