@@ -12,6 +12,7 @@
 )]
 
 mod batch;
+mod codes;
 mod contents;
 mod error;
 mod fingerprint;
@@ -21,6 +22,7 @@ mod ids;
 mod journal;
 mod kernels;
 mod layout;
+mod memory;
 mod pool;
 #[cfg(feature = "python")]
 mod python;

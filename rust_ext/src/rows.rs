@@ -68,6 +68,14 @@ impl View {
         self.segments[segment].keep_inverse(row, inverse);
     }
 
+    /// The segment of a row, the row's number there, and how many rows of it can be read.
+    #[must_use]
+    pub fn segment(&self, index: u32) -> (&Segment, usize, usize) {
+        let (number, row) = self.number(index as usize);
+        let segment = &self.segments[number];
+        (segment, row, segment.rows().min(self.len - (index as usize - row)))
+    }
+
     /// The segment of a row, and its number there.
     #[inline]
     fn number(&self, index: usize) -> (usize, usize) {
@@ -176,7 +184,7 @@ impl Rows {
         let (overwritten, (_, place)) = (index < self.view.len, self.view.number(index));
         let segment = &mut self.view.segments[number];
         if overwritten {
-            segment.forget_inverse(place);
+            segment.forget(place);
         }
         // SAFETY: an own segment holds all of its rows; nobody else reads this one, by the rules at the top.
         unsafe { segment.write(start, row) };

@@ -3,19 +3,15 @@
 //! A segment is shared by cloning it. What keeps that sound is a rule about who touches which row: holders read only rows that were
 //! written before they cloned, and [`super::rows::Rows`] writes to a row of a shared segment only if no holder can have seen it.
 
-use std::alloc::{self, alloc_zeroed, dealloc};
 use std::any::Any;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use crate::codes::Codes;
 use crate::error::{Error, Result};
-
-/// Rows start on a cache line, so that loads of dimensions divisible by 16 never cross one.
-const CACHE_LINE: usize = 64;
-/// Where a segment is at least as large, its rows start on a multiple of this.
-const HUGE_PAGE: usize = 1 << 21;
+use crate::memory::Memory;
 
 /// Floats that somebody else keeps, such as those of a mapped file.
 #[derive(Clone)]
@@ -99,9 +95,8 @@ impl Segment {
 
     /// Asks for huge pages under the first `items` of new memory, as far as they fill such pages.
     pub fn advise(&self, items: usize) {
-        let bytes = items * size_of::<f32>() / HUGE_PAGE * HUGE_PAGE;
-        if bytes > 0 {
-            advise_huge(self.first, bytes);
+        if let Owner::Own(memory) = &self.owner {
+            memory.advise(items);
         }
     }
 
@@ -163,20 +158,26 @@ impl Segment {
         self.inverses.slots()[row].store(!inverse.to_bits(), Ordering::Relaxed);
     }
 
+    /// The codes of the segment's rows, if there are any; they live as long as the norms, and whoever shares the segment shares them.
+    #[inline]
+    #[must_use]
+    pub fn codes(&self) -> &OnceLock<Codes> {
+        self.inverses.memory.beside()
+    }
+
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.inverses.rows
+    }
+
     /// A row is overwritten, in a segment that is this store's alone.
-    pub fn forget_inverse(&mut self, row: usize) {
+    pub fn forget(&mut self, row: usize) {
         self.inverses.slots()[row].store(UNKNOWN, Ordering::Relaxed);
+        if let Some(codes) = self.codes().get() {
+            codes.forget(row);
+        }
     }
 }
-
-#[cfg(target_os = "linux")]
-fn advise_huge(memory: NonNull<f32>, bytes: usize) {
-    // SAFETY: memory of our own. What is asked for changes no content, and a kernel that has none may refuse.
-    unsafe { libc::madvise(memory.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn advise_huge(_: NonNull<f32>, _: usize) {}
 
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -188,7 +189,8 @@ impl fmt::Debug for Segment {
 /// the row can be read, so the rows that a sharer does not see have none, or one that is right for those who see them.
 #[derive(Clone)]
 struct Inverses {
-    memory: Memory,
+    /// What was made of the rows besides goes along.
+    memory: Memory<OnceLock<Codes>>,
     rows: usize,
 }
 
@@ -208,71 +210,10 @@ impl Inverses {
     }
 }
 
-/// Memory that counts its holders. What [`Arc`] does, but an `Arc` aborts the process where its memory cannot be had.
-struct Memory(NonNull<Header>);
-
-struct Header {
-    holders: AtomicUsize,
-    layout: alloc::Layout,
-    /// Of the items, which come after it.
-    align: usize,
-}
-
-impl Memory {
-    fn new(items: usize) -> Result<Self> {
-        let bytes = items.checked_mul(size_of::<f32>()).ok_or(Error::Memory)?;
-        let align = if bytes < HUGE_PAGE { CACHE_LINE } else { HUGE_PAGE };
-        let bytes = bytes.checked_add(size_of::<Header>() + align);
-        // No larger alignment is asked for, since with one the allocator writes the zeros itself.
-        let layout = bytes.and_then(|bytes| alloc::Layout::from_size_align(bytes, align_of::<Header>()).ok()).ok_or(Error::Memory)?;
-        // SAFETY: the layout has room for a header at least.
-        let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::Memory)?.cast::<Header>();
-        // SAFETY: new memory with the room and alignment of a header.
-        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout, align }) };
-        Ok(Self(memory))
-    }
-
-    fn items(&self) -> NonNull<f32> {
-        let align = self.header().align;
-        // SAFETY: behind the header there is room for the alignment and the items.
-        let behind = unsafe { self.0.add(1).cast::<u8>() };
-        // SAFETY: as above; the offset is below the alignment.
-        unsafe { behind.add(behind.align_offset(align).min(align)).cast() }
-    }
-
-    fn header(&self) -> &Header {
-        // SAFETY: the memory lives as long as one of its holders, and only the count in it ever changes.
-        unsafe { self.0.as_ref() }
-    }
-
-    fn is_unique(&self) -> bool {
-        // Acquire: what the last other holder read happens before what this one writes.
-        self.header().holders.load(Ordering::Acquire) == 1
-    }
-}
-
-impl Clone for Memory {
-    fn clone(&self) -> Self {
-        self.header().holders.fetch_add(1, Ordering::Relaxed);
-        Self(self.0)
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        if self.header().holders.fetch_sub(1, Ordering::Release) > 1 {
-            return;
-        }
-        fence(Ordering::Acquire);
-        let layout = self.header().layout;
-        // SAFETY: allocated with this layout, and nobody else holds it.
-        unsafe { dealloc(self.0.as_ptr().cast(), layout) };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::CACHE_LINE;
 
     #[test]
     fn the_last_holder_is_alone_again() {

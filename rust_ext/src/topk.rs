@@ -49,6 +49,12 @@ impl TopK {
         Ok(Self { k, floor: f32::NEG_INFINITY, heap })
     }
 
+    /// A lower score has no chance; negative infinity or NaN where any has one.
+    #[must_use]
+    pub fn floor(&self) -> f32 {
+        self.floor
+    }
+
     #[inline]
     pub fn offer(&mut self, score: f32, index: u32) {
         // Nearly every offer ends here. A NaN on either side goes on.

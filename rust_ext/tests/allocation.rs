@@ -5,7 +5,9 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::ptr;
 
-use rust_vector_store::{Error, Event, Id, Key, Metric, Precision, Query, Restore, Result, Saved, Settings, Snapshot, Store};
+use rust_vector_store::{
+    Error, Event, Id, Key, Metric, Precision, Query, Restore, Result, Saved, Settings, Snapshot, Store, set_num_threads,
+};
 
 thread_local! {
     /// How many more allocations of this thread succeed; `None`: all.
@@ -257,6 +259,29 @@ fn searches() {
             fail_each(false, true, 0, |store| store.plan(&query)?.run(&mut || ControlFlow::Continue(()))?.resolve(store).map(drop));
         }
     }
+}
+
+#[test]
+fn a_large_search_goes_without_codes() {
+    const D: usize = 64;
+    set_num_threads(1);
+    let (texts, rows) = (texts(0..10_000), (0..640_000u32).map(|n| f32::from((n % 1009 * n % 97) as u8)).collect::<Vec<_>>());
+    let query = Query { rows: &rows[..D], dimension: D, k: 3, metric: Metric::Dot, within: None, with_ids: false };
+    let search = |store: &Store| store.search(&query, &mut || ControlFlow::Continue(())).map(|hits| (hits.indices, hits.scores));
+    let store = || {
+        let mut store = Store::new(Some(D), 1, Settings::new(Precision::Exact)).unwrap();
+        store.add_batch(&keys(&texts), &rows, D).unwrap();
+        store
+    };
+    let expected = search(&store()).unwrap();
+    let found: Vec<_> = (0..40)
+        .map(|left| {
+            let store = store();
+            with_allocations(left, || search(&store))
+        })
+        .collect();
+    assert!(found.iter().filter(|one| **one == Ok(expected.clone())).count() > 1);
+    assert!(found.iter().all(|one| *one == Err(Error::Memory) || *one == Ok(expected.clone())));
 }
 
 #[test]

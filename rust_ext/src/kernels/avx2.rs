@@ -1,21 +1,19 @@
 //! The inner loops for AVX2 with FMA, eight components at a time.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_LE_OQ, _CMP_UNORD_Q, _mm_add_pd, _mm_add_sd, _mm_cvtsd_f64, _mm_unpackhi_pd, _mm256_add_epi32, _mm256_add_epi64,
-    _mm256_add_pd, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_castpd256_pd128, _mm256_castps_si256, _mm256_castps256_ps128,
-    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_mul_epu32, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi64,
-    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm256_testz_si256, _mm256_xor_si256,
+    __m256, __m256i, _CMP_LE_OQ, _CMP_NLT_UQ, _CMP_UNORD_Q, _mm_add_pd, _mm_add_sd, _mm_cvtsd_f64, _mm_loadu_si128, _mm_set1_epi32,
+    _mm_unpackhi_pd, _mm256_add_epi32, _mm256_add_epi64, _mm256_add_pd, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_castpd256_pd128,
+    _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
+    _mm256_cvtepu8_epi16, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_hadd_epi32,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_movemask_ps, _mm256_mul_epu32, _mm256_mul_ps, _mm256_permute4x64_epi64,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi32,
+    _mm256_sub_ps, _mm256_testz_si256, _mm256_xor_si256,
 };
 
 use super::tile::tiles;
-use super::{BLOCK, Tile, padded};
+use super::{BLOCK, Bound, Group, MAGIC, Tile, padded, portable};
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
-
-/// 1.5 * 2^23: between 2^23 and 2^24 the floats are the integers, so one fused multiply-add rounds a product of magnitude up to 2^22 to
-/// the nearest integer, ties to even, and its low bits are that integer.
-const MAGIC: f32 = 12_582_912.0;
 
 #[target_feature(enable = "avx2,fma")]
 pub fn nh(row: &[f32], identity: Identity, secrets: &Secrets) -> u64 {
@@ -115,4 +113,52 @@ fn total(lanes: __m256) -> f64 {
     let four = _mm256_add_pd(_mm256_cvtps_pd(_mm256_castps256_ps128(lanes)), upper);
     let two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd::<1>(four));
     _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub fn screen<const Q: usize>(group: &Group<'_>, queries: [&[[i8; 4]]; Q], bounds: &[Bound; Q]) -> [u16; Q] {
+    let mut masks = [0; Q];
+    for ((mask, query), bound) in masks.iter_mut().zip(queries).zip(bounds) {
+        let [first, second] = products(group, query);
+        *mask = admitted::<0>(group, first, bound) | admitted::<8>(group, second, bound) << 8;
+    }
+    masks
+}
+
+/// The products of a query with 16 rows. Bytes are widened first, since sums of two products of bytes overflow 16 bits.
+#[target_feature(enable = "avx2,fma")]
+fn products(group: &Group<'_>, query: &[[i8; 4]]) -> [__m256i; 2] {
+    let mut sums = [_mm256_setzero_si256(); 4];
+    for (rows, word) in group.codes.iter().zip(query) {
+        let word = _mm256_cvtepi8_epi16(_mm_set1_epi32(i32::from_le_bytes(word.map(i8::cast_unsigned))));
+        for (sum, rows) in sums.iter_mut().zip(rows.as_chunks::<16>().0) {
+            // SAFETY: the array has the 16 bytes that the unaligned load reads.
+            let rows = _mm256_cvtepu8_epi16(unsafe { _mm_loadu_si128(rows.as_ptr().cast()) });
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(rows, word));
+        }
+    }
+    // Adding neighbours puts the pairs of the two operands in turn.
+    [[sums[0], sums[1]], [sums[2], sums[3]]].map(|[a, b]| _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_hadd_epi32(a, b)))
+}
+
+/// Those of eight rows from `FROM` that the bound does not exclude.
+#[target_feature(enable = "avx2,fma")]
+fn admitted<const FROM: usize>(group: &Group<'_>, products: __m256i, bound: &Bound) -> u16 {
+    let part = |of: &[f32; 16]| {
+        // SAFETY: `FROM` is 0 or 8, so eight numbers follow.
+        unsafe { _mm256_loadu_ps(of.as_ptr().add(FROM)) }
+    };
+    let norms = part(group.norms);
+    let products = _mm256_cvtepi32_ps(_mm256_sub_epi32(products, _mm256_set1_epi32(bound.shift)));
+    let lines = _mm256_fmadd_ps(norms, _mm256_set1_ps(bound.quadratic), _mm256_set1_ps(bound.linear));
+    let rest = _mm256_fmadd_ps(part(group.residuals), _mm256_set1_ps(bound.per_residual), _mm256_set1_ps(bound.constant));
+    let scaled = _mm256_mul_ps(products, part(group.scales));
+    let all = _mm256_fmadd_ps(scaled, _mm256_set1_ps(bound.per_product), _mm256_fmadd_ps(lines, norms, rest));
+    _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(all, zero())) as u16
+}
+
+/// What compilers make of the plain loop with these features.
+#[target_feature(enable = "avx2,fma")]
+pub fn round(row: &[f32], factors: (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
+    portable::round(row, factors, bytes, left);
 }

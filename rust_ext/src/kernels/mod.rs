@@ -11,16 +11,37 @@ mod narrow;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod tile;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
 
+use crate::codes::Group;
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
 
 /// Products and squared differences are summed in f32 within a block of this many components and in f64 over the blocks, so that the
 /// error stays far below 1e-5 up to the largest dimension.
-const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
+
+/// 1.5 * 2^23: between 2^23 and 2^24 the floats are the integers, so adding this to a number of magnitude up to 2^22 rounds it to the nearest
+/// integer, ties to even, and the low bits of the sum are that integer. In a fused multiply-add a product is rounded only so.
+const MAGIC: f32 = 12_582_912.0;
 
 /// Sums for every pair of a tile, `[row][query]`.
 pub type Tile<const R: usize, const Q: usize> = [[f64; Q]; R];
+
+/// Which rows cannot reach some score: those for which
+/// `per_product * scale * product + per_residual * residual + (linear + quadratic * norm) * norm + constant < 0`, where `product` is that
+/// of the codes. A NaN excludes nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bound {
+    /// What the kernels' product has too much, since the codes of rows are shifted to be unsigned.
+    pub shift: i32,
+    pub per_product: f32,
+    pub per_residual: f32,
+    pub linear: f32,
+    pub quadratic: f32,
+    pub constant: f32,
+}
 
 /// What a CPU can do. A level other than portable exists only where it was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +55,9 @@ enum Kind {
     /// And AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// And products of bytes.
+    #[cfg(target_arch = "x86_64")]
+    Vnni,
 }
 
 impl Level {
@@ -41,7 +65,12 @@ impl Level {
     pub fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Self(if is_x86_feature_detected!("avx512f") { Kind::Avx512 } else { Kind::Avx2 });
+            let wide = is_x86_feature_detected!("avx512f");
+            return Self(match wide && is_x86_feature_detected!("avx512vnni") {
+                true => Kind::Vnni,
+                false if wide => Kind::Avx512,
+                false => Kind::Avx2,
+            });
         }
         Self(Kind::Portable)
     }
@@ -55,6 +84,8 @@ impl Level {
             Kind::Avx2,
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Kind::Vnni,
         ];
         kinds.into_iter().map(Self).filter(|&level| level <= Self::detect()).collect()
     }
@@ -65,8 +96,8 @@ impl Level {
         match self.0 {
             Kind::Portable => portable::nh(row, identity, secrets),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: both levels exist only where AVX2 and FMA were detected.
-            Kind::Avx2 | Kind::Avx512 => unsafe { avx2::nh(row, identity, secrets) },
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 | Kind::Vnni => unsafe { avx2::nh(row, identity, secrets) },
         }
     }
 
@@ -76,8 +107,8 @@ impl Level {
         match self.0 {
             Kind::Portable => portable::same_keys(a, b, identity),
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: both levels exist only where AVX2 and FMA were detected.
-            Kind::Avx2 | Kind::Avx512 => unsafe { avx2::same_keys(a, b, identity) },
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 | Kind::Vnni => unsafe { avx2::same_keys(a, b, identity) },
         }
     }
 
@@ -93,8 +124,39 @@ impl Level {
             // SAFETY: this level exists only where AVX2 and FMA were detected.
             Kind::Avx2 => unsafe { avx2::tile::<R, Q, SQUARED>(rows, queries) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: this level exists only where AVX-512 was detected.
-            Kind::Avx512 => unsafe { avx512::tile::<R, Q, SQUARED>(rows, queries) },
+            // SAFETY: these levels exist only where AVX-512 was detected.
+            Kind::Avx512 | Kind::Vnni => unsafe { avx512::tile::<R, Q, SQUARED>(rows, queries) },
+        }
+    }
+
+    /// The nearest whole numbers of `row * steps`, which are at most 127, as bytes, and what these times `scale` leave of the row.
+    pub fn round(self, row: &[f32], (steps, scale): (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
+        match self.0 {
+            Kind::Portable => portable::round(row, (steps, scale), bytes, left),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 | Kind::Vnni => unsafe { avx2::round(row, (steps, scale), bytes, left) },
+        }
+    }
+
+    /// Whether [`Self::screen`] excludes anything.
+    #[must_use]
+    pub fn screens(self) -> bool {
+        self.0 != Kind::Portable
+    }
+
+    /// For each query the rows of the group that [`Bound`] does not exclude, one bit for each.
+    #[must_use]
+    pub fn screen<const Q: usize>(self, group: &Group<'_>, queries: [&[[i8; 4]]; Q], bounds: &[Bound; Q]) -> [u16; Q] {
+        match self.0 {
+            // Plain loops over bytes take longer than those over rows.
+            Kind::Portable => [u16::MAX; Q],
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 => unsafe { avx2::screen(group, queries, bounds) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: this level exists only where AVX-512 with VNNI was detected.
+            Kind::Vnni => unsafe { vnni::screen(group, queries, bounds) },
         }
     }
 
@@ -110,8 +172,8 @@ impl Level {
             // SAFETY: this level exists only where AVX2 and FMA were detected.
             Kind::Avx2 => unsafe { avx2::squares(rows) },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: this level exists only where AVX-512 was detected.
-            Kind::Avx512 => unsafe { avx512::squares(rows) },
+            // SAFETY: these levels exist only where AVX-512 was detected.
+            Kind::Avx512 | Kind::Vnni => unsafe { avx512::squares(rows) },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The inner loops in plain Rust: eight lanes, as the wide ones, which compilers turn into whatever the target has.
 
-use super::{BLOCK, Tile, padded};
+use super::{BLOCK, MAGIC, Tile, padded};
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
 
@@ -55,4 +55,13 @@ fn block(row: &[f32], query: &[f32], term: impl Fn(f32, f32) -> f32) -> f64 {
         add(&padded(row_rest), &padded(query_rest));
     }
     lanes.iter().map(|&lane| f64::from(lane)).sum()
+}
+
+#[inline]
+pub fn round(row: &[f32], (steps, scale): (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
+    for ((&x, byte), left) in row.iter().zip(bytes).zip(left) {
+        let rounded = x * steps + MAGIC;
+        *byte = rounded.to_bits() as u8;
+        *left = x - (rounded - MAGIC) * scale;
+    }
 }

@@ -2,16 +2,20 @@
 //! its time, needs neither the store nor its lock.
 
 mod chosen;
+#[cfg(test)]
+mod coded_tests;
 mod members;
 mod rounds;
 mod scan;
+mod screen;
+mod sieve;
 #[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
 
 use self::chosen::Chosen;
-use self::scan::Scan;
+use self::scan::{Manner, Scan};
 use crate::contents::Contents;
 use crate::error::{Error, Result, room};
 use crate::ids::{Id, Key};
@@ -162,21 +166,33 @@ impl Hits {
 /// So many queries are compared at once, a multiple of the tiles' widths: more would keep a round from ending soon.
 const AT_ONCE: usize = 960;
 
+/// About how many bytes of rows may still be in a cache from one search to the next.
+const NEAR_BYTES: usize = 16 << 20;
+
 type Pause<'p> = &'p mut dyn FnMut() -> ControlFlow<()>;
 
 fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
     let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
-    best_with(lease.as_ref().map(pool::Lease::pool), rows, level, query, chosen, pause)
+    let count = chosen.candidates.len();
+    let far = count.saturating_mul(query.dimension * size_of::<f32>()) > NEAR_BYTES;
+    let manner = Manner { coded: screen::is_worth_it(level, count, query.dimension, query.k), far };
+    best_with(lease.as_ref().map(pool::Lease::pool), (rows, level, manner), query, chosen, pause)
 }
 
-fn best_with(pool: Option<&Pool>, rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pause<'_>) -> Result<Hits> {
+fn best_with(
+    pool: Option<&Pool>,
+    (rows, level, manner): (&View, Level, Manner),
+    query: &Query<'_>,
+    chosen: &Chosen,
+    pause: Pause<'_>,
+) -> Result<Hits> {
     let width = query.k.min(chosen.candidates.len());
     let mut best = room(query.rows.len().checked_div(query.dimension).unwrap_or(0))?;
     for (number, rows_of_some) in query.rows.chunks(AT_ONCE * query.dimension.max(1)).enumerate() {
         if number > 0 && pause().is_break() {
             return Err(Error::Interrupted);
         }
-        let scan = Scan::new(rows, level, rows_of_some, query.metric, width)?;
+        let scan = Scan::new(rows, level, rows_of_some, query.metric, width, manner)?;
         best.append(&mut rounds::run(scan, &chosen.candidates, pool, pause)?);
     }
     Hits::new(best, width, query.metric)

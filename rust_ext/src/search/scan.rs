@@ -1,6 +1,7 @@
 //! Every candidate compared with every query, in tiles of rows and queries that fit the registers, over blocks of rows that fit the cache.
 
 use super::Metric;
+use super::sieve::Sieve;
 use crate::error::{Result, room};
 use crate::kernels::Level;
 use crate::rows::View;
@@ -8,6 +9,16 @@ use crate::topk::TopK;
 
 /// About how much of the rows stays in the cache while all queries pass over it.
 const BLOCK_BYTES: usize = 512 << 10;
+
+/// How a scan goes about it, which its scores do not show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Whether it looks at codes first.
+    pub coded: bool,
+    /// Whether the rows come from memory and not from a cache. Then a single query reads one after the other: a tile of rows is as many
+    /// streams, of which the machine foresees less, and takes up to twice as long.
+    pub far: bool,
+}
 
 /// One pass over the candidates, or what one thread does of it.
 pub struct Scan<'a> {
@@ -22,6 +33,11 @@ pub struct Scan<'a> {
     height: usize,
     /// Rows of a block and their reciprocal norms.
     room: (Vec<&'a [f32]>, Vec<f64>),
+    far: bool,
+    /// The numbers of all queries.
+    all: Vec<u32>,
+    /// Where codes are looked at first.
+    sieve: Option<Sieve<'a>>,
 }
 
 /// Some candidates with what the kernels need of them.
@@ -33,8 +49,8 @@ struct Block<'a> {
 
 impl<'a> Scan<'a> {
     /// # Errors
-    /// [`crate::Error::Memory`].
-    pub fn new(rows: &'a View, level: Level, queries: &'a [f32], metric: Metric, width: usize) -> Result<Self> {
+    /// [`crate::Error::Memory`]; where there is none for codes, the scan does without.
+    pub fn new(rows: &'a View, level: Level, queries: &'a [f32], metric: Metric, width: usize, manner: Manner) -> Result<Self> {
         let split = queries.chunks_exact(rows.dimension());
         let mut queries = room(split.len())?;
         queries.extend(split);
@@ -48,7 +64,10 @@ impl<'a> Scan<'a> {
             extend_inverses(&mut inverses, level, &queries);
         }
         let height = (BLOCK_BYTES / size_of::<f32>() / rows.dimension()).clamp(8, 512) / 8 * 8;
-        Ok(Self { rows, level, metric, queries, inverses, best, height, room: (room(height)?, room(height)?) })
+        let mut all = room(queries.len())?;
+        all.extend(0..queries.len() as u32);
+        let sieve = if manner.coded { Sieve::new(&queries, level, height).ok() } else { None };
+        Ok(Self { rows, level, metric, queries, inverses, best, height, room: (room(height)?, room(height)?), all, sieve, far: manner.far })
     }
 
     /// One like this for another thread, so far without hits.
@@ -60,10 +79,12 @@ impl<'a> Scan<'a> {
         for own in &self.best {
             best.push(TopK::new(own.k())?);
         }
-        let (mut queries, mut inverses) = (room(self.queries.len())?, room(self.inverses.len())?);
+        let (mut queries, mut inverses, mut all) = (room(self.queries.len())?, room(self.inverses.len())?, room(self.all.len())?);
         queries.extend_from_slice(&self.queries);
         inverses.extend_from_slice(&self.inverses);
-        Ok(Self { queries, inverses, best, room: (room(self.height)?, room(self.height)?), ..*self })
+        all.extend_from_slice(&self.all);
+        let sieve = self.sieve.as_ref().and_then(|sieve| sieve.another().ok());
+        Ok(Self { queries, inverses, best, room: (room(self.height)?, room(self.height)?), all, sieve, ..*self })
     }
 
     /// Multiplications for one row.
@@ -83,17 +104,47 @@ impl<'a> Scan<'a> {
 
     /// Compares candidates with all queries.
     pub fn run(&mut self, candidates: &[u32]) {
-        let (mut rows, mut inverses) = std::mem::take(&mut self.room);
+        let (all, mut sieve) = (std::mem::take(&mut self.all), self.sieve.take());
         for indices in candidates.chunks(self.height) {
-            rows.clear();
-            rows.extend(indices.iter().map(|&index| self.rows.get(index)));
-            inverses.clear();
-            if self.metric == Metric::Cosine {
-                self.extend_kept(&mut inverses, indices, &rows);
+            match &mut sieve {
+                Some(sieve) => sieve.run(self, indices),
+                None => self.compare_some(&all, indices),
             }
-            self.compare(&Block { indices, rows: &rows, inverses: &inverses });
         }
+        (self.all, self.sieve) = (all, sieve);
+    }
+
+    /// Compares a block of candidates with some queries.
+    pub fn compare_some(&mut self, queries: &[u32], indices: &[u32]) {
+        if queries.is_empty() || indices.is_empty() {
+            return;
+        }
+        let (mut rows, mut inverses) = std::mem::take(&mut self.room);
+        rows.clear();
+        rows.extend(indices.iter().map(|&index| self.rows.get(index)));
+        inverses.clear();
+        if self.metric == Metric::Cosine {
+            self.extend_kept(&mut inverses, indices, &rows);
+        }
+        self.compare(queries, &Block { indices, rows: &rows, inverses: &inverses });
         self.room = (rows, inverses);
+    }
+
+    pub fn rows(&self) -> &'a View {
+        self.rows
+    }
+
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// The score that a row must reach to be among the best of a query.
+    pub fn floor(&self, query: u32) -> f32 {
+        self.best[query as usize].floor()
     }
 
     /// Takes over what another has found.
@@ -118,57 +169,66 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn compare(&mut self, block: &Block<'_>) {
-        if self.metric == Metric::Euclidean { self.compare_with::<true>(block) } else { self.compare_with::<false>(block) }
+    fn compare(&mut self, queries: &[u32], block: &Block<'_>) {
+        match self.metric {
+            Metric::Euclidean => self.compare_with::<true>(queries, block),
+            Metric::Cosine | Metric::Dot => self.compare_with::<false>(queries, block),
+        }
     }
 
-    fn compare_with<const SQUARED: bool>(&mut self, block: &Block<'_>) {
-        let queries = std::mem::take(&mut self.queries);
+    fn compare_with<const SQUARED: bool>(&mut self, queries: &[u32], block: &Block<'_>) {
         let (sixes, rest) = queries.as_chunks::<6>();
-        for (number, six) in sixes.iter().enumerate() {
-            self.column::<4, 6, SQUARED>(6 * number, *six, block);
+        for &six in sixes {
+            self.column::<4, 6, SQUARED>(six, block);
         }
-        let (twos, one) = rest.as_chunks::<2>();
-        for (number, two) in twos.iter().enumerate() {
-            self.column::<8, 2, SQUARED>(6 * sixes.len() + 2 * number, *two, block);
+        let (twos, rest) = rest.as_chunks::<2>();
+        for &two in twos {
+            self.column::<8, 2, SQUARED>(two, block);
         }
-        for query in one {
-            self.column::<8, 1, SQUARED>(queries.len() - 1, [query], block);
+        for &one in rest {
+            if self.far { self.column::<1, 1, SQUARED>([one], block) } else { self.column::<8, 1, SQUARED>([one], block) }
         }
-        self.queries = queries;
     }
 
     /// Compares `Q` queries with all rows of a block, `R` rows at a time.
-    fn column<const R: usize, const Q: usize, const SQUARED: bool>(&mut self, first: usize, queries: [&[f32]; Q], block: &Block<'_>) {
+    fn column<const R: usize, const Q: usize, const SQUARED: bool>(&mut self, numbers: [u32; Q], block: &Block<'_>) {
+        let queries = numbers.map(|number| self.queries[number as usize]);
         let (tiles, rest) = block.rows.as_chunks::<R>();
         for (number, rows) in tiles.iter().enumerate() {
             let sums = self.level.tile::<R, Q, SQUARED>(*rows, queries);
-            self.offer(first, R * number, &sums, block);
+            self.offer(numbers, R * number, &sums, block);
         }
         for (number, row) in rest.iter().enumerate() {
             let sums = self.level.tile::<1, Q, SQUARED>([row], queries);
-            self.offer(first, R * tiles.len() + number, &sums, block);
+            self.offer(numbers, R * tiles.len() + number, &sums, block);
         }
     }
 
-    fn offer<const Q: usize>(&mut self, first: usize, row: usize, sums: &[[f64; Q]], block: &Block<'_>) {
-        let best = &mut self.best[first..first + Q];
+    fn offer<const Q: usize>(&mut self, numbers: [u32; Q], row: usize, sums: &[[f64; Q]], block: &Block<'_>) {
+        let best = &mut self.best;
         let indices = &block.indices[row..row + sums.len()];
         match self.metric {
-            Metric::Dot => offer_all(best, indices, sums, |_, _, sum| sum as f32),
-            Metric::Euclidean => offer_all(best, indices, sums, |_, _, sum| -(sum.sqrt() as f32)),
+            Metric::Dot => offer_all(best, numbers, indices, sums, |_, _, sum| sum as f32),
+            Metric::Euclidean => offer_all(best, numbers, indices, sums, |_, _, sum| -(sum.sqrt() as f32)),
             Metric::Cosine => {
-                let (queries, rows) = (&self.inverses[first..first + Q], &block.inverses[row..row + sums.len()]);
-                offer_all(best, indices, sums, |row, query, sum| cosine(sum, queries[query], rows[row]));
+                let queries = numbers.map(|number| self.inverses[number as usize]);
+                let rows = &block.inverses[row..row + sums.len()];
+                offer_all(best, numbers, indices, sums, |row, query, sum| cosine(sum, queries[query], rows[row]));
             }
         }
     }
 }
 
-fn offer_all<const Q: usize>(best: &mut [TopK], indices: &[u32], sums: &[[f64; Q]], score: impl Fn(usize, usize, f64) -> f32) {
+fn offer_all<const Q: usize>(
+    best: &mut [TopK],
+    numbers: [u32; Q],
+    indices: &[u32],
+    sums: &[[f64; Q]],
+    score: impl Fn(usize, usize, f64) -> f32,
+) {
     for (row, (sums, &index)) in sums.iter().zip(indices).enumerate() {
-        for (query, (&sum, best)) in sums.iter().zip(&mut *best).enumerate() {
-            best.offer(score(row, query, sum), index);
+        for (query, (&sum, number)) in sums.iter().zip(numbers).enumerate() {
+            best[number as usize].offer(score(row, query, sum), index);
         }
     }
 }

@@ -138,7 +138,7 @@ proptest! {
         let query = Query { rows: &rows[..queries.min(count) * dimension], dimension, k, metric, within: None, with_ids: false };
         let contents = store.contents().unwrap();
         let chosen = contents.choose(&query).unwrap();
-        let search = |pool: Option<&Pool>| best_with(pool, contents.vectors.rows(), contents.vectors.level(), &query, &chosen, &mut go_on).unwrap();
+        let search = |pool: Option<&Pool>| best_with(pool, (contents.vectors.rows(), contents.vectors.level(), Manner::default()), &query, &chosen, &mut go_on).unwrap();
         let alone = search(None);
         for threads in [1, 2, 3, 7] {
             let shared = search(Some(&Pool::new(threads)));

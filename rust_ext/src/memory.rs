@@ -1,0 +1,118 @@
+//! Memory that counts its holders. What [`std::sync::Arc`] does, but an `Arc` aborts the process where its memory cannot be had.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+use crate::error::{Error, Result};
+
+/// Items start on a cache line, so that loads of dimensions divisible by 16 never cross one.
+pub const CACHE_LINE: usize = 64;
+/// Where there are at least as many bytes, they start on a multiple of this.
+const HUGE_PAGE: usize = 1 << 21;
+
+/// Items of four bytes, zero at first, and what goes along with them.
+pub struct Memory<T = ()>(NonNull<Header<T>>);
+
+struct Header<T> {
+    holders: AtomicUsize,
+    layout: Layout,
+    /// Of the items, which come after it.
+    align: usize,
+    beside: T,
+}
+
+// SAFETY: counting holders is all that it does by itself.
+unsafe impl<T: Send + Sync> Send for Memory<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Memory<T> {}
+
+impl<T: Default> Memory<T> {
+    /// So many zeros, which take no memory until they are written to.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn new(items: usize) -> Result<Self> {
+        let bytes = items.checked_mul(size_of::<f32>()).ok_or(Error::Memory)?;
+        let align = if bytes < HUGE_PAGE { CACHE_LINE } else { HUGE_PAGE };
+        let bytes = bytes.checked_add(size_of::<Header<T>>() + align);
+        // No larger alignment is asked for, since with one the allocator writes the zeros itself.
+        let layout = bytes.and_then(|bytes| Layout::from_size_align(bytes, align_of::<Header<T>>()).ok()).ok_or(Error::Memory)?;
+        // SAFETY: the layout has room for a header at least.
+        let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::Memory)?.cast::<Header<T>>();
+        // SAFETY: new memory with the room and alignment of a header.
+        unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout, align, beside: T::default() }) };
+        Ok(Self(memory))
+    }
+}
+
+impl<T> Memory<T> {
+    #[must_use]
+    pub fn items(&self) -> NonNull<f32> {
+        let align = self.header().align;
+        // SAFETY: behind the header there is room for the alignment and the items.
+        let behind = unsafe { self.0.add(1).cast::<u8>() };
+        // SAFETY: as above; the offset is below the alignment.
+        unsafe { behind.add(behind.align_offset(align).min(align)).cast() }
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn beside(&self) -> &T {
+        &self.header().beside
+    }
+
+    #[must_use]
+    pub fn is_unique(&self) -> bool {
+        // Acquire: what the last other holder read happens before what this one writes.
+        self.header().holders.load(Ordering::Acquire) == 1
+    }
+
+    /// Asks for huge pages under the first `items`, as far as they fill such pages.
+    pub fn advise(&self, items: usize) {
+        let bytes = items * size_of::<f32>() / HUGE_PAGE * HUGE_PAGE;
+        if bytes > 0 {
+            advise_huge(self.items(), bytes);
+        }
+    }
+
+    fn header(&self) -> &Header<T> {
+        // SAFETY: the memory lives as long as one of its holders, and only the count in it ever changes.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// Not with `REFVEC_HUGE_PAGES=0` in the environment, as it was when first asked for.
+#[cfg(target_os = "linux")]
+fn advise_huge(memory: NonNull<f32>, bytes: usize) {
+    use std::sync::LazyLock;
+    static REFUSED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("REFVEC_HUGE_PAGES").is_some_and(|wanted| wanted == "0"));
+    if !*REFUSED {
+        // SAFETY: memory of our own. What is asked for changes no content, and a kernel that has none may refuse.
+        unsafe { libc::madvise(memory.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn advise_huge(_: NonNull<f32>, _: usize) {}
+
+impl<T> Clone for Memory<T> {
+    fn clone(&self) -> Self {
+        self.header().holders.fetch_add(1, Ordering::Relaxed);
+        Self(self.0)
+    }
+}
+
+impl<T> Drop for Memory<T> {
+    fn drop(&mut self) {
+        if self.header().holders.fetch_sub(1, Ordering::Release) > 1 {
+            return;
+        }
+        fence(Ordering::Acquire);
+        let layout = self.header().layout;
+        // SAFETY: nobody else holds it, and nobody will read the header again.
+        unsafe { self.0.drop_in_place() };
+        // SAFETY: allocated with this layout, and nobody else holds it.
+        unsafe { dealloc(self.0.as_ptr().cast(), layout) };
+    }
+}
