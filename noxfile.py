@@ -171,6 +171,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def peers(session: nox.Session) -> None:
+    """Compare exact search with numpy, faiss and usearch; ``nox -s peers -- --data DIR`` on real embeddings."""
+    install(session, "faiss-cpu", "usearch")
+    session.run("python", "asv_bench/side_by_side/peers.py", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run each benchmark of asv_bench once, on little data, and the tests of the dashboard."""
     install(session, *TESTING, *ASV, PLOTLY)
