@@ -22,6 +22,7 @@ class NumpyVectorStore(InProcessVectorStore):
     backend = "numpy"
     capabilities: ClassVar[Capabilities] = Capabilities(
         search=True,
+        durable=True,
         thread_safe=True,
         dense_indices=True,
         ordered_ids=True,

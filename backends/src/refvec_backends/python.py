@@ -23,6 +23,7 @@ class PythonVectorStore(InProcessVectorStore):
     backend = "python"
     capabilities: ClassVar[Capabilities] = Capabilities(
         search=True,
+        durable=True,
         thread_safe=True,
         dense_indices=True,
         ordered_ids=True,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Self, SupportsIndex, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +30,9 @@ from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_
 from .selecting import require_able, select_backend
 from .state import Snapshot, State
 from .vectors import canonical_query, canonical_row, canonical_rows
+
+if TYPE_CHECKING:
+    from .durable import Session
 
 _STORAGE = {(): "in-memory", ("durable",): "memory-mapped", ("networked",): "networked"}
 
@@ -91,6 +95,7 @@ class VectorStore(Primitives):
     _closed: bool = True  # until it is open
     _dimension: int | None
     _own: frozenset[str] = frozenset()
+    _durable: Session | None = None  # of a store in a directory, which core keeps
     _lacking: ClassVar[Sequence[str]] = ()
 
     # Opening
@@ -186,12 +191,21 @@ class VectorStore(Primitives):
         if spec.dimension is not None and spec.dimension > limit:
             raise failures.dimension_out_of_range(spec.dimension, limit)
         before = set(self.__dict__)
-        self._spec = spec
-        self._dimension = spec.dimension
-        self._open(spec, state)
+        if isinstance(spec.location, Path) and type(self)._changes is not Primitives._changes:
+            from . import durable
+
+            self._durable = durable.begin(self, spec)
+        else:
+            self._take(spec, state)
         self._closed = False
         # What opening put here is the store's; all else is a subclass's, and goes along with copies.
         self._own = frozenset(self.__dict__).difference(before) | {"_spec", "_own"}
+
+    def _take(self, spec: OpenSpec, state: State | None) -> None:
+        """Have the content of a state, as the backend keeps it."""
+        self._spec = spec
+        self._dimension = spec.dimension
+        self._open(spec, state)
 
     @classmethod
     def _restore(cls, spec: OpenSpec, state: State) -> Self:
@@ -300,17 +314,27 @@ class VectorStore(Primitives):
     def flush(self) -> None:
         """Make every change so far survive a crash (DUR-1); in memory there is nothing to do."""
         self._require_open()
+        if self._durable is not None:
+            self._durable.flush(self)
 
     def refresh(self) -> bool:
         """See the last flush of the writer (DUR-5); readers of durable stores only."""
         self._require_open()
         self._require("durable")
-        return False
+        return False if self._durable is None else self._durable.refresh(self)
 
     def verify(self) -> None:
-        """Check every byte of a durable store (DUR-6)."""
+        """Check every byte of a durable store, as of its last flush (DUR-6).
+
+        Raises
+        ------
+        CorruptStoreError
+            Naming the file, the place and what is wrong there.
+        """
         self._require_open()
         self._require("durable")
+        if self._durable is not None:
+            self._durable.verify()
 
     def close(self, *, flush: bool = True) -> None:
         """Flush and release the store; closing twice does nothing.
@@ -329,6 +353,8 @@ class VectorStore(Primitives):
             return  # another thread was faster
         self._close()
         self._closed = True
+        if self._durable is not None:
+            self._durable.release()
 
     @property
     def closed(self) -> bool:

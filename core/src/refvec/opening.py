@@ -40,6 +40,9 @@ class OpenSpec:
         opened it holds all that the backend declares, checked.
     journaled : bool
         Whether the store keeps what `_changes` hands over.
+    precision_given : bool
+        Whether the caller asked for this precision; a durable store that is
+        reopened has its own (DUR-4).
     """
 
     dimension: int | None = None
@@ -49,6 +52,7 @@ class OpenSpec:
     mode: str = "a"
     options: Mapping[str, Any] = field(default_factory=dict)
     journaled: bool = False
+    precision_given: bool = False
 
     def needs(self) -> tuple[str, ...]:
         """Return the capabilities that a backend needs to open this."""
@@ -89,6 +93,7 @@ def parse_spec(
         location,
         _mode(mode, location),
         options,
+        precision_given=precision is not None,
     )
 
 

@@ -126,10 +126,13 @@ class State(NamedTuple):
     blocks : iterable of ndarray of float32, (b, d)
         Consecutive pieces of the rows at ``layout.indices``, in that order.
         To be read once. A block may be read-only.
+    held : ndarray of int64
+        Free indices that a journaled store holds back until `_reclaim` (DUR-8).
     """
 
     layout: Layout
     blocks: Iterable[NDArray[np.float32]]
+    held: NDArray[np.int64] = np.empty(0, np.int64)
 
     def vectors(self) -> NDArray[np.float32]:
         """Return all rows in one array, (count, dimension)."""

@@ -1,0 +1,234 @@
+"""The catalog: pages with checksums in a sqlite database, committed flush by flush.
+
+sqlite gives atomic commits and readers beside a writer; it has no checksums of
+its own, so every page carries one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from . import disk
+from .damage import damaged, newer
+from .packing import PackingError
+from .records import FORMAT, Log, Meta, NewerFormatError, Snapshot, decode_log, decode_snapshot
+from .sqlerrors import translated
+
+APPLICATION = 0x52465643  # "RFVC": what sqlite calls the application id
+PART_BYTES = 2**20
+_TIMEOUT = 10.0  # seconds that a recovery or a checkpoint of another process may take
+_TABLE = (
+    "CREATE TABLE pages (kind TEXT NOT NULL, flush INTEGER NOT NULL, part INTEGER NOT NULL, "
+    "content BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (kind, flush, part))"
+)
+_INSERT = "INSERT INTO pages VALUES (?, ?, ?, ?, ?)"
+_SELECT = "SELECT flush, part, content, digest FROM pages WHERE kind = ? AND flush >= ? ORDER BY flush, part"
+
+
+def identify(path: Path) -> tuple[int, int]:
+    """Return whose database it is, and its version, without a lock or a file beside it."""
+    catalog = Catalog(path, "immutable")
+    try:
+        return catalog.identity()
+    finally:
+        catalog.close()
+
+
+def _end(connection: sqlite3.Connection) -> None:
+    connection.execute("COMMIT")
+
+
+class Content(NamedTuple):
+    """All that a catalog holds."""
+
+    meta: Meta
+    snapshot: Snapshot
+    logs: list[Log]
+
+
+def digest(kind: str, flush: int, part: int, content: bytes) -> bytes:
+    """Return the checksum of a page, which holds for this page only."""
+    place = f"{kind} {flush} {part}\n".encode()
+    return hashlib.blake2b(place + content, digest_size=16).digest()
+
+
+class Catalog:
+    """A connection to the database of a store.
+
+    Parameters
+    ----------
+    path : Path
+        The database.
+    mode : {"ro", "rw", "rwc", "immutable"}
+        As sqlite has them; "immutable" needs nothing but the file itself, and nobody may write to it.
+    """
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self.path = path
+        self.mode = mode
+        how = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+        with translated(path):
+            self._connection = sqlite3.connect(
+                f"file:{quote(os.fsencode(path))}?{how}",
+                uri=True,
+                isolation_level=None,
+                timeout=_TIMEOUT,
+                check_same_thread=False,
+            )
+        with self._closing_on_error():
+            self._ask("PRAGMA trusted_schema = OFF")
+            if mode == "rw":
+                self._ask("PRAGMA synchronous = FULL")
+                self._ask("PRAGMA journal_size_limit = 4194304")
+
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def _ask(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        with translated(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        """End the connection; what was committed stays."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    def abandon(self) -> sqlite3.Connection:
+        """Return the connection: a forked child must not touch it, not even to close it."""
+        return self._connection
+
+    # Reading
+
+    def identity(self) -> tuple[int, int]:
+        """Return whose database it is, and the version of its format."""
+        ((application,),), ((version,),) = self._ask("PRAGMA application_id"), self._ask("PRAGMA user_version")
+        return int(application), int(version)  # type: ignore[call-overload]
+
+    def read(self) -> Content:
+        """Return everything, of one moment."""
+        with self._transaction("BEGIN", _end):
+            self._check_schema()
+            meta = self._meta()
+            snapshots = self._contents("ids", meta.snapshot)
+            logs = self._contents("log", meta.snapshot + 1)
+        if snapshots.keys() != {meta.snapshot}:
+            raise damaged(
+                self.path, f"its snapshots are of the flushes {sorted(snapshots)}, not {meta.snapshot}"
+            )
+        if list(logs) != list(range(meta.snapshot + 1, meta.flush + 1)):
+            raise damaged(self.path, f"its log lacks a flush between {meta.snapshot} and {meta.flush}")
+        with self._naming(f"snapshot {meta.snapshot}"):
+            snapshot = decode_snapshot(snapshots[meta.snapshot])
+        found = []
+        for flush, content in logs.items():
+            with self._naming(f"log {flush}"):
+                found.append(decode_log(content))
+        return Content(meta, snapshot, found)
+
+    def meta(self) -> Meta:
+        """Return the meta page of now."""
+        with self._transaction("BEGIN", _end):
+            return self._meta()
+
+    def _meta(self) -> Meta:
+        pages = self._contents("meta", 0)
+        if pages.keys() != {0}:
+            raise damaged(self.path, "its meta page is missing")
+        with self._naming("the meta page"):
+            return Meta.decode(pages[0])
+
+    def _contents(self, kind: str, first: int) -> dict[int, bytes]:
+        """Return the whole content of every flush, its pages put together and checked."""
+        found: dict[int, list[bytes]] = {}
+        for flush, part, content, kept in self._ask(_SELECT, kind, first):
+            typed = isinstance(flush, int) and isinstance(content, bytes) and part == len(found.get(flush, ()))
+            if not typed or kept != digest(kind, flush, part, content):  # type: ignore[arg-type]
+                raise damaged(self.path, f"page {part!r:.30} of {kind} {flush!r:.30} differs from its checksum")
+            found.setdefault(flush, []).append(content)  # type: ignore[arg-type]
+        return {flush: self._joined(kind, flush, parts) for flush, parts in found.items()}
+
+    def _joined(self, kind: str, flush: int, parts: list[bytes]) -> bytes:
+        whole = b"".join(parts)
+        if len(whole) < 8 or int.from_bytes(whole[:8], "little") != len(whole) - 8:
+            raise damaged(self.path, f"a page of {kind} {flush} is missing")
+        return whole[8:]
+
+    def _check_schema(self) -> None:
+        found = self._ask("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
+        if found != [("table", "pages", _TABLE)]:
+            raise damaged(self.path, "its tables are not those of a catalog")
+
+    def check_database(self) -> None:
+        """Raise unless sqlite finds its own structure intact."""
+        ((found, *_), *_) = self._ask("PRAGMA integrity_check(1)")
+        if found != "ok":
+            raise damaged(self.path, str(found))
+
+    @contextmanager
+    def _naming(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except NewerFormatError as error:
+            raise newer(self.path, error) from None
+        except PackingError as error:
+            raise damaged(self.path, f"{what}: {error}") from error
+
+    # Writing
+
+    def create(self, meta: Meta, snapshot: bytes) -> None:
+        """Make the tables of a new store, and its first pages; the file is synced."""
+        with self._closing_on_error():
+            self._ask(f"PRAGMA application_id = {APPLICATION}")
+            self._ask(f"PRAGMA user_version = {FORMAT}")
+            self._ask(_TABLE)
+            self.commit(meta, "ids", snapshot)
+            self._ask("PRAGMA journal_mode = WAL")
+        self.close()
+
+    def commit(self, meta: Meta, kind: str, content: bytes) -> None:
+        """Commit a flush: its log, or a snapshot in place of all logs; it is on the disk when this returns."""
+        flush = meta.snapshot if kind == "ids" else meta.flush
+        with self._transaction("BEGIN IMMEDIATE", disk.commit):
+            if kind == "ids":
+                self._ask("DELETE FROM pages")
+            else:
+                self._ask("DELETE FROM pages WHERE kind = 'meta'")
+            self._insert("meta", 0, meta.encode())
+            self._insert(kind, flush, content)
+
+    def _insert(self, kind: str, flush: int, content: bytes) -> None:
+        whole = len(content).to_bytes(8, "little") + content
+        parts = (whole[start : start + PART_BYTES] for start in range(0, len(whole), PART_BYTES))
+        rows = (
+            (kind, flush, part, piece, digest(kind, flush, part, piece)) for part, piece in enumerate(parts)
+        )
+        self._many(rows)
+
+    def _many(self, rows: Iterable[tuple[object, ...]]) -> None:
+        with translated(self.path):
+            self._connection.executemany(_INSERT, rows)
+
+    @contextmanager
+    def _transaction(self, begin: str, end: Callable[[sqlite3.Connection], object]) -> Iterator[None]:
+        self._ask(begin)
+        try:
+            yield
+            with translated(self.path):
+                end(self._connection)
+        except BaseException:
+            with suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,43 @@
+"""Looking at every byte of a store that somebody will ever read (DUR-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..errors import CorruptStoreError
+from .loading import Loaded, load, readable_catalog
+from .places import Place
+
+Progress = Callable[[int, int], None]
+
+
+def silent(done: int, count: int) -> None:
+    """Show nothing."""
+
+
+def check(place: Place) -> None:
+    """Raise `CorruptStoreError` for the first thing that is damaged."""
+    for damage in damages(place):
+        raise damage
+
+
+def damages(place: Place, progress: Progress = silent) -> Iterator[CorruptStoreError]:
+    """Yield an error for everything that is damaged; without an intact catalog nothing is known of the rows."""
+    try:
+        with readable_catalog(place.catalog) as catalog:
+            catalog.check_database()
+        found = load(place, lambda loaded: list(_of_rows(loaded, progress)))
+    except CorruptStoreError as error:
+        yield error
+        return
+    yield from found
+
+
+def _of_rows(loaded: Loaded, progress: Progress) -> Iterator[CorruptStoreError]:
+    if loaded.rows is None:
+        return
+    count = len(loaded.layout.indices)
+    for done, error in loaded.rows.damages(loaded.layout.indices, loaded.sums):
+        if error is not None:
+            yield error
+        progress(done, count)

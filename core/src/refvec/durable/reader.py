@@ -1,0 +1,75 @@
+"""Readers: they copy the last flush at opening, and hold nothing afterwards (DUR-5)."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .. import failures
+from ..errors import ReadOnlyError
+from ..inprocess.locking import StoreLock
+from .loading import Loaded, load, readable_catalog
+from .session import Session
+
+if TYPE_CHECKING:
+    from ..contract import VectorStore
+
+WRITES = (
+    "add_vector",
+    "add_vectors",
+    "upsert_vector",
+    "upsert_vectors",
+    "remove_vector",
+    "remove_vectors",
+    "clear",
+    "_put",
+    "_drop",
+)
+
+
+class Reader(Session):
+    """One of those who only read."""
+
+    flushed = -1  # the flush that is shown
+
+    def flush(self, store: VectorStore) -> None:
+        """Do nothing: there are no changes."""
+        self._require_ours()
+
+    def refresh(self, store: VectorStore) -> bool:
+        """Show the last flush; return whether it is another one than before."""
+        with self.lock:
+            self._require_ours()
+            with readable_catalog(self.place.catalog) as catalog:
+                if catalog.meta().flush == self.flushed:
+                    return False
+            flushed = load(self.place, lambda loaded: self._replace(store, loaded))
+            changed, self.flushed = flushed != self.flushed, flushed
+            return changed
+
+    def _replace(self, store: VectorStore, loaded: Loaded) -> int:
+        """Let the store have the content of another one of its kind, in one step."""
+        fresh = object.__new__(type(store))
+        fresh._take(loaded.spec(store._spec), loaded.state(held=False))
+        kept = {name: one for name, one in vars(fresh).items() if not isinstance(one, StoreLock)}
+        store._scan(lambda _: vars(store).update(kept))
+        return loaded.meta.flush
+
+
+def make_read_only(store: VectorStore) -> None:
+    """Refuse every change, before its arguments are looked at (ERR-1); other stores pay nothing for it."""
+    for name in WRITES:
+        vars(store)[name] = _refusal(weakref.ref(store), getattr(type(store), name))
+
+
+def _refusal(found: weakref.ref[VectorStore], method: Callable[..., Any]) -> Callable[..., NoReturn]:
+    @functools.wraps(method)
+    def refuse(*_: object, **__: object) -> NoReturn:
+        store = found()
+        if store is None or store.closed:
+            raise failures.store_closed()
+        raise ReadOnlyError('The store was opened with mode="r"; open it with mode="r+" to change it')
+
+    return refuse

@@ -1,0 +1,177 @@
+"""The row file: raw little-endian float32, the row of index i at ``FIRST + i * 4 * dimension``.
+
+It is read with ``pread``: a read error or a file that became shorter is then an
+error, where through a memory map it would end the process.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CorruptStoreError
+from . import disk
+from .damage import damaged
+from .locks import open_file
+from .records import FORMAT, Meta
+
+MAGIC = b"\x89RVROWS\n"
+FIRST = 4096  # bytes of the header: a page, so that rows can be mapped, and are aligned
+PIECE_BYTES = 2**20
+
+
+def header(store: str, generation: int, dimension: int) -> bytes:
+    """Return the first bytes of a row file; zeros follow up to `FIRST`."""
+    body = MAGIC + FORMAT.to_bytes(4, "little") + dimension.to_bytes(4, "little")
+    body += bytes.fromhex(store) + generation.to_bytes(8, "little")
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def checksums(rows: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the CRC-32 of every row, as it is in the file."""
+    raw = np.ascontiguousarray(rows, "<f4").view(np.uint8)
+    return np.fromiter(map(zlib.crc32, raw), np.int64, len(raw))
+
+
+class RowFile:
+    """An open row file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    dimension : int
+        Components of every row.
+    handle : int
+        Of the file.
+    """
+
+    def __init__(self, path: Path, dimension: int, handle: int) -> None:
+        self.path = path
+        self.handle = handle
+        self._dimension = dimension
+        self._row_bytes = 4 * dimension
+
+    @classmethod
+    def create(cls, path: Path, store: str, generation: int, dimension: int) -> RowFile:
+        """Make a file without rows; one of that name belongs to a flush that never was."""
+        handle = open_file(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        try:
+            start = header(store, generation, dimension)
+            disk.write(handle, start + bytes(FIRST - len(start)), 0)
+            disk.sync(handle)
+            disk.sync_directory(path.parent)
+        except BaseException:
+            os.close(handle)
+            raise
+        return cls(path, dimension, handle)
+
+    @classmethod
+    def open(cls, path: Path, meta: Meta, *, write: bool) -> RowFile:
+        """Open the file of a catalog, and check that it is that."""
+        assert meta.dimension is not None
+        handle = open_file(path, os.O_RDWR if write else os.O_RDONLY)
+        try:
+            wanted = header(meta.store, meta.generation, meta.dimension)
+            if os.pread(handle, len(wanted), 0) != wanted:
+                raise damaged(path, "its header is not that of this store")
+        except BaseException:
+            os.close(handle)
+            raise
+        return cls(path, meta.dimension, handle)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self.handle)
+
+    # Writing
+
+    def write(self, indices: NDArray[np.int64], blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.int64]:
+        """Write rows at ascending indices, not synced yet; return their checksums."""
+        if len(indices):
+            disk.allocate(self.handle, FIRST + (int(indices[-1]) + 1) * self._row_bytes)
+        sums, start = [np.empty(0, np.int64)], 0
+        for block in blocks:
+            part = indices[start : start + len(block)]
+            start += len(block)
+            sums.append(checksums(block))
+            self._write_runs(part, np.ascontiguousarray(block, "<f4"))
+        if start != len(indices):
+            raise RuntimeError(f"The backend announced {len(indices)} rows and handed over {start}")
+        return np.concatenate(sums)
+
+    def _write_runs(self, indices: NDArray[np.int64], rows: NDArray[Any]) -> None:
+        ends = [*(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), len(indices)]
+        start = 0
+        for end in ends:
+            if start < end:
+                disk.write(self.handle, rows[start:end].data, self._offset(int(indices[start])))
+            start = end
+
+    def _offset(self, index: int) -> int:
+        return FIRST + index * self._row_bytes
+
+    # Reading
+
+    def blocks(self, indices: NDArray[np.int64], sums: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+        """Yield the rows at ascending indices, each checked before it is handed on."""
+        for start, stop in self._pieces(indices):
+            rows = self._read(indices[start:stop])
+            for index in self._wrong(rows, indices[start:stop], sums[start:stop]):
+                raise self._damaged_row(index)
+            yield rows
+
+    def damages(
+        self, indices: NDArray[np.int64], sums: NDArray[np.int64]
+    ) -> Iterator[tuple[int, CorruptStoreError | None]]:
+        """Yield how many rows have been looked at, and what is wrong with one, if anything."""
+        for start, stop in self._pieces(indices):
+            rows = self._read(indices[start:stop])
+            for index in self._wrong(rows, indices[start:stop], sums[start:stop]):
+                yield stop, self._damaged_row(index)
+            yield stop, None
+
+    def _pieces(self, indices: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+        """Yield (start, stop) of indices whose rows are within one piece of the file."""
+        per = max(1, PIECE_BYTES // self._row_bytes)
+        start = 0
+        for stop in [*(np.flatnonzero(np.diff(indices // per)) + 1).tolist(), len(indices)]:
+            if start < stop:
+                yield start, stop
+            start = stop
+
+    def _wrong(
+        self, rows: NDArray[np.float32], indices: NDArray[np.int64], sums: NDArray[np.int64]
+    ) -> list[int]:
+        wrong: list[int] = indices[checksums(rows) != sums].tolist()
+        return wrong
+
+    def _damaged_row(self, index: int) -> CorruptStoreError:
+        place = f"the row at index {index} (offset {self._offset(index)})"
+        return damaged(self.path, f"{place} differs from its checksum")
+
+    def _read(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the rows at ascending indices that are not far from each other."""
+        first, last = int(indices[0]), int(indices[-1])
+        span = np.empty((last - first + 1, self._dimension), "<f4")
+        raw, done, at = span.reshape(-1).view(np.uint8).data, 0, self._offset(first)
+        while done < raw.nbytes:
+            got = os.preadv(self.handle, [raw[done:]], at + done)
+            if not got:
+                raise damaged(self.path, f"it ends before the row at index {first + done // self._row_bytes}")
+            done += got
+        whole = len(span) == len(indices)
+        return (span if whole else span[indices - first]).astype(np.float32, copy=False)
+
+    def check_length(self, indices: NDArray[np.int64]) -> None:
+        """Raise unless the file is long enough for rows at these indices."""
+        wanted = self._offset(int(indices[-1]) + 1) if len(indices) else FIRST
+        held = os.fstat(self.handle).st_size
+        if held < wanted:
+            raise damaged(self.path, f"it has {held} bytes, and its rows need {wanted}")

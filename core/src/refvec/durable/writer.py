@@ -1,0 +1,206 @@
+"""The writer of a durable store: its one protocol of what is written when (DUR-1, DUR-7, DUR-8).
+
+A flush writes the rows that are new, syncs them, and then commits a page that
+tells of them. A row that the last commit references is never among them: a
+freed index is taken again only after the commit that no longer has it, and
+when nobody still reads an older one. So whatever moment a crash picks, the
+last commit has all its rows.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RefvecError
+from ..state import Changes
+from . import disk, head
+from .catalog import Catalog
+from .damage import damaged
+from .loading import naming_catalog
+from .locks import nobody_reads, open_file
+from .places import Place
+from .records import Meta, encode_log, encode_snapshot
+from .replay import replayed
+from .rows import RowFile
+from .session import Session
+
+if TYPE_CHECKING:
+    from ..contract import VectorStore
+
+FEW_EVENTS = 10_000  # a log that is shorter, or shorter than the ids, is not folded into a snapshot
+
+
+Event: TypeAlias = tuple[str | None, int]
+
+
+class Told(NamedTuple):
+    """What a commit holds; if an interrupt came right after it, the store will tell it again."""
+
+    flush: int
+    events: list[Event]
+    written: frozenset[int]
+
+
+class Writer(Session):
+    """The one who may write.
+
+    Parameters
+    ----------
+    place : Place
+        The directory.
+    lock : int
+        The handle of the file that is locked.
+    """
+
+    def __init__(self, place: Place, lock: int) -> None:
+        super().__init__(place)
+        self._handles.append(lock)
+        self._lock_handle = lock
+        self._rows: RowFile | None = None
+        self._busy = False
+        self._pending: Told | None = None  # what is being committed
+        self._told: Told | None = None  # what was committed, and may be told again
+
+    def open_head(self) -> None:
+        """Open the head of a store that is there."""
+        self._head = open_file(self.place.head, os.O_RDWR)
+        self._handles.append(self._head)
+
+    def begin(self, meta: Meta) -> None:
+        """Open the rest for writing, after the last flush has been read."""
+        self._catalog = Catalog(self.place.catalog, "rw")
+        if self._catalog.meta() != meta:
+            raise damaged(self.place.catalog, "it changed while it was opened, though it was locked")
+        if meta.generation:
+            self._take_rows(RowFile.open(self.place.rows(meta.generation), meta, write=True))
+
+    def _take_rows(self, rows: RowFile) -> None:
+        self._rows = rows
+        self._handles.append(rows.handle)
+
+    def nobody_reads(self) -> bool:
+        """Return whether rows of older flushes are nobody's at this moment."""
+        return nobody_reads(self._head)
+
+    def refresh(self, store: VectorStore) -> bool:
+        """Return False: nobody else writes."""
+        return False
+
+    def flush(self, store: VectorStore) -> None:
+        """Write down what has changed."""
+        with self._alone():
+            freed = store._changes(self._write)
+            self._told = self._pending = None
+            self._fold()
+            if len(freed) and self.nobody_reads():
+                store._reclaim(freed)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self.lock:
+            self._require_ours()
+            if self._busy:
+                raise RefvecError("flush() was called in the middle of flush(), on the same thread")
+            if not os.fstat(self._lock_handle).st_nlink:
+                text = "The store's directory was deleted while it was open; save() keeps what is in memory"
+                raise FileNotFoundError(errno.ENOENT, text, os.fspath(self.place.root))
+            self._busy = True
+            try:
+                yield
+            finally:
+                self._busy = False
+
+    def _write(self, changes: Changes) -> NDArray[np.int64]:
+        """Commit the changes; return what is free now. If it raises, another call will be told them again."""
+        events, written = changes.events, changes.written
+        before = self._current()
+        known, kept = self._committed(events)
+        meta = _after(before, changes, len(events) - known)
+        if meta == before:
+            return changes.freed
+        new = np.array([one not in kept for one in written.tolist()], bool)
+        sums = self._write_rows(meta, written[new], _chosen(changes.blocks, new))
+        meta = replace(meta, flush=meta.flush + 1)
+        self._pending = Told(meta.flush, events, kept | frozenset(written.tolist()))
+        self._commit(meta, encode_log(events[known:], written[new], sums))
+        return changes.freed
+
+    def _current(self) -> Meta:
+        """Return the meta page as it was committed: an interrupt may have hidden how a commit ended."""
+        assert self._catalog is not None
+        meta = self._catalog.meta()
+        pending, self._pending = self._pending, None
+        if pending is not None and pending.flush == meta.flush:
+            self._told = pending
+        return meta
+
+    def _committed(self, events: list[Event]) -> tuple[int, frozenset[int]]:
+        """Return how many of the events are committed already, and the indices of rows that are."""
+        told = self._told
+        if told is None or not events or not told.events or events[0] is not told.events[0]:
+            return 0, frozenset()
+        return len(told.events), told.written
+
+    def _write_rows(
+        self, meta: Meta, indices: NDArray[np.int64], blocks: Iterator[NDArray[np.float32]]
+    ) -> NDArray[np.int64]:
+        """Write rows, and return their checksums when they are on the disk."""
+        if not len(indices):
+            return indices
+        if self._rows is None:
+            assert meta.dimension is not None
+            path = self.place.rows(meta.generation)
+            self._take_rows(RowFile.create(path, meta.store, meta.generation, meta.dimension))
+        assert self._rows is not None
+        sums = self._rows.write(indices, blocks)
+        disk.sync(self._rows.handle)
+        return sums
+
+    def _commit(self, meta: Meta, log: bytes) -> None:
+        assert self._catalog is not None
+        self._catalog.commit(meta, "log", log)
+        with suppress(OSError):  # it is acknowledged without it
+            head.write(self._head, meta.store, meta.flush)
+
+    def _fold(self) -> None:
+        """Replace a long log by a snapshot: the same content, which opens faster."""
+        assert self._catalog is not None
+        meta = self._catalog.meta()
+        if meta.logged > max(FEW_EVENTS, meta.references):
+            with suppress(OSError, MemoryError):  # the flush was made; the next one tries again
+                content = self._catalog.read()
+                with naming_catalog(self.place):
+                    layout, sums = replayed(content.snapshot, content.logs, meta)
+                folded = replace(meta, snapshot=meta.flush, logged=0)
+                self._catalog.commit(folded, "ids", encode_snapshot(layout, sums))
+
+
+def _after(before: Meta, changes: Changes, events: int) -> Meta:
+    """Return the meta page after the changes, still with the number of the flush before."""
+    size = changes.size
+    return replace(
+        before,
+        logged=before.logged + events,
+        generation=before.generation or int(size.unique > 0),
+        dimension=size.dimension,
+        capacity=size.capacity,
+        allocated=size.allocated,
+        references=size.references,
+        vectors=size.unique,
+    )
+
+
+def _chosen(blocks: Iterable[NDArray[np.float32]], wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
+    """Yield the wanted ones of all rows, block by block."""
+    start = 0
+    for block in blocks:
+        yield block[wanted[start : start + len(block)]]
+        start += len(block)
