@@ -169,6 +169,18 @@ def test_the_lowest_reclaimed_index_comes_first(target: Target) -> None:
         assert freed(store) == [2, 5]
 
 
+@clause("INDEX-1", requires="dense_indices")
+def test_an_index_that_was_reclaimed_before_is_held_back_again(target: Target) -> None:
+    for store in journaled(target):
+        store.add_vectors(list("abc"), ROWS[:3])
+        store.clear()
+        store._reclaim(np.arange(3))
+        assert store.add_vectors(list("xyz"), ROWS[3:6]).tolist() == [0, 1, 2]
+        store.remove_vector("y")
+        assert store.add_vector("w", ROWS[6]) == 3
+        assert freed(store) == [1]
+
+
 @clause("INDEX-1", "INDEX-2")
 def test_what_is_not_held_back_cannot_be_reclaimed(target: Target) -> None:
     for store in journaled(target):

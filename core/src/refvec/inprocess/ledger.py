@@ -53,7 +53,8 @@ class Ledger:
     active index, 0 and in neither for every other; `by_token` is the inverse
     of `tokens`. `free` holds every reusable index, and may hold stale ones: who
     takes an index skips those that are active. So nothing need be removed from
-    it in a step.
+    it in a step. One that is held back may be stale in it too: from when it was
+    reusable the last time.
 
     Attributes
     ----------
@@ -196,7 +197,8 @@ class Ledger:
         It walks down the heap instead of popping from it: in O(log k) for the k-th.
         """
         heap, counts = self.free, self.counts
-        while heap and counts[heap[0]]:
+        held = () if self.journal is None else self.journal.held
+        while heap and (counts[heap[0]] or heap[0] in held):
             heappop(heap)  # stale
         edge = [(heap[0], 0)] if heap else []
         before = -1
@@ -205,6 +207,6 @@ class Ledger:
             for child in (2 * at + 1, 2 * at + 2):
                 if child < len(heap):
                     heappush(edge, (heap[child], child))
-            if index != before and not counts[index]:
+            if index != before and not counts[index] and index not in held:
                 yield index
             before = index
