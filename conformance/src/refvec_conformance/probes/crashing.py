@@ -22,7 +22,7 @@ from .durability import Points, flushes, folder, history, kept, points_of
 FLUSHES = 6
 
 
-def killed(job: Callable[[Callable[[int], None]], None], moment: float = 0) -> tuple[int, bool]:
+def killed(job: Callable[[Callable[[int], object]], None], moment: float = 0) -> tuple[int, bool]:
     """Fork a child for the job; return what it acknowledged last, and whether it was killed."""
     source, sink = os.pipe()
     child = os.fork()
@@ -30,7 +30,7 @@ def killed(job: Callable[[Callable[[int], None]], None], moment: float = 0) -> t
         try:
             if moment:
                 signal.setitimer(signal.ITIMER_REAL, moment)  # ends the process as SIGKILL does
-            job(lambda number: os.write(sink, bytes([number])) and None)
+            job(lambda number: os.write(sink, bytes([number])))
         finally:
             os._exit(0)
     os.close(sink)
@@ -40,7 +40,7 @@ def killed(job: Callable[[Callable[[int], None]], None], moment: float = 0) -> t
     return max(acknowledged, default=0), os.WIFSIGNALED(status)
 
 
-def write(target: Target, path: Path, seed: int, acknowledge: Callable[[int], None]) -> None:
+def write(target: Target, path: Path, seed: int, acknowledge: Callable[[int], object]) -> None:
     """Open a store, and flush."""
     with target.open(2, 2, path=path) as store:
         for number, _ in enumerate(flushes(store, seed, FLUSHES), 1):
@@ -70,7 +70,7 @@ def at_points(target: Target, place: Path, seed: int, most: int) -> list[str]:
         path = place / f"point {point}"
         points = Points(point, lambda: os.kill(os.getpid(), signal.SIGKILL))
 
-        def job(acknowledge: Callable[[int], None], path: Path = path, points: Points = points) -> None:
+        def job(acknowledge: Callable[[int], object], path: Path = path, points: Points = points) -> None:
             with points.watching():
                 write(target, path, seed, acknowledge)
 

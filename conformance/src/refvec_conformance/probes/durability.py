@@ -23,16 +23,26 @@ OPERATIONS = ("pwrite", "sync", "sync_directory", "allocate", "commit", "rename"
 @contextmanager
 def folder() -> Iterator[Path]:
     """Yield a new folder, in memory where the system has such: what matters here is who waits for the disk."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
     usable = memory.is_dir() and os.access(memory, os.W_OK)
     with tempfile.TemporaryDirectory(dir=memory if usable else None, prefix="refvec-") as found:
         yield Path(found)
 
 
+def names_in(path: Path) -> list[str]:
+    """Return the names in a directory, sorted."""
+    return sorted(one.name for one in path.iterdir())
+
+
 def held(store: VectorStore) -> dict[str, object]:
     """Return everything that must survive."""
     size = store._size()
-    return {**content(store), "dimension": size.dimension, "allocated": size.allocated, "capacity": size.capacity}
+    return {
+        **content(store),
+        "dimension": size.dimension,
+        "allocated": size.allocated,
+        "capacity": size.capacity,
+    }
 
 
 def kept(target: Target, path: Path, mode: str = "r") -> dict[str, object]:
@@ -59,7 +69,9 @@ def history(target: Target, path: Path, seed: int, count: int) -> list[dict[str,
 
 
 @contextmanager
-def watched(before: Callable[[str, tuple[Any, ...]], None], after: Callable[[str, Any], None]) -> Iterator[None]:
+def watched(
+    before: Callable[[str, tuple[Any, ...]], None], after: Callable[[str, Any], None]
+) -> Iterator[None]:
     """Call functions before and after whatever the writer asks of the disk."""
 
     def wrapped(name: str) -> Callable[..., Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import gc
-import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +25,7 @@ from refvec_conformance.inputs.hostile import OwnError
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.children import output_of
-from refvec_conformance.probes.durability import flushes, folder, held, history, kept
+from refvec_conformance.probes.durability import flushes, folder, held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS
 
 
@@ -89,7 +88,7 @@ def test_modes_that_want_a_store_make_none(target: Target, place: Path, mode: st
     with pytest.raises(FileNotFoundError, match=str(place)):
         target.open(4, path=place, mode=mode)
     assert place.exists() == empty
-    assert not empty or os.listdir(place) == []
+    assert not empty or names_in(place) == []
 
 
 @clause("OPEN-1", "OPEN-5", requires="durable")
@@ -225,10 +224,10 @@ def test_a_dropped_store_releases_and_discards(target: Target, place: Path, cycl
     store.add_vector("d", UNITS[2])
     if cycle:
         store.itself = store  # type: ignore[attr-defined]
-    handles = len(os.listdir("/proc/self/fd"))
+    handles = len(names_in(Path("/proc/self/fd")))
     del store
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) < handles
+    assert len(names_in(Path("/proc/self/fd"))) < handles
     with target.open(path=place, mode="r+") as again:
         assert held(again) == wanted
 
@@ -348,14 +347,16 @@ def test_the_bytes_are_those_of_the_format(target: Target, place: Path) -> None:
     with stock(target, place, precision=2):
         rows = place / "rows-00000001.f32"
         assert rows.read_bytes()[4096 : 4096 + 32] == UNITS[:2].astype("<f4").tobytes()
-    assert {"catalog.sqlite", "head", "writer.lock", rows.name} <= set(os.listdir(place))
+    assert {"catalog.sqlite", "head", "writer.lock", rows.name} <= set(names_in(place))
     assert (place / "catalog.sqlite").read_bytes()[68:72] == b"RFVC"
 
 
 @clause("DUR-4", requires="durable")
 @pytest.mark.parametrize("mode", ["a", "r+", "r"])
 @pytest.mark.parametrize(
-    "given", [{"dimension": 5}, {"precision": 6}, {"precision": "exact"}, {"dimension": 5, "precision": 3}], ids=str
+    "given",
+    [{"dimension": 5}, {"precision": 6}, {"precision": "exact"}, {"dimension": 5, "precision": 3}],
+    ids=str,
 )
 def test_arguments_that_the_store_contradicts(
     target: Target, place: Path, mode: str, given: dict[str, Any]
@@ -481,9 +482,7 @@ WRITES: dict[str, Any] = {
 
 @clause("DUR-5", "ERR-1", requires="durable")
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
-def test_a_reader_refuses_to_write_before_it_looks_at_anything(
-    target: Target, place: Path, write: Any
-) -> None:
+def test_a_reader_refuses_to_write_before_it_looks_at_anything(target: Target, place: Path, write: Any) -> None:
     stock(target, place).close()
     with target.open(path=place, mode="r") as store:
         before = held(store)

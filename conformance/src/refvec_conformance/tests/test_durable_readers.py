@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from refvec.registry import provided
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.children import output_of
 from refvec_conformance.probes.concurrency import must, together
 from refvec_conformance.probes.distributions import variant
 from refvec_conformance.probes.durability import flushes, folder, held, kept, watched
@@ -81,24 +82,41 @@ def test_readers_never_make_a_flush_fail(target: Target, place: Path, seed: int)
     assert {str((one.refresh(), held(one))[1]) for one in readers} == {str(kept(target, place))}
 
 
-@clause("DUR-5", requires="durable")
-@pytest.mark.parametrize("beside", [False, True])
-def test_readers_need_no_write_permission(target: Target, place: Path, beside: bool) -> None:
+@clause("DUR-5", tier="standard", requires="durable")
+@pytest.mark.parametrize("state", ["beside", "closed", "killed"])
+def test_readers_need_no_write_permission(target: Target, spelling: str, place: Path, state: str) -> None:
     writer = stock(target, place)
-    wanted = held(writer)
-    if not beside:
+    if state == "closed":
         writer.close()
-    modes = {path: path.stat().st_mode for path in [place, *place.iterdir()]}
+    path = place
+    if state == "killed":
+        path = place.with_name("left")
+        shutil.copytree(place, path)
+    for one in [place.parent, path, *path.iterdir()]:
+        one.chmod(0o555 if one.is_dir() else 0o444)
     try:
-        for path, mode in modes.items():
-            path.chmod(mode & ~0o222)
-        before = sorted(os.listdir(place))
-        assert kept(target, place) == wanted
-        assert sorted(os.listdir(place)) == before or os.geteuid() == 0  # whom no permission stops
+        found = output_of(
+            """
+            import os, sys
+            import refvec.durable
+            from refvec_conformance.judging.target import resolved
+            with resolved(sys.argv[1]) as target:
+                target.open(2)  # imports what it needs
+                if not os.geteuid():  # whom no permission stops
+                    os.setgroups([])
+                    os.setgid(65534)
+                    os.setuid(65534)
+                with target.open(path=sys.argv[2], mode="r") as store:
+                    store.verify()
+                    print(store.ids(), store.refresh())
+            """,
+            spelling,
+            str(path),
+        )
     finally:
-        for path, mode in modes.items():
-            if path.exists():
-                path.chmod(mode)
+        for one in [place.parent, path, *path.iterdir()]:
+            one.chmod(0o755 if one.is_dir() else 0o644)
+    assert found == "['a', 'b', 'c'] False"
 
 
 @clause("DUR-5", "THREAD-1", tier="standard", requires="durable")

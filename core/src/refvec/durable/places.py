@@ -59,8 +59,6 @@ class Place:
     def look(self) -> Found:
         """Return what is there, and raise `CorruptStoreError` if it is anything else; change nothing."""
         if not self.root.exists():
-            if self.root.is_symlink():
-                raise foreign(self.root, "it is a symbolic link that leads nowhere")
             return "nothing"
         if not self.root.is_dir():
             raise foreign(self.root, "it is no directory")

@@ -109,14 +109,25 @@ class Writer(Session):
             self._require_ours()
             if self._busy:
                 raise RefvecError("flush() was called in the middle of flush(), on the same thread")
-            if not os.fstat(self._lock_handle).st_nlink:
-                text = "The store's directory was deleted while it was open; save() keeps what is in memory"
-                raise FileNotFoundError(errno.ENOENT, text, os.fspath(self.place.root))
+            self._require_place()
             self._busy = True
             try:
                 yield
             finally:
                 self._busy = False
+
+    def _require_place(self) -> None:
+        """Raise unless the path still leads to the directory that is locked: new files are made by path."""
+        held = os.fstat(self._lock_handle)
+        try:
+            found: os.stat_result | None = self.place.lock.stat()
+        except FileNotFoundError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+            text = (
+                "The store's directory was moved or deleted while it was open; save() keeps what is in memory"
+            )
+            raise FileNotFoundError(errno.ENOENT, text, os.fspath(self.place.root))
 
     def _write(self, changes: Changes) -> NDArray[np.int64]:
         """Commit the changes; return what is free now. If it raises, another call will be told them again."""

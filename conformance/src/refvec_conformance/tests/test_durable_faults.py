@@ -1,0 +1,189 @@
+"""DUR-1, DUR-7: disks that fail, are full, lose what was not synced, and processes that are killed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+from refvec import StoreLockedError
+from refvec.durable import disk
+
+from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.durability import Points, flushes, folder, held, kept, points_of
+from refvec_conformance.probes.journals import step
+from refvec_conformance.probes.losing import Losing
+
+from .helpers import program
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """The path of a store that is not there yet."""
+    with folder() as found:
+        yield found / "store"
+
+
+@clause("DUR-1", tier="standard", requires="durable")
+def test_a_killed_writer_leaves_the_last_flush(spelling: str) -> None:
+    assert program("crashing", spelling, 1, 80, 10) in ([], [""])
+
+
+@clause("DUR-7", tier="standard", requires="durable")
+def test_a_full_disk_is_survived(spelling: str) -> None:
+    assert program("filling", spelling, 1) in ([], [""])
+
+
+def failing(number: int) -> Callable[[], None]:
+    """Return what raises the error of that number."""
+
+    def fail() -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def interrupt() -> None:
+    """Be Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+FAULTS = {"full": failing(errno.ENOSPC), "error": failing(errno.EIO), "interrupt": interrupt}
+
+
+def change(store: object, seed: int) -> None:
+    """Make some changes."""
+    rng = np.random.default_rng(seed)
+    for _ in range(8):
+        step(rng, store)  # type: ignore[arg-type]
+
+
+@clause("DUR-7", "ATOM-1", requires="durable")
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_flush_that_fails_anywhere_changes_nothing_and_may_be_tried_again(
+    target: Target, place: Path, seed: int, fault: Callable[[], None], first: bool
+) -> None:
+    def opened(path: Path) -> object:
+        store = target.open(2, 2, path=path)
+        if not first:
+            list(flushes(store, seed, 3))
+        change(store, seed)
+        return store
+
+    counted = opened(place.with_name("counted"))
+    for point in range(points_of(counted.flush)):  # type: ignore[attr-defined]
+        path = place.with_name(f"{point}")
+        store = target.open(2, 2, path=path)
+        before = held(store)
+        if not first:
+            *_, before = flushes(store, seed, 3)
+        change(store, seed)
+        wanted = held(store)
+        failed = False
+        with Points(point, fault).watching():
+            try:
+                store.flush()
+            except (OSError, KeyboardInterrupt):
+                failed = True
+        assert held(store) == wanted
+        assert kept(target, path) in ([before, wanted] if failed else [wanted])
+        with pytest.raises(StoreLockedError):
+            target.open(path=path)
+        change(store, seed + 1)
+        wanted = held(store)
+        store.flush()
+        assert kept(target, path) == wanted
+        for wanted in flushes(store, seed + 2, 3):
+            assert kept(target, path) == wanted
+        store.close()
+
+
+@clause("DUR-7", "DUR-2", requires="durable")
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_close_that_cannot_flush_leaves_the_store_open(
+    target: Target, place: Path, fault: Callable[[], None]
+) -> None:
+    store = target.open(2, path=place)
+    store.add_vector("a", [1, 2])
+    with Points(0, fault).watching(), pytest.raises((OSError, KeyboardInterrupt)):
+        store.close()
+    assert not store.closed
+    store.add_vector("b", [3, 4])
+    wanted = held(store)
+    store.close()
+    assert kept(target, place) == wanted
+
+
+@clause("DUR-7", "OPEN-5", requires="durable")
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_creation_that_fails_anywhere_may_be_tried_again(
+    target: Target, place: Path, fault: Callable[[], None]
+) -> None:
+    count = points_of(lambda: target.open(4, path=place.with_name("counted")).close())
+    for point in range(count):
+        path = place.with_name(f"{point}") / "below"
+        with Points(point, fault).watching(), pytest.raises((OSError, KeyboardInterrupt)):
+            target.open(4, path=path).close()
+        with target.open(4, path=path) as store:
+            store.add_vector("a", [1, 2, 3, 4])
+        assert kept(target, path)["ids"] == [("a", 0)]
+
+
+@clause("DUR-7", "DUR-1", requires="durable")
+def test_writes_that_take_only_a_part_are_continued(target: Target, place: Path, seed: int) -> None:
+    write = disk.pwrite
+    with mock.patch.object(
+        disk, "pwrite", lambda handle, data, at: write(handle, data[: 1 + len(data) // 3], at)
+    ):
+        store = target.open(2, 2, path=place)
+        for wanted in flushes(store, seed, 6):
+            assert kept(target, place) == wanted
+
+
+@clause("DUR-1", requires="durable")
+def test_only_what_was_synced_is_counted_on(target: Target, place: Path, seed: int) -> None:
+    losing = Losing(place, np.random.default_rng(seed))
+    with losing.watching():
+        store = target.open(2, 2, path=place)
+        allowed = [held(store)]
+        assert losing.complaints(target, allowed) == []
+        for wanted in flushes(store, seed, 12):
+            allowed = [allowed[-1], wanted]
+            assert losing.complaints(target, allowed) == []
+
+
+@clause("DUR-1", "DUR-7", requires="durable")
+@pytest.mark.parametrize("other", [False, True])
+def test_a_flush_into_a_moved_directory_is_not_acknowledged(target: Target, place: Path, other: bool) -> None:
+    store = target.open(2, path=place)
+    store.add_vector("a", [1, 2])
+    place.rename(place.with_name("moved"))
+    if other:
+        with target.open(2, path=place) as second:
+            second.add_vector("b", [3, 4])
+    with pytest.raises(OSError, match="moved"):
+        store.flush()
+    if other:
+        assert kept(target, place)["ids"] == [("b", 0)]
+        place.rename(place.with_name("other"))
+    place.with_name("moved").rename(place)
+    store.close()
+    assert kept(target, place)["ids"] == [("a", 0)]
+
+
+@clause("DUR-1", "DUR-7", requires="durable")
+def test_a_flush_into_a_deleted_directory_is_not_acknowledged(target: Target, place: Path) -> None:
+    store = target.open(2, path=place)
+    store.add_vector("a", [1, 2])
+    shutil.rmtree(place)
+    with pytest.raises(OSError, match="deleted"):
+        store.flush()
+    assert store.get_vectors(["a"]).tolist() == [[1, 2]]
+    store.close(flush=False)
