@@ -18,7 +18,6 @@ TESTS = sorted(PACKAGE.joinpath("tests").glob("test_*.py"))
 # What judges a backend. The zoo names what it breaks, and whoever runs processes has to wait for them.
 MACHINERY = {"zoo", "runner", "reports", "cli.py"}
 SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if not MACHINERY & {*path.relative_to(PACKAGE).parts}]
-# Clauses that only durable stores can break; those of the others need a test today.
 TESTABLE = [one for one in clauses().values() if one.keyword == "MUST" and one.planned is None]
 BACKENDS = {"rust", "numpy", "python"}
 CLOCKS = {"time", "timeit", "perf_counter", "monotonic", "process_time", "perf_counter_ns", "time_ns"}

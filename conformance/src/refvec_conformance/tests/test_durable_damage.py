@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,45 @@ def test_a_log_that_lost_an_acknowledged_flush_is_noticed(target: Target, place:
     assert contents(place) == before
 
 
+def changed_by_sqlite(place: Path, *statements: str) -> None:
+    """Change a catalog as sqlite allows it, so that its own structure stays intact."""
+    connection = sqlite3.connect(place / "catalog.sqlite")
+    connection.create_function("swapped", 1, lambda content: content.replace(b"id ", b"ID "))
+    connection.create_function("grown", 1, lambda content: content.replace(b'"capacity": ', b'"capacity": 9'))
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+TAMPERED = {
+    "an id of the log": ["UPDATE pages SET content = swapped(content) WHERE kind = 'log'"],
+    "the capacity": ["UPDATE pages SET content = grown(content) WHERE kind = 'meta'"],
+    "no log": ["DELETE FROM pages WHERE kind = 'log' AND flush = 2"],
+    "no snapshot": ["DELETE FROM pages WHERE kind = 'ids'"],
+    "no meta": ["DELETE FROM pages WHERE kind = 'meta'"],
+    "logs exchanged": [
+        "UPDATE pages SET flush = -flush WHERE kind = 'log' AND flush IN (2, 3)",
+        "UPDATE pages SET flush = 5 + flush WHERE kind = 'log' AND flush < 0",
+    ],
+    "another table": ["CREATE TABLE more (one)"],
+    "no table": ["DROP TABLE pages"],
+    "a view": ["ALTER TABLE pages RENAME TO others", "CREATE VIEW pages AS SELECT * FROM others"],
+}
+
+
+@clause("DUR-6", requires="durable")
+@pytest.mark.parametrize("statements", TAMPERED.values(), ids=TAMPERED)
+def test_pages_that_are_not_as_they_were_written(
+    target: Target, place: Path, seed: int, statements: list[str]
+) -> None:
+    history(target, place, seed, 4)
+    changed_by_sqlite(place, *statements)
+    for mode in ("r", "a"):
+        with pytest.raises(CorruptStoreError, match=r"catalog\.sqlite"):
+            target.open(path=place, mode=mode)
+
+
 @clause("DUR-6", requires="durable")
 @pytest.mark.parametrize("mode", ["r", "a"])
 @pytest.mark.parametrize("at", [0, 1, 2])
@@ -219,8 +259,6 @@ def _other_lock(path: Path) -> None:
 
 
 def _other_database(path: Path) -> None:
-    import sqlite3
-
     path.mkdir()
     connection = sqlite3.connect(path / "catalog.sqlite")
     connection.execute("PRAGMA journal_mode = WAL")

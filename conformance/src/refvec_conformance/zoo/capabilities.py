@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from refvec import UnsupportedError, selecting
+from refvec import OpenSpec, State, UnsupportedError, selecting
 
 from ..probes.concurrency import give_way
 from .catalogue import breaks, mutant, refuse
@@ -45,10 +45,15 @@ class ClaimsDurable(Specimen):
 
     capabilities = replace(Specimen.capabilities, durable=True)
 
+    def _begin(self, spec: OpenSpec, state: State | None) -> None:
+        super()._begin(replace(spec, location=None), state)
+
 
 mutant(
     "PLUGIN-3", "denies_durable", "``durable`` is not declared, and a path is taken for a store in memory."
-).patches(lambda: mock.patch.object(selecting, "_inability", return_value=None))
+).patches(
+    lambda: mock.patch.object(selecting, "_inability", return_value=None), f"{Specimen.__module__}:Specimen"
+)
 
 
 @breaks("PLUGIN-3")

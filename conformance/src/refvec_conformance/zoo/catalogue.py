@@ -44,6 +44,7 @@ FAMILIES = (
     "taking",
     "order",
     "trimming",
+    "durability",
 )
 VARIABLE = "REFVEC_ZOO"  # tells child processes which front door is broken
 HOST = "python"  # the backend that runs while the front door is broken
@@ -63,12 +64,15 @@ class Mutant:
         The module of the zoo and what it is called there.
     subject : Callable
         A backend, or a function that returns the context in which the front door is broken.
+    host : str
+        The spelling of the backend that runs while the front door is broken.
     """
 
     clause: str
     family: str
     name: str
     subject: Callable[..., Any]
+    host: str = HOST
 
     @property
     def is_backend(self) -> bool:
@@ -78,7 +82,7 @@ class Mutant:
     @property
     def spelling(self) -> str:
         """What ``--refvec-backend`` takes to test it."""
-        return f"{__package__}.{self.family}:{self.name}" if self.is_backend else HOST
+        return f"{__package__}.{self.family}:{self.name}" if self.is_backend else self.host
 
     @property
     def summary(self) -> str:
@@ -96,12 +100,12 @@ class Mutant:
 _kept: list[Mutant] = []
 
 
-def breaks(clause: str) -> Callable[[Subject], Subject]:
+def breaks(clause: str, host: str = HOST) -> Callable[[Subject], Subject]:
     """Put a backend, or the function of a broken front door, into the zoo."""
 
     def keep(subject: Subject) -> Subject:
         family = subject.__module__.rpartition(".")[2]
-        _kept.append(Mutant(clause, family, subject.__name__, subject))
+        _kept.append(Mutant(clause, family, subject.__name__, subject, host))
         return subject
 
     return keep
@@ -146,14 +150,14 @@ class Row:
         body = {method: _changed(getattr(self.base, method), change) for method, change in changes.items()}
         self._put(type(self.name, (self.base,), body), next(iter(changes.values())).__module__)
 
-    def patches(self, context: Callable[[], AbstractContextManager[Any]]) -> None:
+    def patches(self, context: Callable[[], AbstractContextManager[Any]], host: str = HOST) -> None:
         """Put a front door into the zoo that is broken within a context."""
         context.__name__ = self.name
-        self._put(context, context.__module__)
+        self._put(context, context.__module__, host)
 
-    def _put(self, subject: Callable[..., Any], module: str) -> None:
+    def _put(self, subject: Callable[..., Any], module: str, host: str = HOST) -> None:
         subject.__module__, subject.__doc__ = module, self.summary
-        setattr(sys.modules[module], self.name, breaks(self.clause)(subject))
+        setattr(sys.modules[module], self.name, breaks(self.clause, host)(subject))
 
 
 def _changed(original: Callable[..., Any], change: Callable[..., Any]) -> Callable[..., Any]:
