@@ -8,7 +8,7 @@ from importlib import metadata
 
 import numpy as np
 import pytest
-from refvec import CONTRACT_VERSION, backends
+from refvec import CONTRACT_VERSION, VectorStore, backends
 from refvec.cli.app import app
 from typer.testing import CliRunner
 
@@ -107,9 +107,49 @@ def test_info_is_for_bug_reports(run):
     assert "numpy" in run("info").output
 
 
+@pytest.fixture
+def corpus(tmp_path):
+    with VectorStore(3, path=tmp_path / "corpus", backend="python") as store:
+        store.add_vectors(["a", "b", "c"], [[1, 2, 3], [4, 5, 6], [1, 2, 3]])
+    return tmp_path / "corpus"
+
+
+def test_info_of_a_store(run, corpus):
+    facts = json.loads(run("info", str(corpus), "--json").output)
+    assert (facts["dimension"], facts["vectors"], facts["references"]) == (3, 2, 3)
+    assert "catalog.sqlite" in run("info", str(corpus)).output
+
+
+def test_an_intact_store_is_verified(run, corpus):
+    result = run("verify", str(corpus))
+    assert (result.exit_code, "intact" in result.output) == (0, True)
+
+
+def test_everything_that_is_damaged_is_listed(run, corpus):
+    rows = corpus / "rows-00000001.f32"
+    raw = bytearray(rows.read_bytes())
+    raw[4096] ^= 1
+    raw[4096 + 12] ^= 1
+    rows.write_bytes(raw)
+    result = run("verify", str(corpus))
+    output = " ".join(result.output.split())
+    assert result.exit_code == 1
+    assert "index 0" in output
+    assert "index 1" in output
+    assert "2 damaged" in output
+
+
+@pytest.mark.parametrize("command", ["verify", "info"])
+def test_what_is_no_store_is_a_usage_error(run, tmp_path, command):
+    (tmp_path / "notes").touch()
+    for path in (tmp_path, tmp_path / "nowhere"):
+        assert run(command, str(path)).exit_code == 2
+    assert [one.name for one in tmp_path.iterdir()] == ["notes"]
+
+
 def test_help_names_every_command(run):
     output = run("--help").output
-    assert all(name in output for name in ("demo", "backends", "info"))
+    assert all(name in output for name in ("demo", "backends", "info", "verify"))
 
 
 def child(*arguments, **given):

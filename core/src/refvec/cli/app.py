@@ -20,7 +20,11 @@ _OURS = {
         "Put real text embeddings into a store on every backend and compare the answers.",
     ),
     "backends": ("refvec.cli.listing:list_backends", "List the installed backends, and why one does not load."),
-    "info": ("refvec.cli.listing:show_info", "Show versions and settings: what to paste into a bug report."),
+    "info": (
+        "refvec.cli.listing:show_info",
+        "Show versions and settings: what to paste into a bug report; or what a durable store holds.",
+    ),
+    "verify": ("refvec.cli.stores:verify", "Check every byte of a durable store, and list what is damaged."),
 }
 _ELSEWHERE = {"conformance": "refvec-conformance"}
 

@@ -8,6 +8,7 @@ import platform
 import sys
 import warnings
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy
@@ -57,9 +58,21 @@ def _auto() -> str:
         return f"none: {error}"
 
 
-def show_info(as_json: AsJson = False) -> None:
-    """Show versions and settings: what to paste into a bug report."""
-    facts: dict[str, Any] = {
+def show_info(
+    path: Annotated[Path | None, typer.Argument(metavar="[PATH]", help="A durable store to describe.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show versions and settings: what to paste into a bug report; or, of a durable store, what it holds."""
+    if path is None:
+        _show(_settings(), as_json)
+        return
+    from .stores import facts_of
+
+    _show(facts_of(path), as_json)
+
+
+def _settings() -> dict[str, Any]:
+    return {
         "refvec": __version__,
         "contract": CONTRACT_VERSION,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
@@ -71,6 +84,9 @@ def show_info(as_json: AsJson = False) -> None:
         "backend='auto' takes": _auto(),
         "backends": {row.name: row.error or f"{row.version} ({row.distribution})" for row in backends()},
     }
+
+
+def _show(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(facts, indent=2))
         return

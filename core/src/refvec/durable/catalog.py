@@ -7,42 +7,24 @@ its own, so every page carries one.
 from __future__ import annotations
 
 import hashlib
-import os
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
-from urllib.parse import quote
 
 from . import disk
+from .connection import APPLICATION, Connection, end
 from .damage import damaged, newer
 from .packing import PackingError
 from .records import FORMAT, Log, Meta, NewerFormatError, Snapshot, decode_log, decode_snapshot
 from .sqlerrors import translated
 
-APPLICATION = 0x52465643  # "RFVC": what sqlite calls the application id
 PART_BYTES = 2**20
-_TIMEOUT = 10.0  # seconds that a recovery or a checkpoint of another process may take
 _TABLE = (
     "CREATE TABLE pages (kind TEXT NOT NULL, flush INTEGER NOT NULL, part INTEGER NOT NULL, "
     "content BLOB NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (kind, flush, part))"
 )
 _INSERT = "INSERT INTO pages VALUES (?, ?, ?, ?, ?)"
 _SELECT = "SELECT flush, part, content, digest FROM pages WHERE kind = ? AND flush >= ? ORDER BY flush, part"
-
-
-def identify(path: Path) -> tuple[int, int]:
-    """Return whose database it is, and its version, without a lock or a file beside it."""
-    catalog = Catalog(path, "immutable")
-    try:
-        return catalog.identity()
-    finally:
-        catalog.close()
-
-
-def _end(connection: sqlite3.Connection) -> None:
-    connection.execute("COMMIT")
 
 
 class Content(NamedTuple):
@@ -59,66 +41,14 @@ def digest(kind: str, flush: int, part: int, content: bytes) -> bytes:
     return hashlib.blake2b(place + content, digest_size=16).digest()
 
 
-class Catalog:
-    """A connection to the database of a store.
-
-    Parameters
-    ----------
-    path : Path
-        The database.
-    mode : {"ro", "rw", "rwc", "immutable"}
-        As sqlite has them; "immutable" needs nothing but the file itself, and nobody may write to it.
-    """
-
-    def __init__(self, path: Path, mode: str) -> None:
-        self.path = path
-        self.mode = mode
-        how = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
-        with translated(path):
-            self._connection = sqlite3.connect(
-                f"file:{quote(os.fsencode(path))}?{how}",
-                uri=True,
-                isolation_level=None,
-                timeout=_TIMEOUT,
-                check_same_thread=False,
-            )
-        with self._closing_on_error():
-            self._ask("PRAGMA trusted_schema = OFF")
-            if mode == "rw":
-                self._ask("PRAGMA synchronous = FULL")
-                self._ask("PRAGMA journal_size_limit = 4194304")
-
-    @contextmanager
-    def _closing_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self.close()
-            raise
-
-    def _ask(self, sql: str, *values: object) -> list[tuple[object, ...]]:
-        with translated(self.path):
-            return self._connection.execute(sql, values).fetchall()
-
-    def close(self) -> None:
-        """End the connection; what was committed stays."""
-        with suppress(sqlite3.Error):
-            self._connection.close()
-
-    def abandon(self) -> sqlite3.Connection:
-        """Return the connection: a forked child must not touch it, not even to close it."""
-        return self._connection
+class Catalog(Connection):
+    """The catalog of a store, as `Connection` opens it."""
 
     # Reading
 
-    def identity(self) -> tuple[int, int]:
-        """Return whose database it is, and the version of its format."""
-        ((application,),), ((version,),) = self._ask("PRAGMA application_id"), self._ask("PRAGMA user_version")
-        return int(application), int(version)  # type: ignore[call-overload]
-
     def read(self) -> Content:
         """Return everything, of one moment."""
-        with self._transaction("BEGIN", _end):
+        with self._transaction("BEGIN", end):
             self._check_schema()
             meta = self._meta()
             snapshots = self._contents("ids", meta.snapshot)
@@ -139,7 +69,7 @@ class Catalog:
 
     def meta(self) -> Meta:
         """Return the meta page of now."""
-        with self._transaction("BEGIN", _end):
+        with self._transaction("BEGIN", end):
             return self._meta()
 
     def _meta(self) -> Meta:
@@ -169,12 +99,6 @@ class Catalog:
         found = self._ask("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
         if found != [("table", "pages", _TABLE)]:
             raise damaged(self.path, "its tables are not those of a catalog")
-
-    def check_database(self) -> None:
-        """Raise unless sqlite finds its own structure intact."""
-        ((found, *_), *_) = self._ask("PRAGMA integrity_check(1)")
-        if found != "ok":
-            raise damaged(self.path, str(found))
 
     @contextmanager
     def _naming(self, what: str) -> Iterator[None]:
@@ -219,16 +143,3 @@ class Catalog:
     def _many(self, rows: Iterable[tuple[object, ...]]) -> None:
         with translated(self.path):
             self._connection.executemany(_INSERT, rows)
-
-    @contextmanager
-    def _transaction(self, begin: str, end: Callable[[sqlite3.Connection], object]) -> Iterator[None]:
-        self._ask(begin)
-        try:
-            yield
-            with translated(self.path):
-                end(self._connection)
-        except BaseException:
-            with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            raise

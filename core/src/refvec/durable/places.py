@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import CorruptStoreError
-from .catalog import APPLICATION, identify
+from .connection import APPLICATION, identify
 from .damage import foreign, newer
 from .records import FORMAT
 

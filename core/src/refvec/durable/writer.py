@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from ..errors import RefvecError
 from ..state import Changes
 from . import disk, head
 from .catalog import Catalog
+from .changes import Event, Told, after, chosen
 from .damage import damaged
 from .loading import naming_catalog
 from .locks import nobody_reads, open_file
@@ -36,17 +37,6 @@ if TYPE_CHECKING:
     from ..contract import VectorStore
 
 FEW_EVENTS = 10_000  # a log that is shorter, or shorter than the ids, is not folded into a snapshot
-
-
-Event: TypeAlias = tuple[str | None, int]
-
-
-class Told(NamedTuple):
-    """What a commit holds; if an interrupt came right after it, the store will tell it again."""
-
-    flush: int
-    events: list[Event]
-    written: frozenset[int]
 
 
 class Writer(Session):
@@ -134,11 +124,11 @@ class Writer(Session):
         events, written = changes.events, changes.written
         before = self._current()
         known, kept = self._committed(events)
-        meta = _after(before, changes, len(events) - known)
+        meta = after(before, changes, len(events) - known)
         if meta == before:
             return changes.freed
         new = np.array([one not in kept for one in written.tolist()], bool)
-        sums = self._write_rows(meta, written[new], _chosen(changes.blocks, new))
+        sums = self._write_rows(meta, written[new], chosen(changes.blocks, new))
         meta = replace(meta, flush=meta.flush + 1)
         self._pending = Told(meta.flush, events, kept | frozenset(written.tolist()))
         self._commit(meta, encode_log(events[known:], written[new], sums))
@@ -192,26 +182,3 @@ class Writer(Session):
                     layout, sums = replayed(content.snapshot, content.logs, meta)
                 folded = replace(meta, snapshot=meta.flush, logged=0)
                 self._catalog.commit(folded, "ids", encode_snapshot(layout, sums))
-
-
-def _after(before: Meta, changes: Changes, events: int) -> Meta:
-    """Return the meta page after the changes, still with the number of the flush before."""
-    size = changes.size
-    return replace(
-        before,
-        logged=before.logged + events,
-        generation=before.generation or int(size.unique > 0),
-        dimension=size.dimension,
-        capacity=size.capacity,
-        allocated=size.allocated,
-        references=size.references,
-        vectors=size.unique,
-    )
-
-
-def _chosen(blocks: Iterable[NDArray[np.float32]], wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
-    """Yield the wanted ones of all rows, block by block."""
-    start = 0
-    for block in blocks:
-        yield block[wanted[start : start + len(block)]]
-        start += len(block)

@@ -1,0 +1,105 @@
+"""A connection to the database of a store: how it is opened, asked, and ended."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from .damage import damaged
+from .sqlerrors import translated
+
+APPLICATION = 0x52465643  # "RFVC": what sqlite calls the application id
+_TIMEOUT = 10.0  # seconds that a recovery or a checkpoint of another process may take
+
+
+def identify(path: Path) -> tuple[int, int]:
+    """Return whose database it is, and its version, without a lock or a file beside it."""
+    connection = Connection(path, "immutable")
+    try:
+        return connection.identity()
+    finally:
+        connection.close()
+
+
+def end(connection: sqlite3.Connection) -> None:
+    """End a transaction that only read."""
+    connection.execute("COMMIT")
+
+
+class Connection:
+    """A connection to the database of a store.
+
+    Parameters
+    ----------
+    path : Path
+        The database.
+    mode : {"ro", "rw", "rwc", "immutable"}
+        As sqlite has them; "immutable" needs nothing but the file itself, and nobody may write to it.
+    """
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self.path = path
+        self.mode = mode
+        how = "mode=ro&immutable=1" if mode == "immutable" else f"mode={mode}"
+        with translated(path):
+            self._connection = sqlite3.connect(
+                f"file:{quote(os.fsencode(path))}?{how}",
+                uri=True,
+                isolation_level=None,
+                timeout=_TIMEOUT,
+                check_same_thread=False,
+            )
+        with self._closing_on_error():
+            self._ask("PRAGMA trusted_schema = OFF")
+            if mode == "rw":
+                self._ask("PRAGMA synchronous = FULL")
+                self._ask("PRAGMA journal_size_limit = 4194304")
+
+    @contextmanager
+    def _closing_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def _ask(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+        with translated(self.path):
+            return self._connection.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        """End the connection; what was committed stays."""
+        with suppress(sqlite3.Error):
+            self._connection.close()
+
+    def abandon(self) -> sqlite3.Connection:
+        """Return the connection: a forked child must not touch it, not even to close it."""
+        return self._connection
+
+    def identity(self) -> tuple[int, int]:
+        """Return whose database it is, and the version of its format."""
+        ((application,),), ((version,),) = self._ask("PRAGMA application_id"), self._ask("PRAGMA user_version")
+        return int(application), int(version)  # type: ignore[call-overload]
+
+    def check_database(self) -> None:
+        """Raise unless sqlite finds its own structure intact."""
+        ((found, *_), *_) = self._ask("PRAGMA integrity_check(1)")
+        if found != "ok":
+            raise damaged(self.path, str(found))
+
+    @contextmanager
+    def _transaction(self, begin: str, end: Callable[[sqlite3.Connection], object]) -> Iterator[None]:
+        self._ask(begin)
+        try:
+            yield
+            with translated(self.path):
+                end(self._connection)
+        except BaseException:
+            with suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            raise
