@@ -16,7 +16,7 @@ raises `StoreClosedError`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Literal, NoReturn, TypeAlias, TypeVar
+from typing import Any, ClassVar, Literal, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,14 @@ class Primitives:
     def _reclaim(self, indices: NDArray[np.int64]) -> None:
         """Let these freed indices be taken again: a journaled store holds them back until then (DUR-8)."""
         self._missing("_reclaim")
+
+    def _exchange(self, attributes: dict[str, Any]) -> None:
+        """Have these attributes, of another object of the class, in place of one's own, in one step.
+
+        For `refresh` of a reader. The default does it within a call of `_scan`,
+        where nobody else is in the middle of a call if that holds a lock.
+        """
+        self._scan(lambda _: vars(self).update(attributes))
 
     def _missing(self, name: str) -> NoReturn:
         raise NotImplementedError(f"{type(self).__name__} has no {name}")

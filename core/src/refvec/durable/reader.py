@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import failures
@@ -26,6 +27,8 @@ WRITES = (
     "clear",
     "_put",
     "_drop",
+    "_put_one",  # of stores in this process, and some are without
+    "_drop_one",
 )
 
 
@@ -54,13 +57,13 @@ class Reader(Session):
         fresh = object.__new__(type(store))
         fresh._take(loaded.spec(store._spec), loaded.state(held=False))
         kept = {name: one for name, one in vars(fresh).items() if not isinstance(one, StoreLock)}
-        store._scan(lambda _: vars(store).update(kept))
+        store._exchange(kept)
         return loaded.meta.flush
 
 
 def make_read_only(store: VectorStore) -> None:
     """Refuse every change, before its arguments are looked at (ERR-1); other stores pay nothing for it."""
-    for name in WRITES:
+    for name in filter(partial(hasattr, type(store)), WRITES):
         vars(store)[name] = _refusal(weakref.ref(store), getattr(type(store), name))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from heapq import heappush
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ class Journaled(Guarded, abstract=True):
                 journal = self._journal()
                 del journal.events[:events], journal.written[:written]
                 return result
+
+    def _exchange(self, attributes: dict[str, Any]) -> None:
+        # A step, so that who reads without the lock sees that the turn is another one.
+        self._step(lambda: (None, [(operator.ior, vars(self), attributes)], lambda: None))
 
     def _journal(self) -> Journal:
         journal = self._ledger.journal
