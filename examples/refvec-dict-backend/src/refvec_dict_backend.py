@@ -10,6 +10,7 @@ class DictVectorStore(InProcessVectorStore):
     backend = "dict"
     capabilities = Capabilities(
         search=True,
+        durable=True,
         thread_safe=True,
         dense_indices=True,
         ordered_ids=True,

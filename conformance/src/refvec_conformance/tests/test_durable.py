@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from refvec_conformance.inputs.hostile import OwnError
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.children import output_of
+from refvec_conformance.probes.concurrency import must, together
 from refvec_conformance.probes.durability import flushes, folder, held, history, kept, names_in
-from refvec_conformance.probes.fixtures import UNITS
+from refvec_conformance.probes.fixtures import UNITS, Budget
+from refvec_conformance.probes.journals import step
 
 
 class FsPath:
@@ -184,6 +187,43 @@ def test_many_flushes_and_large_ones(target: Target, place: Path, rng: np.random
     store.clear()
     store.close()
     assert kept(target, place)["ids"] == []
+
+
+@clause("DUR-1", "THREAD-1", "THREAD-2", tier="standard", requires="durable")
+def test_threads_may_write_while_others_flush(
+    target: Target, place: Path, rng: np.random.Generator, budget: Budget
+) -> None:
+    store, over = target.open(2, 2, path=place), threading.Event()
+    draws = [np.random.default_rng(rng.integers(2**32)) for _ in range(2)]
+
+    def write(draw: np.random.Generator) -> None:
+        for _ in range(budget(200)):
+            step(draw, store)
+
+    def writes() -> None:
+        try:
+            assert must(together(*[lambda draw=draw: attempted(write, draw) for draw in draws]))
+        finally:
+            over.set()
+
+    def flush() -> None:
+        while not over.is_set():
+            store.flush()
+            kept(target, place)
+
+    must(together(writes, flush, flush))
+    store.flush()
+    assert kept(target, place) == held(store)
+
+
+def attempted(write: Any, draw: np.random.Generator) -> bool:
+    """Write; an id that another thread has added meanwhile is no reason to stop."""
+    while True:
+        try:
+            write(draw)
+        except DuplicateIdError:
+            continue
+        return True
 
 
 @clause("DUR-1", "DUR-2", requires="durable")
