@@ -67,6 +67,16 @@ def test_a_path_is_created_with_its_parents(target: Target, place: Path, kind: A
         assert type(store) is target.store
 
 
+@clause("OPEN-8", "OPEN-5", requires="durable", since="1.1")
+@pytest.mark.parametrize("kind", [Path, FsPath], ids=["Path", "PathLike"])
+def test_a_path_object_with_a_scheme_is_a_directory(
+    target: Target, place: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
+) -> None:
+    monkeypatch.chdir(place.parent)
+    target.open(4, path=kind(Path("redis://host"))).close()
+    assert kept(target, place.parent / "redis:" / "host")["dimension"] == 4
+
+
 @clause("OPEN-5", requires="durable")
 def test_use_mmap_means_the_path(target: Target, place: Path) -> None:
     with target.open(4, 8, True, place) as store:
