@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refvec import BackendPlugin, OpenSpec, State, VectorStore
+from refvec import BackendPlugin, CorruptStoreError, OpenSpec, State, VectorStore
 from refvec.registry import provided
 
 from refvec_conformance.judging.marks import clause
@@ -68,6 +68,19 @@ def test_a_refreshed_reader_still_refuses_and_searches(target: Target, place: Pa
     assert reader.find_vector(ROWS[5]) == reader.get_index("d")
     assert reader.ids() == ["a", "b", "c", "d"]
     assert len(reader) == 4
+
+
+@clause("DUR-5", "DUR-6", requires="durable")
+def test_a_reader_does_not_take_another_store_for_its_own(target: Target, place: Path) -> None:
+    stock(target, place).close()
+    reader = target.open(path=place, mode="r")
+    seen = held(reader)
+    place.rename(place.with_name("before"))
+    with target.open(2, path=place) as other:
+        other.add_vectors(["x", "y"], ROWS[:2])
+    with pytest.raises(CorruptStoreError, match="another store"):
+        reader.refresh()
+    assert held(reader) == seen
 
 
 @clause("DUR-5", requires="durable")

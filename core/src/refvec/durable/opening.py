@@ -62,11 +62,11 @@ def _check_mode(place: Place, mode: str, found: Found) -> None:
 def _read(store: VectorStore, spec: OpenSpec, place: Place) -> Session:
     session = Reader(place)
 
-    def take(loaded: Loaded) -> int:
+    def take(loaded: Loaded) -> Meta:
         store._take(agreed(spec, loaded.meta, store), loaded.state(held=False))
-        return loaded.meta.flush
+        return loaded.meta
 
-    session.flushed = load(place, take)
+    session.shown = load(place, take)
     make_read_only(store)
     session.attach(store)
     return session

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .. import failures
 from ..errors import ReadOnlyError
 from ..inprocess.locking import StoreLock
+from .damage import damaged
 from .loading import Loaded, load, readable_catalog
+from .records import Meta
 from .session import Session
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ WRITES = (
 class Reader(Session):
     """One of those who only read."""
 
-    flushed = -1  # the flush that is shown
+    shown: Meta  # the flush that is shown
 
     def flush(self, store: VectorStore) -> None:
         """Do nothing: there are no changes."""
@@ -46,19 +48,25 @@ class Reader(Session):
         with self.lock:
             self._require_ours()
             with readable_catalog(self.place.catalog) as catalog:
-                if catalog.meta().flush == self.flushed:
+                if self._is_shown(catalog.meta()):
                     return False
-            flushed = load(self.place, lambda loaded: self._replace(store, loaded))
-            changed, self.flushed = flushed != self.flushed, flushed
+            shown = load(self.place, lambda loaded: self._replace(store, loaded))
+            changed, self.shown = shown.flush != self.shown.flush, shown
             return changed
 
-    def _replace(self, store: VectorStore, loaded: Loaded) -> int:
+    def _is_shown(self, meta: Meta) -> bool:
+        if meta.store != self.shown.store:
+            raise damaged(self.place.catalog, "it is of another store than the one that was opened")
+        return meta.flush == self.shown.flush
+
+    def _replace(self, store: VectorStore, loaded: Loaded) -> Meta:
         """Let the store have the content of another one of its kind, in one step."""
+        self._is_shown(loaded.meta)
         fresh = object.__new__(type(store))
         fresh._take(loaded.spec(store._spec), loaded.state(held=False))
         kept = {name: one for name, one in vars(fresh).items() if not isinstance(one, StoreLock)}
         store._exchange(kept)
-        return loaded.meta.flush
+        return loaded.meta
 
 
 def make_read_only(store: VectorStore) -> None:
