@@ -18,8 +18,7 @@ def test_the_tour_of_the_readme_runs(tmp_path, monkeypatch):
     pytest.importorskip("rust_vector_store")
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    (tour,) = blocks("README.md", "python")
-    for line in tour.splitlines():
+    for line in "".join(blocks("README.md", "python")).splitlines():
         code, _, comment = line.partition("#")
         shown = re.match(r" (\d+|True|\(.*\)|\[.*\])", comment)
         if shown and "=" not in code:
