@@ -17,6 +17,7 @@ def blocks(name, language):
 def test_the_tour_of_the_readme_runs(tmp_path, monkeypatch):
     pytest.importorskip("rust_vector_store")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("REFVEC_BACKEND", raising=False)
     names: dict = {}
     for line in "".join(blocks("README.md", "python")).splitlines():
         code, _, comment = line.partition("#")
