@@ -7,6 +7,8 @@
 //! a row below `len` is overwritten only in an exclusive segment, so one that may be shared is replaced by a copy first; and a row at
 //! `len` is written in place, since every sharer has an own `len` that was not greater, and reads below that only.
 
+mod neighbours;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result, room};

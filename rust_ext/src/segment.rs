@@ -152,6 +152,19 @@ impl Segment {
         (kept != UNKNOWN).then(|| f64::from_bits(!kept))
     }
 
+    /// Those of neighbouring rows, if all were kept. If not, `into` has numbers of no use.
+    #[inline]
+    #[must_use]
+    pub fn inverses(&self, first: usize, into: &mut [f64]) -> bool {
+        let mut all = true;
+        for (slot, inverse) in self.inverses.slots()[first..first + into.len()].iter().zip(into) {
+            let kept = slot.load(Ordering::Relaxed);
+            all &= kept != UNKNOWN;
+            *inverse = f64::from_bits(!kept);
+        }
+        all
+    }
+
     /// Keeps the reciprocal norm of a row that is there; whoever else works it out keeps the same bits.
     #[inline]
     pub fn keep_inverse(&self, row: usize, inverse: f64) {

@@ -1,17 +1,18 @@
 //! The inner loops for AVX2 with FMA, eight components at a time.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _CMP_LE_OQ, _CMP_NLT_UQ, _CMP_UNORD_Q, _mm_add_pd, _mm_add_sd, _mm_cvtsd_f64, _mm_loadu_si128, _mm_set1_epi32,
-    _mm_unpackhi_pd, _mm256_add_epi32, _mm256_add_epi64, _mm256_add_pd, _mm256_andnot_ps, _mm256_blendv_ps, _mm256_castpd256_pd128,
-    _mm256_castps_si256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
-    _mm256_cvtepu8_epi16, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_hadd_epi32,
-    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_movemask_ps, _mm256_mul_epu32, _mm256_mul_ps, _mm256_permute4x64_epi64,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi32,
-    _mm256_sub_ps, _mm256_testz_si256, _mm256_xor_si256,
+    __m256, __m256i, _CMP_LE_OQ, _CMP_NLT_UQ, _CMP_UNORD_Q, _mm_add_pd, _mm_add_sd, _mm_cvtsd_f64, _mm_loadu_ps, _mm_loadu_si128,
+    _mm_set1_epi32, _mm_unpackhi_pd, _mm256_add_epi32, _mm256_add_epi64, _mm256_add_pd, _mm256_andnot_ps, _mm256_blendv_ps,
+    _mm256_castpd256_pd128, _mm256_castps_si256, _mm256_castps128_ps256, _mm256_castps256_ps128, _mm256_castsi256_ps, _mm256_cmp_ps,
+    _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_cvtps_pd, _mm256_extractf128_pd, _mm256_extractf128_ps,
+    _mm256_fmadd_ps, _mm256_hadd_epi32, _mm256_insertf128_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_movemask_ps,
+    _mm256_mul_epu32, _mm256_mul_ps, _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_shuffle_ps, _mm256_srli_epi64, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _mm256_testz_si256,
+    _mm256_unpackhi_ps, _mm256_unpacklo_ps, _mm256_xor_si256,
 };
 
 use super::tile::tiles;
-use super::{BLOCK, Bound, Group, MAGIC, Tile, padded, portable};
+use super::{BLOCK, Bound, Group, LANES, Lanes, Limit, MAGIC, Tile, narrow, padded, portable};
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
 
@@ -161,4 +162,49 @@ fn admitted<const FROM: usize>(group: &Group<'_>, products: __m256i, bound: &Bou
 #[target_feature(enable = "avx2,fma")]
 pub fn round(row: &[f32], factors: (f32, f32), bytes: &mut [u8], left: &mut [f32]) {
     portable::round(row, factors, bytes, left);
+}
+
+/// Puts 16 rows of a few components beside each other.
+#[target_feature(enable = "avx2,fma")]
+pub fn transpose(rows: &[f32], columns: &mut [Lanes]) {
+    let dimension = columns.len();
+    assert!(rows.len() == dimension * LANES);
+    let Some(last) = dimension.checked_sub(4) else { return narrow::transpose(rows, columns) };
+    for at in (0..dimension).step_by(4) {
+        // What is left over is done together with some that are done already.
+        let at = at.min(last);
+        for from in [0, 8] {
+            // SAFETY: at + 4 <= dimension, so the components are inside of the eight rows from `from` and of their columns.
+            unsafe {
+                let four = transposed(rows.as_ptr().add(from * dimension + at), dimension);
+                for (column, lanes) in columns[at..].iter_mut().zip(four) {
+                    _mm256_storeu_ps(column.as_mut_ptr().add(from), lanes);
+                }
+            }
+        }
+    }
+}
+
+/// Four components of eight rows.
+///
+/// # Safety
+/// Four must be readable at each of eight rows.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn transposed(first: *const f32, dimension: usize) -> [__m256; 4] {
+    let pair = |row: usize| {
+        // SAFETY: promised by the caller.
+        let (low, high) = unsafe { (_mm_loadu_ps(first.add(row * dimension)), _mm_loadu_ps(first.add((row + 4) * dimension))) };
+        _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(low), high)
+    };
+    let (a, b, c, d) = (pair(0), pair(1), pair(2), pair(3));
+    let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+    let (ab_high, cd_high) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+    let (low, high) = (_mm256_shuffle_ps::<0b01_00_01_00>(ab, cd), _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd));
+    [low, high, _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high), _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high)]
+}
+
+/// What compilers make of the plain loops with these features.
+#[target_feature(enable = "avx2,fma")]
+pub fn compare(columns: &[Lanes], query: &[f32], limit: Limit, inverses: &[Lanes], sums: &mut [Lanes], within: &mut [bool]) {
+    narrow::compare(columns, query, limit, inverses, sums, within);
 }

@@ -14,6 +14,7 @@ mod tile;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
+pub use self::narrow::{LANES, Lanes, Limit, NARROW};
 use crate::codes::Group;
 use crate::fingerprint::Secrets;
 use crate::identity::Identity;
@@ -112,12 +113,9 @@ impl Level {
         }
     }
 
-    /// For every pair the sum of products, or with `SQUARED` of squared differences. All slices have the same length.
+    /// For every pair the sum of products, or with `SQUARED` of squared differences. All slices have the same length, at least [`NARROW`].
     #[must_use]
     pub fn tile<const R: usize, const Q: usize, const SQUARED: bool>(self, rows: [&[f32]; R], queries: [&[f32]; Q]) -> Tile<R, Q> {
-        if queries.first().is_some_and(|query| query.len() < narrow::NARROW) {
-            return narrow::tile::<R, Q, SQUARED>(rows, queries);
-        }
         match self.0 {
             Kind::Portable => portable::tile::<R, Q, SQUARED>(rows, queries),
             #[cfg(target_arch = "x86_64")]
@@ -160,10 +158,31 @@ impl Level {
         }
     }
 
-    /// The squared norms of some rows, summed in the order of [`Self::tile`].
+    /// Puts [`LANES`] rows of fewer than [`NARROW`] components beside each other.
+    pub fn transpose(self, rows: &[f32], columns: &mut [Lanes]) {
+        match self.0 {
+            Kind::Portable => narrow::transpose(rows, columns),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 | Kind::Vnni => unsafe { avx2::transpose(rows, columns) },
+        }
+    }
+
+    /// The sums of groups of rows beside each other with a query of fewer than [`NARROW`] components, and of each group whether any row is
+    /// within the limit. `inverses` are those of the rows, for the cosine.
+    pub fn compare(self, columns: &[Lanes], query: &[f32], limit: Limit, inverses: &[Lanes], sums: &mut [Lanes], within: &mut [bool]) {
+        match self.0 {
+            Kind::Portable => narrow::compare(columns, query, limit, inverses, sums, within),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: these levels exist only where AVX2 and FMA were detected.
+            Kind::Avx2 | Kind::Avx512 | Kind::Vnni => unsafe { avx2::compare(columns, query, limit, inverses, sums, within) },
+        }
+    }
+
+    /// The squared norms of some rows, summed in the order of [`Self::tile`], or of [`Self::compare`] where there are few components.
     #[must_use]
     pub fn squares<const R: usize>(self, rows: [&[f32]; R]) -> [f64; R] {
-        if rows.first().is_some_and(|row| row.len() < narrow::NARROW) {
+        if rows.first().is_some_and(|row| row.len() < NARROW) {
             return narrow::squares(rows);
         }
         match self.0 {
@@ -222,7 +241,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sums_are_near_and_independent_of_the_tile(seed: u64, d in prop_oneof![1usize..40, 500usize..530, Just(1537usize)]) {
+        fn sums_are_near_and_independent_of_the_tile(seed: u64, d in prop_oneof![NARROW..40, 500usize..530, Just(1537usize)]) {
             let v = rows(seed, 7, d);
             for level in Level::all() {
                 check::<false>(level, &v, d);

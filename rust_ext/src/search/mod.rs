@@ -5,6 +5,7 @@ mod chosen;
 #[cfg(test)]
 mod coded_tests;
 mod members;
+mod narrow;
 mod rounds;
 mod scan;
 mod screen;

@@ -1,9 +1,10 @@
 //! Every candidate compared with every query, in tiles of rows and queries that fit the registers, over blocks of rows that fit the cache.
 
 use super::Metric;
+use super::narrow::Columns;
 use super::sieve::Sieve;
 use crate::error::{Result, room};
-use crate::kernels::Level;
+use crate::kernels::{Level, NARROW};
 use crate::rows::View;
 use crate::topk::TopK;
 
@@ -34,6 +35,8 @@ pub struct Scan<'a> {
     /// Rows of a block and their reciprocal norms.
     room: (Vec<&'a [f32]>, Vec<f64>),
     far: bool,
+    /// Where there are few components.
+    columns: Option<Columns>,
     /// The numbers of all queries.
     all: Vec<u32>,
     /// Where codes are looked at first.
@@ -67,7 +70,9 @@ impl<'a> Scan<'a> {
         let mut all = room(queries.len())?;
         all.extend(0..queries.len() as u32);
         let sieve = if manner.coded { Sieve::new(&queries, level, height).ok() } else { None };
-        Ok(Self { rows, level, metric, queries, inverses, best, height, room: (room(height)?, room(height)?), all, sieve, far: manner.far })
+        let columns = if rows.dimension() < NARROW { Some(Columns::new(height, rows.dimension())?) } else { None };
+        let room = (room(height)?, room(height)?);
+        Ok(Self { rows, level, metric, queries, inverses, best, height, room, columns, all, sieve, far: manner.far })
     }
 
     /// One like this for another thread, so far without hits.
@@ -84,7 +89,8 @@ impl<'a> Scan<'a> {
         inverses.extend_from_slice(&self.inverses);
         all.extend_from_slice(&self.all);
         let sieve = self.sieve.as_ref().and_then(|sieve| sieve.another().ok());
-        Ok(Self { queries, inverses, best, room: (room(self.height)?, room(self.height)?), all, sieve, ..*self })
+        let columns = if self.columns.is_some() { Some(Columns::new(self.height, self.rows.dimension())?) } else { None };
+        Ok(Self { queries, inverses, best, room: (room(self.height)?, room(self.height)?), columns, all, sieve, ..*self })
     }
 
     /// Multiplications for one row.
@@ -119,6 +125,11 @@ impl<'a> Scan<'a> {
         if queries.is_empty() || indices.is_empty() {
             return;
         }
+        if let Some(mut columns) = self.columns.take() {
+            columns.compare(self, queries, indices);
+            self.columns = Some(columns);
+            return;
+        }
         let (mut rows, mut inverses) = std::mem::take(&mut self.room);
         rows.clear();
         rows.extend(indices.iter().map(|&index| self.rows.get(index)));
@@ -145,6 +156,12 @@ impl<'a> Scan<'a> {
     /// The score that a row must reach to be among the best of a query.
     pub fn floor(&self, query: u32) -> f32 {
         self.best[query as usize].floor()
+    }
+
+    /// A query, its reciprocal norm for the cosine, and its best candidates.
+    pub fn query(&mut self, number: u32) -> (&'a [f32], f64, &mut TopK) {
+        let number = number as usize;
+        (self.queries[number], self.inverses.get(number).copied().unwrap_or(f64::INFINITY), &mut self.best[number])
     }
 
     /// Takes over what another has found.
@@ -209,7 +226,7 @@ impl<'a> Scan<'a> {
         let indices = &block.indices[row..row + sums.len()];
         match self.metric {
             Metric::Dot => offer_all(best, numbers, indices, sums, |_, _, sum| sum as f32),
-            Metric::Euclidean => offer_all(best, numbers, indices, sums, |_, _, sum| -(sum.sqrt() as f32)),
+            Metric::Euclidean => offer_all(best, numbers, indices, sums, |_, _, sum| nearness(sum)),
             Metric::Cosine => {
                 let queries = numbers.map(|number| self.inverses[number as usize]);
                 let rows = &block.inverses[row..row + sums.len()];
@@ -233,8 +250,13 @@ fn offer_all<const Q: usize>(
     }
 }
 
+/// From a squared distance.
+pub fn nearness(square: f64) -> f32 {
+    -(square.sqrt() as f32)
+}
+
 /// From a product and two reciprocal norms. With a zero vector, whose reciprocal norm is infinite, the cosine is 0, whatever the other is.
-fn cosine(product: f64, query: f64, row: f64) -> f32 {
+pub fn cosine(product: f64, query: f64, row: f64) -> f32 {
     if query == f64::INFINITY || row == f64::INFINITY { 0.0 } else { (product * (query * row)).clamp(-1.0, 1.0) as f32 }
 }
 
@@ -250,6 +272,6 @@ fn extend_inverses(inverses: &mut Vec<f64>, level: Level, rows: &[&[f32]]) {
     }
 }
 
-fn inverse(square: f64) -> f64 {
+pub fn inverse(square: f64) -> f64 {
     square.sqrt().recip()
 }
