@@ -192,7 +192,7 @@ class VectorStore(Primitives):
             raise failures.dimension_out_of_range(spec.dimension, limit)
         before = set(self.__dict__)
         if isinstance(spec.location, Path) and type(self)._changes is not Primitives._changes:
-            from . import durable
+            from . import durable  # sqlite is loaded for stores in a directory only
 
             self._durable = durable.begin(self, spec)
         else:

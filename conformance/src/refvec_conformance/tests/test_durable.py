@@ -23,6 +23,7 @@ from refvec import (
 )
 
 from refvec_conformance.inputs.hostile import OwnError
+from refvec_conformance.inputs.paths import FsPath
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.children import output_of
@@ -30,16 +31,6 @@ from refvec_conformance.probes.concurrency import must, together
 from refvec_conformance.probes.durability import flushes, folder, held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS, Budget
 from refvec_conformance.probes.journals import step
-
-
-class FsPath:
-    """A path that is no `Path`."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __fspath__(self) -> str:
-        return str(self.path)
 
 
 @pytest.fixture

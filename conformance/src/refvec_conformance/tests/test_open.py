@@ -24,6 +24,7 @@ from refvec import (
 from refvec.registry import provided
 
 from refvec_conformance.inputs.hostile import Index, OwnError, fail
+from refvec_conformance.inputs.paths import FsPath
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.atomicity import observe, refused
@@ -31,14 +32,10 @@ from refvec_conformance.probes.distributions import variant
 from refvec_conformance.probes.fixtures import UNITS, Make, label
 
 
-class FsPath:
-    """A path that is no `Path`."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __fspath__(self) -> str:
-        return self.path
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who takes an address for a path leaves nothing where the suite was started."""
+    monkeypatch.chdir(tmp_path)
 
 
 def traces(error: BaseException | None) -> str:

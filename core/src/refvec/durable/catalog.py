@@ -83,10 +83,15 @@ class Catalog(Connection):
         """Return the whole content of every flush, its pages put together and checked."""
         found: dict[int, list[bytes]] = {}
         for flush, part, content, kept in self._ask(_SELECT, kind, first):
-            typed = isinstance(flush, int) and isinstance(content, bytes) and part == len(found.get(flush, ()))
-            if not typed or kept != digest(kind, flush, part, content):  # type: ignore[arg-type]
+            if not (
+                isinstance(flush, int)
+                and isinstance(part, int)
+                and isinstance(content, bytes)
+                and part == len(found.get(flush, ()))
+                and kept == digest(kind, flush, part, content)
+            ):
                 raise damaged(self.path, f"page {part!r:.30} of {kind} {flush!r:.30} differs from its checksum")
-            found.setdefault(flush, []).append(content)  # type: ignore[arg-type]
+            found.setdefault(flush, []).append(content)
         return {flush: self._joined(kind, flush, parts) for flush, parts in found.items()}
 
     def _joined(self, kind: str, flush: int, parts: list[bytes]) -> bytes:

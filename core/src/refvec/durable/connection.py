@@ -82,8 +82,12 @@ class Connection:
 
     def identity(self) -> tuple[int, int]:
         """Return whose database it is, and the version of its format."""
-        ((application,),), ((version,),) = self._ask("PRAGMA application_id"), self._ask("PRAGMA user_version")
-        return int(application), int(version)  # type: ignore[call-overload]
+        return self._number("application_id"), self._number("user_version")
+
+    def _number(self, pragma: str) -> int:
+        ((found,),) = self._ask(f"PRAGMA {pragma}")
+        assert isinstance(found, int)
+        return found
 
     def check_database(self) -> None:
         """Raise unless sqlite finds its own structure intact."""

@@ -93,14 +93,14 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
 
 def agreed(spec: OpenSpec, meta: Meta, store: VectorStore) -> OpenSpec:
     """Return the spec with what the directory says, or raise for what it contradicts."""
-    where = os.fspath(spec.location)  # type: ignore[arg-type]
     if spec.dimension is not None and meta.dimension not in (None, spec.dimension):
         raise ValueError(
-            f"The store at {where} has dimension {meta.dimension}, not {spec.dimension}; leave dimension out"
+            f"The store at {spec.location} has dimension {meta.dimension}, not {spec.dimension}; "
+            "leave dimension out"
         )
     if spec.precision_given and spec.precision != meta.precision:
         raise ValueError(
-            f"The store at {where} has precision {meta.precision!r}, not {spec.precision!r}; "
+            f"The store at {spec.location} has precision {meta.precision!r}, not {spec.precision!r}; "
             "leave precision out"
         )
     limits = store.capabilities
