@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from queue import SimpleQueue
 from threading import Semaphore, Thread
 from typing import Any, TypeAlias
 from weakref import ref
 
-from .format import checksum
+from .format import Checksum, checksum
 
 BESIDE = 2**22  # bytes after which a thread is worth its start
 AHEAD = 2  # parts that wait or are under way, so that the thread need not wait for the next
@@ -17,7 +16,7 @@ Part: TypeAlias = bytes | memoryview
 
 
 class Digest:
-    """The running BLAKE2b of the parts of a file.
+    """The running checksum of the parts of a file.
 
     From `BESIDE` bytes on, parts are hashed by a thread, since that takes
     longer than to read, write or store them. A part may not change before
@@ -64,7 +63,7 @@ class Digest:
         return parts
 
 
-def _work(running: hashlib.blake2b, free: Semaphore, parts: SimpleQueue[Any], owner: object) -> None:
+def _work(running: Checksum, free: Semaphore, parts: SimpleQueue[Any], owner: object) -> None:
     while (part := parts.get()) is not owner:
         running.update(part)
         del part

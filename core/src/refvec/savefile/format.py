@@ -11,7 +11,7 @@ Little-endian throughout::
     order      int64     (references,)   `Layout.slot_order`
     free       int64     allocated indices without a reference, ascending
     vectors    float32   (count, dimension), by ascending index
-    digest     16 bytes  BLAKE2b of all that precedes
+    digest     32 bytes  SHA-256 of all that precedes
 
 The sizes in the header add up to the length of the file, which is checked
 before anything is allocated. Nothing in the file is executed.
@@ -34,6 +34,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ from ..identity import Precision
 MAGIC = b"\x89REFVEC\n"
 FORMAT = 1
 DTYPE = "float32"
-DIGEST_BYTES = 16
+DIGEST_BYTES = 32
 PREFIX_BYTES = len(MAGIC) + 8
 MAX_HEADER_BYTES = 2**16
 PIECE_BYTES = 2**18  # of rows, or of ids, that are in memory at a time
@@ -76,9 +77,20 @@ class Header:
         return 24 * self.references + ids + 8 * self.free + 4 * self.vectors * (self.dimension or 0)
 
 
-def checksum(content: bytes = b"") -> hashlib.blake2b:
+class Checksum(Protocol):
+    """What `hashlib` returns, as far as it is used here."""
+
+    def update(self, part: bytes | memoryview, /) -> None:
+        """Take the next bytes."""
+
+    def digest(self) -> bytes:
+        """Return the checksum of all bytes so far."""
+
+
+def checksum(content: bytes = b"") -> Checksum:
     """Return the running checksum of a file that begins with `content`."""
-    return hashlib.blake2b(content, digest_size=DIGEST_BYTES)
+    # Twice as fast as BLAKE2b on processors with instructions for it, which are nearly all.
+    return hashlib.sha256(content, usedforsecurity=False)
 
 
 def padding(size: int) -> int:
