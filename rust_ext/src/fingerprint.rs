@@ -1,9 +1,9 @@
 //! The hash of a vector's identity, and the comparison that decides on a hit.
 //!
-//! The hash is NH (UMAC; Black, Halevi, Krawczyk, Krovetz, Rogaway 1999) over the component keys, with one random 32-bit secret per
-//! position and store, and then a bijection that spreads the sum for the table. For any two different rows, chosen without knowing the
-//! secrets, the sums are equal with probability at most 2^-32: that is how the seeding which DEDUP-3 asks for is honoured. Identity
-//! itself is always decided on the keys.
+//! The hash is NH (UMAC; Black, Halevi, Krawczyk, Krovetz, Rogaway 1999) over the component keys, with one 32-bit secret per position that
+//! the seed of the store gives, and then a bijection that spreads the sum for the table. For any two different rows, chosen without knowing
+//! the secrets, the sums are equal with probability at most 2^-32: that is how the seeding which DEDUP-3 asks for is honoured. Identity
+//! itself is always decided on the keys. Durable stores keep the folded hashes in their files (docs/format.md), so it is part of a format.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -13,6 +13,9 @@ use crate::kernels::Level;
 
 /// Keys are hashed eight at a time; a last incomplete group is filled up with components 0.0, whose key is 0 at every precision.
 pub type Secrets = [[u32; 8]];
+
+/// The step of `SplitMix64`, whose outputs' low halves are the secrets, position by position.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Hashes and compares rows of one dimension at one precision.
 #[derive(Debug)]
@@ -25,10 +28,15 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// # Errors
     /// [`crate::Error::Memory`].
-    pub fn new(identity: Identity, dimension: usize, level: Level) -> Result<Self> {
-        let random = RandomState::new();
+    pub fn new(identity: Identity, dimension: usize, level: Level, seed: Option<u64>) -> Result<Self> {
+        let mut state = seed.unwrap_or_else(|| RandomState::new().hash_one(()));
         let mut secrets = room(dimension.div_ceil(8))?;
-        secrets.extend((0..dimension.div_ceil(8)).map(|group| std::array::from_fn(|lane| random.hash_one((group, lane)) as u32)));
+        secrets.extend((0..dimension.div_ceil(8)).map(|_| {
+            std::array::from_fn(|_| {
+                state = state.wrapping_add(GOLDEN);
+                finalise(state) as u32
+            })
+        }));
         Ok(Self { identity, secrets, level })
     }
 
@@ -69,6 +77,7 @@ fn finalise(mut sum: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::identity::Precision;
+    use crate::table::folded;
     use crate::tests::tricky_f32;
     use proptest::prelude::*;
 
@@ -77,8 +86,20 @@ mod tests {
     }
 
     fn at_all_levels(precision: Precision, dimension: usize) -> Vec<Fingerprint> {
-        let first = Fingerprint::new(Identity::new(precision), dimension, Level::detect()).unwrap();
+        let first = Fingerprint::new(Identity::new(precision), dimension, Level::detect(), None).unwrap();
         Level::all().into_iter().map(|level| Fingerprint { secrets: first.secrets.clone(), level, ..first }).collect()
+    }
+
+    /// The same answers stand in core's tests of `refvec.durable.fingerprints`.
+    #[test]
+    fn known_answers() {
+        let cases =
+            [(1, Precision::Decimals(6), 0xca80_c4b8), (9, Precision::Decimals(3), 0x92df_e5a3), (384, Precision::Exact, 0xdc9c_8797)];
+        for (dimension, precision, expected) in cases {
+            let row: Vec<f32> = (0u16..).map(f32::from).take(dimension).map(|at| (at - 3.0) / 7.0).collect();
+            let fingerprint = Fingerprint::new(Identity::new(precision), dimension, Level::detect(), Some(0x0123_4567_89ab_cdef)).unwrap();
+            assert_eq!(folded(fingerprint.hash(&row)), expected, "{dimension}");
+        }
     }
 
     proptest! {

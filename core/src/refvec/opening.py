@@ -43,6 +43,9 @@ class OpenSpec:
     precision_given : bool
         Whether the caller asked for this precision; a durable store that is
         reopened has its own (DUR-4).
+    seed : int or None
+        Of a durable store: where the secrets of its fingerprints come from
+        (docs/format.md). None: a backend that hashes draws one.
     """
 
     dimension: int | None = None
@@ -53,6 +56,7 @@ class OpenSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     journaled: bool = False
     precision_given: bool = False
+    seed: int | None = None
 
     def needs(self) -> tuple[str, ...]:
         """Return the capabilities that a backend needs to open this."""

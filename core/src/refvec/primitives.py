@@ -16,7 +16,7 @@ raises `StoreClosedError`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from .capabilities import Capabilities
 from .opening import OpenSpec
 from .options import Option
 from .state import Changes, Size, State
+
+if TYPE_CHECKING:
+    from .durable.stored import StoredRows
 
 PRIMITIVES = ("_open", "_put", "_drop", "_find", "_rows", "_refcounts", "_scan", "_size")
 
@@ -40,6 +43,8 @@ class Primitives:
     options: ClassVar[tuple[Option, ...]] = ()  # what keywords of the constructor and URL queries may name
     # Whether `_open` refuses a state with identical vectors (CorruptStoreError); if not, `load` looks for them.
     checks_state: ClassVar[bool] = False
+    # Whether rows of a durable store are read from its file, ``state.stored.rows``, after `_open` has returned.
+    maps_rows: ClassVar[bool] = False
 
     def _open(self, spec: OpenSpec, state: State | None) -> None:
         """Start empty, or from `state` with its indices, orders and capacity kept.
@@ -109,8 +114,15 @@ class Primitives:
         self._missing("_changes")
 
     def _reclaim(self, indices: NDArray[np.int64]) -> None:
-        """Let these freed indices be taken again: a journaled store holds them back until then (DUR-8)."""
+        """Let these freed indices be taken again: a journaled store holds them back until then (DUR-8).
+
+        It may go on with some while something still reads their rows from the
+        file; `_changes` then tells them again.
+        """
         self._missing("_reclaim")
+
+    def _settle(self, rows: StoredRows) -> None:
+        """Hear that every row that the last `_changes` told of is in this file, and may be read from there."""
 
     def _exchange(self, attributes: dict[str, Any]) -> None:
         """Have these attributes, of another object of the class, in place of one's own, in one step.

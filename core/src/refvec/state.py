@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import failures
+
+if TYPE_CHECKING:
+    from .durable.stored import Stored
 
 
 class Size(NamedTuple):
@@ -126,13 +129,18 @@ class State(NamedTuple):
     blocks : iterable of ndarray of float32, (b, d)
         Consecutive pieces of the rows at ``layout.indices``, in that order.
         To be read once. A block may be read-only.
-    held : ndarray of int64
-        Free indices that a journaled store holds back until `_reclaim` (DUR-8).
+    held : bool
+        Whether a journaled store holds the free indices back until `_reclaim` (DUR-8).
+    stored : Stored or None
+        Of a durable store that is opened: the same, undecoded, for a backend
+        that reads it from the files itself. `layout` and `blocks` are worked
+        out when they are asked for, and need not be.
     """
 
     layout: Layout
     blocks: Iterable[NDArray[np.float32]]
-    held: NDArray[np.int64] = np.empty(0, np.int64)
+    held: bool = False
+    stored: Stored | None = None
 
     def vectors(self) -> NDArray[np.float32]:
         """Return all rows in one array, (count, dimension)."""
@@ -165,6 +173,8 @@ class Changes(NamedTuple):
         Freed indices that are held back until `_reclaim`, ascending.
     size : Size
         The counts of now.
+    fingerprints : ndarray of uint32, optional
+        Of the rows at `written` (docs/format.md); None: they are worked out.
     """
 
     events: list[tuple[str | None, int]]
@@ -172,6 +182,7 @@ class Changes(NamedTuple):
     blocks: Iterable[NDArray[np.float32]]
     freed: NDArray[np.int64]
     size: Size
+    fingerprints: NDArray[np.uint32] | None = None
 
 
 class Snapshot(NamedTuple):

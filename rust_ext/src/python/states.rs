@@ -19,6 +19,7 @@ pub fn open(this: &Bound<'_, NativeStore>, spec: &Any<'_>, state: Option<&Any<'_
     let py = this.py();
     let dimension: Option<usize> = spec.getattr(intern!(py, "dimension"))?.extract()?;
     let mut settings = Settings::new(precision(&spec.getattr(intern!(py, "precision"))?)?);
+    settings.seed = spec.getattr(intern!(py, "seed"))?.extract()?;
     settings.journaled = spec.getattr(intern!(py, "journaled"))?.extract()?;
     let store = if let Some(state) = state {
         restored(this, dimension, settings, state)?

@@ -8,7 +8,7 @@ use super::naive::Naive;
 use super::{D, Op, apply, compare, id, op, row, texts};
 use crate::{Changes, Error, Event, Key, Precision, Settings, Store};
 
-const SETTINGS: Settings = Settings { precision: Precision::Decimals(6), max_slots: u32::MAX, journaled: true };
+const SETTINGS: Settings = Settings { precision: Precision::Decimals(6), max_slots: u32::MAX, journaled: true, seed: None };
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -30,7 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-pub const SETTINGS: Settings = Settings { precision: Precision::Decimals(6), max_slots: u32::MAX, journaled: false };
+pub const SETTINGS: Settings = Settings { precision: Precision::Decimals(6), max_slots: u32::MAX, journaled: false, seed: None };
 
 /// The same store on memory in which freed rows hold anything.
 pub fn mapped(snapshot: &Snapshot) -> (Store, Arc<Vec<f32>>) {

@@ -38,7 +38,7 @@ impl Vectors {
     /// # Errors
     /// [`crate::Error::Memory`].
     pub fn new(dimension: usize, capacity: u64, settings: Settings) -> Result<Self> {
-        let fingerprint = Fingerprint::new(Identity::new(settings.precision), dimension, Level::detect())?;
+        let fingerprint = Fingerprint::new(Identity::new(settings.precision), dimension, Level::detect(), settings.seed)?;
         let (rows, table, free) = (Rows::new(dimension), Table::default(), BinaryHeap::new());
         let held = settings.journaled.then(Vec::new);
         Ok(Self { slots: Vec::new(), capacity, rows, fingerprint, table, free, held, max_slots: settings.max_slots.min(MAX_SLOTS) })

@@ -13,8 +13,21 @@ from unittest import mock
 
 import numpy as np
 from refvec import Changes, OpenSpec, State, copying
-from refvec.durable import catalog, disk, head, loading, locks, opening, reader, rows, session, writer
+from refvec.durable import (
+    catalog,
+    disk,
+    fingerprints,
+    head,
+    loading,
+    locks,
+    opening,
+    reader,
+    rows,
+    session,
+    writer,
+)
 from refvec.durable.places import Place
+from refvec.durable.records import NO_MARKS, Marks
 
 from .catalogue import breaks, mutant, patched
 from .specimen import Specimen
@@ -68,10 +81,13 @@ def commits_before_rows() -> AbstractContextManager[Any]:
     """The commit comes first, and then the rows."""
     late: list[Callable[[], Any]] = []
 
-    def write_rows(original: Any, store: Any, meta: Any, indices: Any, blocks: Any) -> Any:
+    def write_rows(original: Any, store: Any, meta: Any, indices: Any, blocks: Any, known: Any) -> Any:
         kept = [block.copy() for block in blocks]
-        late.append(lambda: original(store, meta, indices, iter(kept)))
-        return np.concatenate([np.empty(0, np.int64), *map(rows.checksums, kept)])
+        late.append(lambda: original(store, meta, indices, iter(kept), known))
+        if not kept:
+            return NO_MARKS
+        prints = fingerprints.Fingerprints(meta.seed, meta.dimension, meta.precision)
+        return Marks(np.concatenate([*map(rows.checksums, kept)]), np.concatenate([*map(prints.of, kept)]))
 
     def commit(original: Any, store: Any, *args: Any) -> None:
         original(store, *args)
@@ -245,6 +261,12 @@ def _locked(call: Callable[..., Any], store: Any, spec: Any, place: Place) -> An
 mutant("DUR-6", "rows_unchecked", "The checksums of rows are not looked at.").patches(
     lambda: mock.patch.object(rows.RowFile, "_wrong", return_value=[])
 )
+mutant(
+    "DUR-6", "fingerprints_unverified", "``verify`` does not compare the fingerprints with the rows."
+).patches(lambda: mock.patch.object(rows.RowFile, "_unlike", return_value=[]))
+mutant(
+    "DUR-6", "fingerprints_of_no_seed", "The fingerprints are those of the seed 0, whatever the store's."
+).patches(lambda: mock.patch("refvec.durable.fingerprints.secrets", _of_no_seed(fingerprints.secrets)))
 mutant("DUR-6", "pages_unchecked", "The checksums of the catalog's pages are all the same.").patches(
     lambda: mock.patch.object(catalog, "digest", return_value=b"")
 )
@@ -260,6 +282,10 @@ mutant("DUR-6", "head_made_anew", "A head that is missing is made anew.").patche
 mutant("DUR-6", "verifies_nothing", "``verify`` finds everything in order.").patches(
     lambda: mock.patch.object(session, "check", nothing)
 )
+
+
+def _of_no_seed(secrets: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
+    return lambda _, dimension: secrets(0, dimension)
 
 
 def _adopted(call: Callable[..., Any], self: Place) -> Any:

@@ -73,8 +73,8 @@ class Specimen(VectorStore):
         for index, ids in layout.slots().items():
             self._slots[index] = dict.fromkeys(ids)
         self._index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))
-        self._held = set(state.held.tolist())
-        self._free = [one for one in layout.free().tolist() if one not in self._held]  # ascending, hence a heap
+        free = layout.free().tolist()  # ascending, hence a heap
+        self._held, self._free = (set(free), []) if state.held else (set(), free)
         self._allocated, self._capacity = layout.allocated, layout.capacity
 
     # Changing

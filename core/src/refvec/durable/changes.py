@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..state import Changes
+from .fingerprints import Fingerprints
 from .records import Meta
 
 Event: TypeAlias = tuple[str | None, int]
@@ -21,6 +22,31 @@ class Told(NamedTuple):
     flush: int
     events: list[Event]
     written: frozenset[int]
+
+
+class Done(NamedTuple):
+    """What a flush ended with: the indices that are free, and whether it told of any rows."""
+
+    freed: NDArray[np.int64]
+    written: bool
+
+
+class Seen:
+    """Blocks of rows that are looked at while they are handed on."""
+
+    def __init__(self, blocks: Iterable[NDArray[np.float32]], fingerprints: Fingerprints) -> None:
+        self._blocks = blocks
+        self._fingerprints = fingerprints
+        self._found = [np.empty(0, np.uint32)]
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        for block in self._blocks:
+            self._found.append(self._fingerprints.of(block))
+            yield block
+
+    def fingerprints(self) -> NDArray[np.uint32]:
+        """Return the fingerprints of all rows so far."""
+        return np.concatenate(self._found)
 
 
 def after(before: Meta, changes: Changes, events: int) -> Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..errors import CorruptStoreError
+from .fingerprints import Fingerprints
 from .loading import Loaded, load, readable_catalog
 from .places import Place
 
@@ -34,10 +35,12 @@ def damages(place: Place, progress: Progress = silent) -> Iterator[CorruptStoreE
 
 
 def _of_rows(loaded: Loaded, progress: Progress) -> Iterator[CorruptStoreError]:
-    if loaded.rows is None:
+    meta, (layout, marks) = loaded.meta, loaded.replayed()
+    if loaded.file is None or meta.dimension is None:
         return
-    count = len(loaded.layout.indices)
-    for done, error in loaded.rows.damages(loaded.layout.indices, loaded.sums):
+    count = len(layout.indices)
+    fingerprints = Fingerprints(meta.seed, meta.dimension, meta.precision)
+    for done, error in loaded.file.damages(layout.indices, marks, fingerprints):
         if error is not None:
             yield error
         progress(done, count)

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CorruptStoreError
 from ..opening import OpenSpec
-from ..state import Layout, State
+from ..state import Layout, Size, State
 from . import head
 from .catalog import Catalog, Content
 from .damage import damaged
@@ -22,29 +22,99 @@ from .locks import open_file, reading, unlock
 from .packing import PackingError
 from .places import Place
 from .records import Meta
-from .replay import replayed
+from .replay import Replayed, replayed
 from .rows import RowFile
+from .stored import Stored, StoredRows
 
 T = TypeVar("T")
 _TRIES = 5
 
 
-class Loaded(NamedTuple):
-    """The last flush: what the catalog says, and the rows, which are read when they are asked for."""
+class Loaded:
+    """The last flush: what the catalog says, and the rows, which are read when they are asked for.
 
-    meta: Meta
-    layout: Layout
-    sums: NDArray[np.int64]
-    rows: RowFile | None
+    Attributes
+    ----------
+    content : Content
+        What the catalog says.
+    file : RowFile or None
+        The rows; None before the first. It is open during the call of `load`.
+    """
+
+    def __init__(self, place: Place, content: Content, file: RowFile | None) -> None:
+        self.content = content
+        self.file = file
+        self._place = place
+        self._replayed: Replayed | None = None
+
+    @property
+    def meta(self) -> Meta:
+        """The meta page."""
+        return self.content.meta
 
     def spec(self, spec: OpenSpec) -> OpenSpec:
         """Return the spec of a store that is open already, as of this flush."""
         return replace(spec, dimension=self.meta.dimension)
 
-    def state(self, *, held: bool) -> State:
-        """Return it as the state to open a store with; `held` holds free indices back."""
-        blocks = iter(()) if self.rows is None else self.rows.blocks(self.layout.indices, self.sums)
-        return State(self.layout, blocks, self.layout.free() if held else np.empty(0, np.int64))
+    def replayed(self) -> Replayed:
+        """Return who references what, checked; it is worked out once."""
+        if self._replayed is None:
+            with naming_catalog(self._place):
+                found = replayed(self.content.snapshot, self.content.logs, self.meta.size)
+            if self.file is not None:
+                self.file.check_length(found.layout.indices)
+            self._replayed = found
+        return self._replayed
+
+    def state(self, *, held: bool, rows: StoredRows | None = None) -> State:
+        """Return it as the state to open a store with.
+
+        Parameters
+        ----------
+        held : bool
+            Whether free indices are held back until `_reclaim`.
+        rows : StoredRows, optional
+            The rows for who reads them from the file itself; by default as long as this call of `load`.
+        """
+        meta, content = self.meta, self.content
+        if rows is None and self.file is not None:
+            rows = StoredRows(self.file, self.contradiction)
+        stored = Stored(
+            meta.size,
+            meta.precision,
+            meta.seed,
+            content.snapshot,
+            content.logs,
+            rows,
+            held,
+            self.contradiction,
+        )
+        return State(StoredLayout(self.replayed, meta.size), self._blocks(), held, stored)
+
+    def _blocks(self) -> Iterator[NDArray[np.float32]]:
+        layout, marks = self.replayed()
+        if self.file is not None:
+            yield from self.file.blocks(layout.indices, marks.sums)
+
+    def contradiction(self, what: str) -> CorruptStoreError:
+        """Return the error for a catalog whose parts do not fit together."""
+        return damaged(self._place.catalog, what)
+
+
+class StoredLayout(Layout):
+    """The layout of a stored state: worked out when somebody asks for it."""
+
+    def __init__(self, make: Callable[[], Replayed], size: Size) -> None:
+        self._make = make
+        self.allocated, self.capacity, self.dimension = size.allocated, size.capacity, size.dimension
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for attributes that are missing: those of `Layout` until they have been worked out.
+        if name == "_make" or "_make" not in vars(self):
+            raise AttributeError(name)
+        vars(self).update(vars(self._make().layout))
+        del self._make
+        return getattr(self, name)
 
 
 def load(place: Place, use: Callable[[Loaded], T]) -> T:
@@ -84,14 +154,11 @@ def _used(place: Place, content: Content, store: str, acknowledged: int, use: Ca
             _wal(place.catalog),
             f"the catalog ends with flush {meta.flush}, and flush {acknowledged} was acknowledged",
         )
-    with naming_catalog(place):
-        layout, sums = replayed(content.snapshot, content.logs, meta)
     if not meta.generation:
-        return use(Loaded(meta, layout, sums, None))
+        return use(Loaded(place, content, None))
     rows = RowFile.open(place.rows(meta.generation), meta, write=False)
     try:
-        rows.check_length(layout.indices)
-        return use(Loaded(meta, layout, sums, rows))
+        return use(Loaded(place, content, rows))
     finally:
         rows.close()
 

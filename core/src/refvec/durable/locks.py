@@ -52,10 +52,15 @@ def unlock(handle: int) -> None:
     os.close(handle)
 
 
+def lock_reader(handle: int) -> None:
+    """Take the lock of a reader: as long as it lasts, no row that it may read is written again."""
+    fcntl.flock(handle, fcntl.LOCK_SH)
+
+
 @contextmanager
 def reading(handle: int) -> Iterator[None]:
     """Keep rows that no flush references any more from being used again, while the context lasts."""
-    fcntl.flock(handle, fcntl.LOCK_SH)
+    lock_reader(handle)
     try:
         yield
     finally:

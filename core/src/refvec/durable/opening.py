@@ -21,7 +21,7 @@ from .loading import Loaded, load
 from .locks import lock_writer, open_file, require_locks
 from .places import Found, Place, place_of
 from .reader import Reader, make_read_only
-from .records import Meta, encode_snapshot
+from .records import NO_MARKS, Meta, encode_snapshot
 from .session import Session
 from .writer import Writer
 
@@ -63,7 +63,8 @@ def _read(store: VectorStore, spec: OpenSpec, place: Place) -> Session:
     session = Reader(place)
 
     def take(loaded: Loaded) -> Meta:
-        store._take(agreed(spec, loaded.meta, store), loaded.state(held=False))
+        state = loaded.state(held=False, rows=session.mapped(store, loaded))
+        store._take(agreed(spec, loaded.meta, store), state)
         return loaded.meta
 
     session.shown = load(place, take)
@@ -86,7 +87,7 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
     def take(loaded: Loaded) -> None:
         mine = replace(agreed(spec, loaded.meta, store), journaled=True)
         session.begin(loaded.meta)
-        store._take(mine, loaded.state(held=held))
+        store._take(mine, loaded.state(held=held, rows=session.rows()))
 
     load(place, take)
 
@@ -109,7 +110,13 @@ def agreed(spec: OpenSpec, meta: Meta, store: VectorStore) -> OpenSpec:
         raise failures.dimension_out_of_range(dimension, limits.max_dimension)
     if limits.max_vectors is not None and meta.allocated > limits.max_vectors:
         raise failures.store_full(limits.max_vectors, meta.allocated)
-    return replace(spec, dimension=dimension, precision=meta.precision, initial_capacity=meta.initial_capacity)
+    return replace(
+        spec,
+        dimension=dimension,
+        precision=meta.precision,
+        initial_capacity=meta.initial_capacity,
+        seed=meta.seed,
+    )
 
 
 def create(place: Place, spec: OpenSpec) -> None:
@@ -138,6 +145,7 @@ def create(place: Place, spec: OpenSpec) -> None:
 def _first(spec: OpenSpec) -> Meta:
     return Meta(
         store=secrets.token_hex(16),
+        seed=secrets.randbits(64),
         flush=0,
         snapshot=0,
         logged=0,
@@ -154,4 +162,4 @@ def _first(spec: OpenSpec) -> Meta:
 
 def _nothing(meta: Meta) -> bytes:
     none = np.empty(0, np.int64)
-    return encode_snapshot(Layout([], none, None, 0, meta.capacity, meta.dimension), none)
+    return encode_snapshot(Layout([], none, None, 0, meta.capacity, meta.dimension), NO_MARKS)

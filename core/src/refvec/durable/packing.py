@@ -1,8 +1,8 @@
-"""Numbers and texts as bytes, and back from bytes that may be damaged."""
+"""Numbers as bytes, and back from bytes that may be damaged."""
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,11 @@ class PackingError(Exception):
     """What is wrong with packed bytes."""
 
 
-def numbers(values: NDArray[np.int64]) -> bytes:
+def numbers(values: NDArray[np.int64] | NDArray[np.uint32]) -> bytes:
     """Pack numbers from 0 up: the width of each in bytes, how many they are, and they."""
     top = int(values.max()) if len(values) else 0
     width = next(width for width in _WIDTHS if top >> 8 * width == 0)
     return bytes([width]) + len(values).to_bytes(8, "little") + values.astype(f"<u{width}").tobytes()
-
-
-def texts(values: list[str]) -> bytes:
-    """Pack texts: their lengths in bytes, the length of all, and their UTF-8."""
-    encoded = "".join(values).encode()
-    lengths = (
-        map(len, values) if len(encoded) == sum(map(len, values)) else (len(one.encode()) for one in values)
-    )
-    return numbers(np.fromiter(lengths, np.int64, len(values))) + len(encoded).to_bytes(8, "little") + encoded
 
 
 class Unpacker:
@@ -44,33 +35,33 @@ class Unpacker:
         self._at += size
         return part
 
-    def _length(self) -> int:
-        return int.from_bytes(self._take(8), "little")
+    def byte(self) -> int:
+        """Return the next byte."""
+        return self._take(1)[0]
+
+    def counted(self, size: int) -> memoryview:
+        """Return the bytes of so many things of this size as the next number says."""
+        return self._take(size * int.from_bytes(self._take(8), "little"))
+
+    def _numbers(self) -> NDArray[Any]:
+        width = self.byte()
+        if width not in _WIDTHS:
+            raise PackingError(f"it has numbers of {width} bytes")
+        return np.frombuffer(self.counted(width), f"<u{width}")
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the next numbers."""
-        width = self._take(1)[0]
-        if width not in _WIDTHS:
-            raise PackingError(f"it has numbers of {width} bytes")
-        values = np.frombuffer(self._take(width * self._length()), f"<u{width}").astype(np.int64)
+        values = self._numbers().astype(np.int64)
         if len(values) and values.min() < 0:
             raise PackingError("it has a number of 2**63 or more")
         return values
 
-    def texts(self) -> list[str]:
-        """Return the next texts."""
-        lengths = self.numbers()
-        encoded = self._take(self._length())
-        if (lengths > len(encoded)).any() or sum(lengths.tolist()) != len(encoded):
-            raise PackingError("its ids do not fill their place")
-        spans = list(pairwise(accumulate(lengths.tolist(), initial=0)))
-        try:
-            whole = str(encoded, "utf-8")
-            if len(whole) == len(encoded):  # ASCII: characters are bytes
-                return [whole[start:stop] for start, stop in spans]
-            return [str(encoded[start:stop], "utf-8") for start, stop in spans]
-        except UnicodeDecodeError as error:
-            raise PackingError("an id is no UTF-8") from error
+    def words(self) -> NDArray[np.uint32]:
+        """Return the next numbers, of 32 bits at most."""
+        values = self._numbers()
+        if len(values) and values.max() >> 32:
+            raise PackingError("it has a number of 2**32 or more, where there is a checksum or fingerprint")
+        return values.astype(np.uint32)
 
     def end(self) -> None:
         """Raise unless everything was read."""

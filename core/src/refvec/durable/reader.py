@@ -1,8 +1,12 @@
-"""Readers: they copy the last flush at opening, and hold nothing afterwards (DUR-5)."""
+"""Readers: they copy the last flush at opening, and hold nothing afterwards (DUR-5).
+
+One that maps the rows instead holds them as long as its mapping lasts.
+"""
 
 from __future__ import annotations
 
 import functools
+import os
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -13,8 +17,10 @@ from ..errors import ReadOnlyError
 from ..inprocess.locking import StoreLock
 from .damage import damaged
 from .loading import Loaded, load, readable_catalog
+from .locks import lock_reader, open_file, unlock
 from .records import Meta
 from .session import Session
+from .stored import StoredRows
 
 if TYPE_CHECKING:
     from ..contract import VectorStore
@@ -59,11 +65,26 @@ class Reader(Session):
             raise damaged(self.place.catalog, "it is of another store than the one that was opened")
         return meta.flush == self.shown.flush
 
+    def mapped(self, store: VectorStore, loaded: Loaded) -> StoredRows | None:
+        """Return the rows for a backend that maps them: they stay, and freed ones are not used again."""
+        if not store.maps_rows or loaded.file is None:
+            return None
+        handles = [open_file(self.place.head, os.O_RDONLY)]
+        try:
+            lock_reader(handles[0])  # while `load` has such a lock, too
+            handles.append(os.dup(loaded.file.handle))
+            return StoredRows(loaded.file.through(handles[1]), loaded.contradiction, handles)
+        except BaseException:
+            for handle in handles:
+                unlock(handle)
+            raise
+
     def _replace(self, store: VectorStore, loaded: Loaded) -> Meta:
         """Let the store have the content of another one of its kind, in one step."""
         self._is_shown(loaded.meta)
         fresh = object.__new__(type(store))
-        fresh._take(loaded.spec(store._spec), loaded.state(held=False))
+        state = loaded.state(held=False, rows=self.mapped(store, loaded))
+        fresh._take(loaded.spec(store._spec), state)
         kept = {name: one for name, one in vars(fresh).items() if not isinstance(one, StoreLock)}
         store._exchange(kept)
         return loaded.meta

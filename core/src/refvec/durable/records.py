@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 from ..failures import MAX_DIMENSION
 from ..identity import Precision
 from ..opening import MAX_CAPACITY, MAX_PRECISION
-from ..state import Layout
-from .packing import PackingError, Unpacker, numbers, texts
+from ..state import Layout, Size
+from .packedids import PackedIds, packed
+from .packing import PackingError, Unpacker, numbers
 
 FORMAT = 1
 _MOST = 2**63 - 1
 _RANGES: dict[str, tuple[int, int, Any]] = {
+    "seed": (0, 2**64 - 1, ...),
     "flush": (0, _MOST, ...),
     "snapshot": (0, _MOST, ...),
     "logged": (0, _MOST, ...),
@@ -46,6 +48,8 @@ class Meta:
     ----------
     store : str
         32 hexadecimal digits, drawn when the store was created.
+    seed : int
+        Drawn then, too: what the secrets of `fingerprints` come from.
     flush : int
         How many flushes there have been.
     snapshot : int
@@ -59,6 +63,7 @@ class Meta:
     """
 
     store: str
+    seed: int = field(repr=False)  # who knows it can make rows whose fingerprints collide
     flush: int
     snapshot: int
     logged: int
@@ -71,6 +76,11 @@ class Meta:
     references: int
     vectors: int
     format: int = FORMAT
+
+    @property
+    def size(self) -> Size:
+        """The counts."""
+        return Size(self.vectors, self.references, self.allocated, self.capacity, self.dimension)
 
     def encode(self) -> bytes:
         """Return it as JSON."""
@@ -107,59 +117,97 @@ def _check(meta: Meta) -> None:
 
 
 class Log(NamedTuple):
-    """One flush: the events of `Changes`, and the checksums of the rows that it wrote."""
+    """One flush.
 
-    ids: list[str]
+    Attributes
+    ----------
+    ids : PackedIds
+        Of the events; one that clears has any id.
+    codes : ndarray of int64
+        What each event does: `CLEARED`, `DROPPED`, or an index + `FIRST`.
+    written : ndarray of int64
+        The indices whose rows it wrote, ascending.
+    sums, fingerprints : ndarray of uint32
+        Of those rows.
+    """
+
+    ids: PackedIds
     codes: NDArray[np.int64]
     written: NDArray[np.int64]
-    sums: NDArray[np.int64]
+    sums: NDArray[np.uint32]
+    fingerprints: NDArray[np.uint32]
 
 
 class Snapshot(NamedTuple):
-    """Who references what, and the checksum of the row at every active index, ascending."""
+    """Who references what.
 
-    ids: list[str]
+    Attributes
+    ----------
+    ids : PackedIds
+        In the order in which they were added.
+    indices : ndarray of int64
+        What each references.
+    slot_order : ndarray of int64
+        As in `Layout`; empty where that is the order of the ids.
+    sums, fingerprints : ndarray of uint32
+        Of the rows at the active indices, ascending.
+    """
+
+    ids: PackedIds
     indices: NDArray[np.int64]
-    slot_order: NDArray[np.int64]  # empty where it is the natural one
-    sums: NDArray[np.int64]
+    slot_order: NDArray[np.int64]
+    sums: NDArray[np.uint32]
+    fingerprints: NDArray[np.uint32]
 
 
-def encode_log(
-    events: list[tuple[str | None, int]], written: NDArray[np.int64], sums: NDArray[np.int64]
-) -> bytes:
+class Marks(NamedTuple):
+    """What is known of rows without reading them: the checksum and the fingerprint of each."""
+
+    sums: NDArray[np.uint32]
+    fingerprints: NDArray[np.uint32]
+
+    def encode(self) -> bytes:
+        """Pack them."""
+        return numbers(self.sums) + numbers(self.fingerprints)
+
+
+NO_MARKS = Marks(np.empty(0, np.uint32), np.empty(0, np.uint32))
+
+
+def encode_log(events: list[tuple[str | None, int]], written: NDArray[np.int64], marks: Marks) -> bytes:
     """Pack one flush."""
     codes = (CLEARED if one is None else index + FIRST for one, index in events)
     return (
-        texts([one or "" for one, _ in events])
+        packed([one for one, _ in events])
         + numbers(np.fromiter(codes, np.int64, len(events)))
         + numbers(written)
-        + numbers(sums)
+        + marks.encode()
     )
 
 
 def decode_log(content: bytes) -> Log:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
-    log = Log(source.texts(), source.numbers(), source.numbers(), source.numbers())
+    log = Log(PackedIds.read(source), source.numbers(), source.numbers(), source.words(), source.words())
     source.end()
-    if len(log.ids) != len(log.codes) or len(log.written) != len(log.sums):
+    if len(log.ids) != len(log.codes) or not len(log.written) == len(log.sums) == len(log.fingerprints):
         raise PackingError("its numbers are not those of its ids")
     return log
 
 
-def encode_snapshot(layout: Layout, sums: NDArray[np.int64]) -> bytes:
-    """Pack a whole layout, with the checksum of every active row."""
+def encode_snapshot(layout: Layout, marks: Marks) -> bytes:
+    """Pack a whole layout, with the marks of every active row."""
     natural = np.argsort(layout.id_indices, kind="stable")
     order = layout.slot_order
     kept = order[:0] if np.array_equal(order, natural) else order
-    return texts(layout.ids) + numbers(layout.id_indices) + numbers(kept) + numbers(sums)
+    return packed([*layout.ids]) + numbers(layout.id_indices) + numbers(kept) + marks.encode()
 
 
 def decode_snapshot(content: bytes) -> Snapshot:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
-    found = Snapshot(source.texts(), source.numbers(), source.numbers(), source.numbers())
+    found = Snapshot(PackedIds.read(source), source.numbers(), source.numbers(), source.words(), source.words())
     source.end()
-    if len(found.ids) != len(found.indices):
+    if len(found.ids) != len(found.indices) or len(found.sums) != len(found.fingerprints):
         raise PackingError("its numbers are not those of its ids")
     return found

@@ -3,52 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..state import Layout
+from ..state import Layout, Size
 from .packing import PackingError
-from .records import CLEARED, DROPPED, FIRST, Log, Meta, Snapshot
+from .records import CLEARED, DROPPED, FIRST, Log, Marks, Snapshot
+
+
+class Replayed(NamedTuple):
+    """Who references what, and the marks of the rows at the active indices."""
+
+    layout: Layout
+    marks: Marks
 
 
 class Replay:
-    """The state of the last flush that was replayed, as two dicts with the same ids in the same order.
+    """The ids of the last flush that was replayed, as two dicts with the same ids in the same order.
 
     Within a slot, ids stand in the order in which they came to it; so each has
     a stamp that rises with every event, and need not know its slot.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        ids, count = snapshot.ids, len(snapshot.ids)
-        self._index = dict(zip(ids, snapshot.indices.tolist(), strict=True))  # id -> index
-        if len(self._index) != count:
-            raise PackingError("an id occurs twice in the snapshot")
-        stamps = np.arange(count)
-        if len(snapshot.slot_order):
-            if not np.array_equal(np.sort(snapshot.slot_order), stamps):
-                raise PackingError("the order of its slots is no permutation")
-            stamps[snapshot.slot_order] = np.arange(count)
+    def __init__(self, ids: list[str], indices: NDArray[np.int64], stamps: NDArray[np.int64]) -> None:
+        self._index = dict(zip(ids, indices.tolist(), strict=True))  # id -> index
         self._stamp = dict(zip(ids, stamps.tolist(), strict=True))  # id -> when it came to its slot
-        self._now = count
-        active = _distinct(snapshot.indices)
-        if len(active) != len(snapshot.sums):
-            raise PackingError("its checksums are not those of its rows")
-        self._sums = dict(zip(active.tolist(), snapshot.sums.tolist(), strict=True))  # index -> checksum
+        self._now = len(ids)
 
     def apply(self, log: Log) -> None:
         """Replay one flush."""
+        ids = log.ids.decoded()
         if (log.codes >= FIRST).all():
-            self._index.update(zip(log.ids, (log.codes - FIRST).tolist(), strict=True))
-            self._stamp.update(zip(log.ids, range(self._now, self._now + len(log.ids)), strict=True))
+            self._index.update(zip(ids, (log.codes - FIRST).tolist(), strict=True))
+            self._stamp.update(zip(ids, range(self._now, self._now + len(ids)), strict=True))
         else:
-            self._one_by_one(log)
-        self._now += len(log.ids)
-        self._sums.update(zip(log.written.tolist(), log.sums.tolist(), strict=True))
+            self._one_by_one(ids, log.codes)
+        self._now += len(ids)
 
-    def _one_by_one(self, log: Log) -> None:
+    def _one_by_one(self, ids: list[str], codes: NDArray[np.int64]) -> None:
         index, stamp = self._index, self._stamp
-        for now, (chunk_id, code) in enumerate(zip(log.ids, log.codes.tolist(), strict=True), self._now):
+        for now, (chunk_id, code) in enumerate(zip(ids, codes.tolist(), strict=True), self._now):
             if code >= FIRST:
                 index[chunk_id], stamp[chunk_id] = code - FIRST, now
             elif code == CLEARED:
@@ -59,35 +55,70 @@ class Replay:
             else:
                 raise PackingError("its log drops an id that is not there")
 
-    def result(self, meta: Meta) -> tuple[Layout, NDArray[np.int64]]:
-        """Return the layout, and the checksums of the rows at its indices."""
+    def result(self) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the ids, what they reference, and the order that goes slot by slot."""
         count = len(self._index)
         indices = np.fromiter(self._index.values(), np.int64, count)
         stamps = np.fromiter(self._stamp.values(), np.int64, count)
-        order = np.lexsort((stamps, indices))
-        ids = list(self._index)
-        layout = Layout(ids, indices, order, meta.allocated, meta.capacity, meta.dimension)
-        active = layout.indices
-        if (count, len(active)) != (meta.references, meta.vectors):
-            raise PackingError(
-                f"it holds {count} ids and {len(active)} vectors, and the flush had "
-                f"{meta.references} and {meta.vectors}"
-            )
-        if count and indices.max() >= meta.allocated:
-            raise PackingError("an id references an index that was never allocated")
-        try:
-            sums = np.array([self._sums[one] for one in active.tolist()], np.int64)
-        except KeyError as error:
-            raise PackingError(f"the row at index {error} has no checksum") from None
-        return layout, sums
+        return list(self._index), indices, np.lexsort((stamps, indices))
 
 
-def replayed(snapshot: Snapshot, logs: Iterable[Log], meta: Meta) -> tuple[Layout, NDArray[np.int64]]:
-    """Return the layout of the last flush, and the checksums of its rows."""
-    replay = Replay(snapshot)
-    for log in logs:
-        replay.apply(log)
-    return replay.result(meta)
+def replayed(snapshot: Snapshot, logs: Iterable[Log], size: Size) -> Replayed:
+    """Return the layout of the last flush, and the marks of its rows; `size` is what it must have."""
+    logs = list(logs)
+    ids, order = snapshot.ids.decoded(), snapshot.slot_order
+    if len(set(ids)) != len(ids):
+        raise PackingError("an id occurs twice in the snapshot")
+    if len(order) and not np.array_equal(np.sort(order), np.arange(len(ids))):
+        raise PackingError("the order of its slots is no permutation")
+    indices, slots = snapshot.indices, order if len(order) else None
+    if logs:
+        replay = Replay(ids, indices, _stamps(order, len(ids)))
+        for log in logs:
+            replay.apply(log)
+        ids, indices, slots = replay.result()
+    layout = Layout(ids, indices, slots, size.allocated, size.capacity, size.dimension)
+    _check(layout, size)
+    return Replayed(layout, _marks(snapshot, logs, layout.indices))
+
+
+def _stamps(order: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    stamps = np.arange(count)
+    if len(order):
+        stamps[order] = np.arange(count)
+    return stamps
+
+
+def _check(layout: Layout, size: Size) -> None:
+    found = len(layout.ids), len(layout.indices)
+    if found != (size.references, size.unique):
+        raise PackingError(
+            f"it holds {found[0]} ids and {found[1]} vectors, and the flush had "
+            f"{size.references} and {size.unique}"
+        )
+    if len(layout.indices) and layout.indices[-1] >= size.allocated:
+        raise PackingError("an id references an index that was never allocated")
+
+
+def _marks(snapshot: Snapshot, logs: list[Log], active: NDArray[np.int64]) -> Marks:
+    """Return the marks of rows, each from the last flush that wrote it."""
+    first = _distinct(snapshot.indices)
+    if len(first) != len(snapshot.sums):
+        raise PackingError("its checksums are not those of its rows")
+    if not logs:
+        return Marks(snapshot.sums, snapshot.fingerprints)
+    written = np.concatenate([first, *(log.written for log in logs)])
+    order = np.argsort(written, kind="stable")
+    known = written[order]
+    at = np.searchsorted(known, active, side="right") - 1
+    missing = active[(at < 0) | (known[at] != active)] if len(known) else active
+    if len(missing):
+        raise PackingError(f"the row at index {missing[0]} has no checksum")
+    last = order[at]
+    return Marks(
+        np.concatenate([snapshot.sums, *(log.sums for log in logs)])[last],
+        np.concatenate([snapshot.fingerprints, *(log.fingerprints for log in logs)])[last],
+    )
 
 
 def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..errors import CorruptStoreError
 from . import disk
 from .damage import damaged
+from .fingerprints import Fingerprints
 from .locks import open_file
-from .records import FORMAT, Meta
+from .records import FORMAT, Marks, Meta
 
 MAGIC = b"\x89RVROWS\n"
 FIRST = 4096  # bytes of the header: a page, so that rows can be mapped, and are aligned
@@ -33,10 +34,10 @@ def header(store: str, generation: int, dimension: int) -> bytes:
     return body + zlib.crc32(body).to_bytes(4, "little")
 
 
-def checksums(rows: NDArray[np.float32]) -> NDArray[np.int64]:
+def checksums(rows: NDArray[np.float32]) -> NDArray[np.uint32]:
     """Return the CRC-32 of every row, as it is in the file."""
     raw = np.ascontiguousarray(rows, "<f4").view(np.uint8)
-    return np.fromiter(map(zlib.crc32, raw), np.int64, len(raw))
+    return np.fromiter(map(zlib.crc32, raw), np.uint32, len(raw))
 
 
 class RowFile:
@@ -86,17 +87,21 @@ class RowFile:
             raise
         return cls(path, meta.dimension, handle)
 
+    def through(self, handle: int) -> RowFile:
+        """Return the same file by another handle."""
+        return RowFile(self.path, self._dimension, handle)
+
     def close(self) -> None:
         """Close the file."""
         os.close(self.handle)
 
     # Writing
 
-    def write(self, indices: NDArray[np.int64], blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.int64]:
+    def write(self, indices: NDArray[np.int64], blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.uint32]:
         """Write rows at ascending indices, not synced yet; return their checksums."""
         if len(indices):
             disk.allocate(self.handle, FIRST + (int(indices[-1]) + 1) * self._row_bytes)
-        sums, start = [np.empty(0, np.int64)], 0
+        sums, start = [np.empty(0, np.uint32)], 0
         for block in blocks:
             part = indices[start : start + len(block)]
             start += len(block)
@@ -119,22 +124,26 @@ class RowFile:
 
     # Reading
 
-    def blocks(self, indices: NDArray[np.int64], sums: NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
+    def blocks(self, indices: NDArray[np.int64], sums: NDArray[np.uint32]) -> Iterator[NDArray[np.float32]]:
         """Yield the rows at ascending indices, each checked before it is handed on."""
         for start, stop in self._pieces(indices):
             rows = self._read(indices[start:stop])
             for index in self._wrong(rows, indices[start:stop], sums[start:stop]):
-                raise self._damaged_row(index)
+                raise self.damaged_row(index)
             yield rows
 
     def damages(
-        self, indices: NDArray[np.int64], sums: NDArray[np.int64]
+        self, indices: NDArray[np.int64], marks: Marks, fingerprints: Fingerprints
     ) -> Iterator[tuple[int, CorruptStoreError | None]]:
         """Yield how many rows have been looked at, and what is wrong with one, if anything."""
         for start, stop in self._pieces(indices):
-            rows = self._read(indices[start:stop])
-            for index in self._wrong(rows, indices[start:stop], sums[start:stop]):
-                yield stop, self._damaged_row(index)
+            rows, at = self._read(indices[start:stop]), indices[start:stop]
+            wrong = self._wrong(rows, at, marks.sums[start:stop])
+            for index in wrong:
+                yield stop, self.damaged_row(index)
+            for index in self._unlike(fingerprints.of(rows), at, marks.fingerprints[start:stop]):
+                if index not in wrong:
+                    yield stop, damaged(self.path, f"{self._place(index)} has not the fingerprint that is kept")
             yield stop, None
 
     def _pieces(self, indices: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
@@ -147,14 +156,27 @@ class RowFile:
             start = stop
 
     def _wrong(
-        self, rows: NDArray[np.float32], indices: NDArray[np.int64], sums: NDArray[np.int64]
+        self, rows: NDArray[np.float32], indices: NDArray[np.int64], sums: NDArray[np.uint32]
     ) -> list[int]:
         wrong: list[int] = indices[checksums(rows) != sums].tolist()
         return wrong
 
-    def _damaged_row(self, index: int) -> CorruptStoreError:
-        place = f"the row at index {index} (offset {self._offset(index)})"
-        return damaged(self.path, f"{place} differs from its checksum")
+    def _unlike(
+        self, found: NDArray[np.uint32], indices: NDArray[np.int64], kept: NDArray[np.uint32]
+    ) -> list[int]:
+        unlike: list[int] = indices[found != kept].tolist()
+        return unlike
+
+    def _place(self, index: int) -> str:
+        return f"the row at index {index} (offset {self._offset(index)})"
+
+    def damaged_row(self, index: int) -> CorruptStoreError:
+        """Return the error for a row that differs from its checksum."""
+        return damaged(self.path, f"{self._place(index)} differs from its checksum")
+
+    def count(self) -> int:
+        """Return how many rows the file is long enough for."""
+        return max(0, os.fstat(self.handle).st_size - FIRST) // self._row_bytes
 
     def _read(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the rows at ascending indices that are not far from each other."""

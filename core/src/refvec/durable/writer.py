@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,15 +24,17 @@ from ..errors import RefvecError
 from ..state import Changes
 from . import disk, head
 from .catalog import Catalog
-from .changes import Event, Told, after, chosen
+from .changes import Done, Event, Seen, Told, after, chosen
 from .damage import damaged
+from .fingerprints import Fingerprints
 from .loading import naming_catalog
 from .locks import nobody_reads, open_file
 from .places import Place
-from .records import Meta, encode_log, encode_snapshot
+from .records import NO_MARKS, Marks, Meta, encode_log, encode_snapshot
 from .replay import replayed
 from .rows import RowFile
 from .session import Session
+from .stored import StoredRows
 
 if TYPE_CHECKING:
     from ..contract import VectorStore
@@ -76,6 +79,10 @@ class Writer(Session):
         self._rows = rows
         self._handles.append(rows.handle)
 
+    def rows(self) -> StoredRows | None:
+        """Return the rows for who reads them from the file while the store is open."""
+        return None if self._rows is None else StoredRows(self._rows, partial(damaged, self.place.catalog))
+
     def nobody_reads(self) -> bool:
         """Return whether rows of older flushes are nobody's at this moment."""
         return nobody_reads(self._head)
@@ -87,11 +94,17 @@ class Writer(Session):
     def flush(self, store: VectorStore) -> None:
         """Write down what has changed."""
         with self._alone():
-            freed = store._changes(self._write)
+            done = store._changes(self._write)
             self._told = self._pending = None
+            self._settle(store, done)
             self._fold()
-            if len(freed) and self.nobody_reads():
-                store._reclaim(freed)
+            if len(done.freed) and self.nobody_reads():
+                store._reclaim(done.freed)
+
+    def _settle(self, store: VectorStore, done: Done) -> None:
+        rows = self.rows()
+        if rows is not None and done.written:
+            store._settle(rows)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -119,20 +132,22 @@ class Writer(Session):
             )
             raise FileNotFoundError(errno.ENOENT, text, os.fspath(self.place.root))
 
-    def _write(self, changes: Changes) -> NDArray[np.int64]:
-        """Commit the changes; return what is free now. If it raises, another call will be told them again."""
+    def _write(self, changes: Changes) -> Done:
+        """Commit the changes. If it raises, another call will be told them again."""
         events, written = changes.events, changes.written
+        done = Done(changes.freed, len(written) > 0)
         before = self._current()
         known, kept = self._committed(events)
         meta = after(before, changes, len(events) - known)
         if meta == before:
-            return changes.freed
+            return done
         new = np.array([one not in kept for one in written.tolist()], bool)
-        sums = self._write_rows(meta, written[new], chosen(changes.blocks, new))
+        known_prints = None if changes.fingerprints is None else changes.fingerprints[new]
+        marks = self._write_rows(meta, written[new], chosen(changes.blocks, new), known_prints)
         meta = replace(meta, flush=meta.flush + 1)
         self._pending = Told(meta.flush, events, kept | frozenset(written.tolist()))
-        self._commit(meta, encode_log(events[known:], written[new], sums))
-        return changes.freed
+        self._commit(meta, encode_log(events[known:], written[new], marks))
+        return done
 
     def _current(self) -> Meta:
         """Return the meta page as it was committed: an interrupt may have hidden how a commit ended."""
@@ -151,19 +166,27 @@ class Writer(Session):
         return len(told.events), told.written
 
     def _write_rows(
-        self, meta: Meta, indices: NDArray[np.int64], blocks: Iterator[NDArray[np.float32]]
-    ) -> NDArray[np.int64]:
-        """Write rows, and return their checksums when they are on the disk."""
+        self,
+        meta: Meta,
+        indices: NDArray[np.int64],
+        blocks: Iterator[NDArray[np.float32]],
+        fingerprints: NDArray[np.uint32] | None,
+    ) -> Marks:
+        """Write rows, and return their marks when they are on the disk."""
         if not len(indices):
-            return indices
+            return NO_MARKS
+        assert meta.dimension is not None
         if self._rows is None:
-            assert meta.dimension is not None
             path = self.place.rows(meta.generation)
             self._take_rows(RowFile.create(path, meta.store, meta.generation, meta.dimension))
         assert self._rows is not None
-        sums = self._rows.write(indices, blocks)
+        if fingerprints is not None:
+            sums = self._rows.write(indices, blocks)
+        else:
+            seen = Seen(blocks, Fingerprints(meta.seed, meta.dimension, meta.precision))
+            sums, fingerprints = self._rows.write(indices, seen), seen.fingerprints()
         disk.sync(self._rows.handle)
-        return sums
+        return Marks(sums, fingerprints)
 
     def _commit(self, meta: Meta, log: bytes) -> None:
         assert self._catalog is not None
@@ -179,6 +202,6 @@ class Writer(Session):
             with suppress(OSError, MemoryError):  # the flush was made; the next one tries again
                 content = self._catalog.read()
                 with naming_catalog(self.place):
-                    layout, sums = replayed(content.snapshot, content.logs, meta)
+                    found = replayed(content.snapshot, content.logs, meta.size)
                 folded = replace(meta, snapshot=meta.flush, logged=0)
-                self._catalog.commit(folded, "ids", encode_snapshot(layout, sums))
+                self._catalog.commit(folded, "ids", encode_snapshot(found.layout, found.marks))

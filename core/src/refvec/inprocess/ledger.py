@@ -93,9 +93,11 @@ class Ledger:
         }
         self.index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))
         self.counts = np.bincount(layout.id_indices, minlength=layout.allocated + _FIRST_COUNTS)
-        self.free = np.setdiff1d(layout.free(), state.held).tolist()  # ascending, hence a heap
-        if self.journal is not None:
-            self.journal.held = dict.fromkeys(state.held.tolist())
+        free = layout.free().tolist()  # ascending, hence a heap
+        if state.held and self.journal is not None:
+            self.journal.held = dict.fromkeys(free)
+        else:
+            self.free = free
         self.allocated, self.capacity = layout.allocated, layout.capacity
         self.reordered = True  # perhaps
         start = 0

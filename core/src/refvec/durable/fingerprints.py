@@ -1,0 +1,76 @@
+"""Fingerprints: 32 bits of every row's identity, which a backend can index without reading the rows.
+
+The hash is NH (UMAC; Black, Halevi, Krawczyk, Krovetz, Rogaway 1999) over the
+keys of the components, with secrets that come from the seed of the store, and
+then a mixer. Two different rows, chosen without knowledge of the seed, have the
+same fingerprint with a probability of about 2**-32 (DEDUP-3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..identity import Precision, component_keys
+
+GROUP = 8  # positions; a last group that is incomplete is filled up with components 0.0, whose key is 0
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND_FACTOR = np.uint64(0x94D049BB133111EB)
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_BLOCK = 65_536  # components whose keys and products stay in the processor's cache
+
+
+def mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the mixer of SplitMix64 (Steele, Lea, Flood 2014) of every value."""
+    values = (values ^ (values >> np.uint64(30))) * _FIRST_FACTOR
+    values = (values ^ (values >> np.uint64(27))) * _SECOND_FACTOR
+    return values ^ (values >> np.uint64(31))
+
+
+def secrets(seed: int, dimension: int) -> NDArray[np.uint32]:
+    """Return the secret of every position: the low halves of what SplitMix64 gives out, group by group."""
+    count = -(-dimension // GROUP) * GROUP
+    states = np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN + np.uint64(seed)
+    return mixed(states).astype(np.uint32)
+
+
+class Fingerprints:
+    """The fingerprints of one store.
+
+    Parameters
+    ----------
+    seed : int
+        Of the store.
+    dimension : int
+        Components of every row.
+    precision : int or "exact"
+        Of the store.
+    """
+
+    def __init__(self, seed: int, dimension: int, precision: Precision) -> None:
+        self._precision = precision
+        drawn = secrets(seed, dimension)
+        self._even = dimension + dimension % 2
+        self._secrets = drawn[: self._even]
+        filling = drawn[self._even :].astype(np.uint64)
+        self._filling = np.dot(filling[::2], filling[1::2])  # of the pairs without any component
+        self._rows = max(1, _BLOCK // dimension)
+
+    def of(self, rows: NDArray[np.float32]) -> NDArray[np.uint32]:
+        """Return the fingerprint of every row of (n, d)."""
+        sums = np.empty(len(rows), np.uint64)
+        for start in range(0, len(rows), self._rows):
+            part = np.ascontiguousarray(rows[start : start + self._rows])
+            sums[start : start + self._rows] = self._sums(part)
+        hashes = mixed(sums + self._filling)
+        return (hashes ^ (hashes >> _HALF)).astype(np.uint32)
+
+    def _sums(self, rows: NDArray[np.float32]) -> NDArray[np.uint64]:
+        keys = component_keys(rows, self._precision).view(np.uint32)
+        if keys.shape[1] < self._even:
+            keys = np.pad(keys, ((0, 0), (0, 1)))
+        pairs = (keys + self._secrets).astype("<u4").view("<u8")
+        sums: NDArray[np.uint64] = np.einsum("ij,ij->i", pairs & _LOW, pairs >> _HALF)
+        return sums

@@ -1,0 +1,67 @@
+"""Fingerprints of rows against docs/format.md, computed with Python's integers."""
+
+import numpy as np
+import pytest
+from refvec.durable.fingerprints import Fingerprints
+from refvec.identity import component_keys
+
+PRECISIONS = [*range(8), "exact"]
+SEED = 0x0123456789ABCDEF
+MASK = 2**64 - 1
+
+
+def mixed(z):
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+def by_the_format(row, seed, precision):
+    """Return what the specification of the format says."""
+    (keys,) = component_keys(row[None], precision).astype(np.int64) & 0xFFFFFFFF
+    positions = -(-len(row) // 8) * 8
+    masked = [
+        (key + mixed((seed + (at + 1) * 0x9E3779B97F4A7C15) & MASK)) & 0xFFFFFFFF
+        for at, key in enumerate([*keys.tolist(), *[0] * (positions - len(row))])
+    ]
+    hashed = mixed(sum(a * b for a, b in zip(masked[::2], masked[1::2], strict=True)) & MASK)
+    return (hashed ^ (hashed >> 32)) & 0xFFFFFFFF
+
+
+def tricky(dimension):
+    """Return rows of this dimension with floats of every class."""
+    rng = np.random.default_rng(dimension)
+    rows = rng.standard_normal((40, dimension), np.float32) * np.float32(10) ** rng.integers(-3, 9, (40, 1))
+    some = np.array([0, -0.0, np.inf, -np.inf, np.nan, 1e-45, 2.0**22, 3.4e38, -0.5, 1.5e-6], np.float32)
+    rows = rows.astype(np.float32)
+    rows[:20] = some[rng.integers(0, len(some), (20, dimension))]
+    rows[20:25] = rng.integers(0, 2**32, (5, dimension), np.uint32).view(np.float32)
+    return rows
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("dimension", [1, 2, 7, 8, 9, 15, 384])
+@pytest.mark.filterwarnings("error")
+def test_they_are_those_of_the_format(dimension, precision):
+    rows = tricky(dimension)
+    for seed in (0, SEED, MASK):
+        found = Fingerprints(seed, dimension, precision).of(rows)
+        assert found.dtype == np.uint32
+        assert found.tolist() == [by_the_format(row, seed, precision) for row in rows]
+
+
+# The same answers stand in the tests of rust_ext/src/fingerprint.rs.
+@pytest.mark.parametrize(
+    ("dimension", "precision", "expected"), [(1, 6, 0xCA80C4B8), (9, 3, 0x92DFE5A3), (384, "exact", 0xDC9C8797)]
+)
+def test_known_answers(dimension, precision, expected):
+    row = (np.arange(dimension, dtype=np.float32) - 3) / np.float32(7)
+    assert Fingerprints(SEED, dimension, precision).of(row[None]).tolist() == [expected]
+
+
+def test_many_rows_and_none():
+    rows = np.random.default_rng(1).standard_normal((3000, 100), np.float32)
+    of = Fingerprints(SEED, 100, 6).of
+    assert of(rows).tolist() == [int(of(row[None])[0]) for row in rows]
+    assert of(rows[:0]).tolist() == []
+    assert of(rows[::2]).tolist() == of(rows).tolist()[::2]
