@@ -236,6 +236,13 @@ def instructions(session: nox.Session) -> None:
     session.run("python", "tools/count_instructions.py", program, *session.posargs)
 
 
+@nox.session
+def crash(session: nox.Session) -> None:
+    """Kill writers at random moments; ``nox -s crash -- --kills 1000 --backend rust --seed 7 --log FILE``."""
+    install(session)
+    session.run("python", "-m", "refvec_conformance.campaign", *session.posargs)
+
+
 @nox.session(name="kill-matrix")
 def kill_matrix(session: nox.Session) -> None:
     """Write docs/kill-matrix.md: which test kills which broken backend of the zoo."""

@@ -1,6 +1,6 @@
 """Writers that are killed (DUR-1): at every point of the protocol, or at random moments.
 
-Run as a program, ``python -m refvec_conformance.probes.crashing BACKEND SEED POINTS MOMENTS``, it
+Run as a program, ``python -m refvec_conformance.probes.crashing BACKEND SEED POINTS KILLS``, it
 prints what was wrong with the stores that they left.
 """
 
@@ -16,20 +16,20 @@ from pathlib import Path
 import numpy as np
 from refvec import RefvecError
 
+from ..campaign.campaign import Campaign
 from ..judging.target import Target, resolved
-from .durability import Points, flushes, folder, history, kept, points_of
+from .durability import flushes, folder, held, kept, small_logs
+from .seam import Points, points_of
 
-FLUSHES = 6
+LIVES, FLUSHES = 2, 4
 
 
-def killed(job: Callable[[Callable[[int], object]], None], moment: float = 0) -> tuple[int, bool]:
+def killed(job: Callable[[Callable[[int], object]], None]) -> tuple[int, bool]:
     """Fork a child for the job; return what it acknowledged last, and whether it was killed."""
     source, sink = os.pipe()
     child = os.fork()
     if not child:
         try:
-            if moment:
-                signal.setitimer(signal.ITIMER_REAL, moment)  # ends the process as SIGKILL does
             job(lambda number: os.write(sink, bytes([number])))
         finally:
             os._exit(0)
@@ -40,11 +40,19 @@ def killed(job: Callable[[Callable[[int], object]], None], moment: float = 0) ->
     return max(acknowledged, default=0), os.WIFSIGNALED(status)
 
 
-def write(target: Target, path: Path, seed: int, acknowledge: Callable[[int], object]) -> None:
-    """Open a store, and flush."""
-    with target.open(2, 2, path=path) as store:
-        for number, _ in enumerate(flushes(store, seed, FLUSHES), 1):
-            acknowledge(number)
+def write(
+    target: Target, path: Path, seed: int, acknowledge: Callable[[int], object]
+) -> list[dict[str, object]]:
+    """Open a store, flush, close, and once more; return what it held before, and after each flush."""
+    states: list[dict[str, object]] = []
+    with small_logs():
+        for life in range(LIVES):
+            with target.open(2, 2, path=path) as store:
+                states = states or [held(store)]
+                for state in flushes(store, seed + life, FLUSHES):
+                    states.append(state)
+                    acknowledge(len(states) - 1)
+    return states
 
 
 def complaint(target: Target, path: Path, acknowledged: int, wanted: list[dict[str, object]]) -> str | None:
@@ -62,7 +70,7 @@ def complaint(target: Target, path: Path, acknowledged: int, wanted: list[dict[s
 
 def at_points(target: Target, place: Path, seed: int, most: int) -> list[str]:
     """Kill a writer at points of its protocol."""
-    wanted = history(target, place / "whole", seed, FLUSHES)
+    wanted = write(target, place / "whole", seed, lambda _: None)
     count = points_of(lambda: write(target, place / "counted", seed, lambda _: None))
     chosen = range(count) if count <= most else np.random.default_rng(seed).permutation(count)[:most].tolist()
     found = []
@@ -82,34 +90,12 @@ def at_points(target: Target, place: Path, seed: int, most: int) -> list[str]:
     return found
 
 
-def at_moments(target: Target, place: Path, seed: int, count: int) -> list[str]:
-    """Kill writers at random moments, one after the other in the same store."""
-    rng, found = np.random.default_rng(seed), []
-    for turn in range(count):
-        path, before = place / f"moment {turn}", place / f"before {turn}"
-        for life in range(3):
-            again = seed + 10 * turn + life
-            shutil.rmtree(before, ignore_errors=True)
-            if path.exists():
-                kept(target, path, "a")
-                shutil.copytree(path, before)
-            wanted = history(target, before, again, FLUSHES)
-            acknowledged, _ = killed(
-                lambda acknowledge, path=path, again=again: write(target, path, again, acknowledge),  # type: ignore[misc]
-                float(rng.uniform(1e-4, 0.03)),
-            )
-            wrong = complaint(target, path, acknowledged, wanted)
-            if wrong:
-                found.append(f"life {life} of store {turn}, killed after flush {acknowledged}: {wrong}")
-    return found
-
-
-def main(spelling: str, seed: str, points: str, moments: str) -> None:
+def main(spelling: str, seed: str, points: str, kills: str) -> None:
     """Print the complaints about a backend."""
     signal.alarm(110)
     with resolved(spelling) as target, folder() as place:
         complaints = at_points(target, place, int(seed), int(points))
-        complaints += at_moments(target, place, int(seed), int(moments))
+        complaints += Campaign(target, place, int(seed)).run(int(kills)).complaints
     print(*complaints[:10], sep="\n")
 
 

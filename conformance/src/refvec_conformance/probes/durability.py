@@ -12,7 +12,8 @@ from unittest import mock
 
 import numpy as np
 from refvec import VectorStore
-from refvec.durable import disk
+from refvec.durable import disk, writer
+from refvec.durable.connection import Connection
 
 from ..judging.target import Target
 from .journals import content, step
@@ -70,7 +71,7 @@ def history(target: Target, path: Path, seed: int, count: int) -> list[dict[str,
 
 @contextmanager
 def watched(
-    before: Callable[[str, tuple[Any, ...]], None], after: Callable[[str, Any], None]
+    before: Callable[[str, tuple[Any, ...]], object], after: Callable[[str, tuple[Any, ...]], object]
 ) -> Iterator[None]:
     """Call functions before and after whatever the writer asks of the disk."""
 
@@ -91,35 +92,18 @@ def watched(
         yield
 
 
-class Points:
-    """Does something at one point of all that the writer asks of the disk.
+@contextmanager
+def small_logs() -> Iterator[None]:
+    """Let logs be short: sqlite's go into its database, and core's into a snapshot, every few flushes."""
+    opened = Connection.__init__
 
-    Points are counted from 0, two for each operation: before it, and after it.
+    def open_it(self: Connection, path: Path, mode: str) -> None:
+        opened(self, path, mode)
+        if mode == "rw":
+            self._ask("PRAGMA wal_autocheckpoint = 12")
 
-    Attributes
-    ----------
-    seen : list of str
-        The operations so far.
-    """
-
-    def __init__(self, wanted: int, act: Callable[[], None]) -> None:
-        self.seen: list[str] = []
-        self._wanted = wanted
-        self._act = act
-
-    def _at(self, name: str, *_: object) -> None:
-        self.seen.append(name)
-        if len(self.seen) == self._wanted + 1:
-            self._act()
-
-    def watching(self) -> Any:
-        """Return the context in which it watches."""
-        return watched(self._at, self._at)
-
-
-def points_of(call: Callable[[], object]) -> int:
-    """Return how many points a call passes."""
-    points = Points(-1, lambda: None)
-    with points.watching():
-        call()
-    return len(points.seen)
+    with (
+        mock.patch.object(Connection, "__init__", open_it),
+        mock.patch.object(writer, "FEW_EVENTS", 20),
+    ):
+        yield

@@ -124,6 +124,7 @@ def create(place: Place, spec: OpenSpec) -> None:
     for path in place.drafts():
         with suppress(FileNotFoundError):
             path.unlink()  # of a creation that was cut short: nothing was ever in it
+    disk.sync_directory(place.root)  # after a loss of power, too, the lock is there first: see `Place.look`
     meta = _first(spec)
     handle = open_file(place.head, os.O_RDWR | os.O_CREAT)
     try:
