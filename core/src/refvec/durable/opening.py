@@ -87,7 +87,12 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
     def take(loaded: Loaded) -> None:
         mine = replace(agreed(spec, loaded.meta, store), journaled=True)
         session.begin(loaded.meta)
-        store._take(mine, loaded.state(held=held, rows=session.rows()))
+        try:
+            store._take(mine, loaded.state(held=held, rows=session.rows()))
+        except BaseException:
+            # The last connection that closes tidies up after sqlite's log; here it is the one that only reads.
+            session.release()
+            raise
 
     load(place, take)
 
