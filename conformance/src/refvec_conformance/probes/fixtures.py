@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import hypothesis
@@ -13,6 +14,7 @@ from refvec import VectorStore, backends
 
 from ..judging.marks import TIERS
 from ..judging.target import Target
+from .durability import folder
 
 Make: TypeAlias = Callable[..., VectorStore]
 Explore: TypeAlias = Callable[[Callable[[], Any], int], None]
@@ -86,3 +88,10 @@ def label(value: object) -> str:
     return (
         type(value).__name__ if " at 0x" in text else text if len(text) <= 40 else f"{text[:30]}({len(text)})"
     )
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """The path of a store that is not there yet."""
+    with folder() as found:
+        yield found / "store"

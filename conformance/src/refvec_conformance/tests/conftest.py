@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from refvec_conformance.probes.fixtures import budget, explore, names, rng, seed, spelling, stocked
+from refvec_conformance.probes.fixtures import budget, explore, names, place, rng, seed, spelling, stocked
 
-__all__ = ["budget", "explore", "names", "rng", "seed", "spelling", "stocked"]
+__all__ = ["budget", "explore", "names", "place", "rng", "seed", "spelling", "stocked"]

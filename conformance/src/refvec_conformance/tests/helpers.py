@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from refvec import SearchResult, VectorStore
 
+from ..judging.target import Target
 from ..oracle.scoring import METRICS
 from ..probes.atomicity import observe
 from ..probes.children import output_of
@@ -118,3 +120,11 @@ def program(name: str, *args: object) -> list[str]:
 def hits_of(found: SearchResult, query: int) -> SearchResult:
     """Return what a search found for one query of a batch."""
     return SearchResult(found.indices[query], found.scores[query], found.ids[query])
+
+
+def stock(target: Target, place: Path, **given: Any) -> VectorStore:
+    """Return a durable store with three ids and two vectors, flushed."""
+    store = target.open(4, 8, path=place, **given)
+    store.add_vectors(["a", "b", "c"], UNITS[[0, 0, 1]])
+    store.flush()
+    return store

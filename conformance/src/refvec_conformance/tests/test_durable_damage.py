@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,11 @@ from refvec.durable.packing import numbers
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
-from refvec_conformance.probes.durability import folder, held, history, kept, names_in
+from refvec_conformance.probes.durability import held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS, Budget
 
 ROWS = "rows-00000001.f32"
 FILES = ["catalog.sqlite", "catalog.sqlite-wal", "head", ROWS]
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """The path of a store that is not there yet."""
-    with folder() as found:
-        yield found / "store"
 
 
 def crashed(target: Target, place: Path, seed: int) -> dict[str, object]:

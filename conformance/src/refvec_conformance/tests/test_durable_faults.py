@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from unittest import mock
@@ -17,19 +17,12 @@ from refvec.durable import disk
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
-from refvec_conformance.probes.durability import flushes, folder, held, history, kept
+from refvec_conformance.probes.durability import flushes, held, history, kept
 from refvec_conformance.probes.fixtures import Budget
 from refvec_conformance.probes.journals import step
 from refvec_conformance.probes.seam import Points, operations, points_of
 
 from .helpers import program
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """The path of a store that is not there yet."""
-    with folder() as found:
-        yield found / "store"
 
 
 @clause("DUR-1", tier="standard", requires="durable")

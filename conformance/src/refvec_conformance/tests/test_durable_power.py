@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pytest
 from refvec import RefvecError
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
-from refvec_conformance.probes.durability import flushes, folder, held, small_logs
+from refvec_conformance.probes.durability import flushes, held, small_logs
 from refvec_conformance.probes.fixtures import Budget
 from refvec_conformance.probes.losing import Image, Losing
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """The path of a store that is not there yet."""
-    with folder() as found:
-        yield found / "store"
 
 
 class Life:

@@ -17,17 +17,10 @@ from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.children import output_of
 from refvec_conformance.probes.concurrency import must, together
 from refvec_conformance.probes.distributions import variant
-from refvec_conformance.probes.durability import flushes, folder, held, kept, watched
+from refvec_conformance.probes.durability import flushes, held, kept, watched
 from refvec_conformance.probes.fixtures import Budget
 
 ROWS = np.arange(40, dtype=np.float32).reshape(20, 2)
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """The path of a store that is not there yet."""
-    with folder() as found:
-        yield found / "store"
 
 
 def stock(target: Target, place: Path) -> VectorStore:

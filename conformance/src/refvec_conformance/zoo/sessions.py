@@ -28,7 +28,7 @@ _SLOW = tuple(
     for one in (
         *("stateful", "differential", "atomicity", "boundary", "interrupts", "primitives", "journal"),
         *("large_searches", "many", "widths", "torn", "leaks", "saving_memory", "memory", "reentry", "fork"),
-        *("durable_readers", "durable_damage", "durable_faults"),
+        *("durable_ending", "durable_readers", "durable_damage", "durable_power", "durable_faults"),
     )
 )
 _PLUGINS = ("-p", "refvec_conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal")
