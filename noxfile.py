@@ -20,8 +20,8 @@ PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "examples/refvec
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
-INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17")
-INPUT_TESTS = "core/tests/test_inputs.py"
+INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17", "safetensors>=0.5")
+INPUT_TESTS = ("core/tests/test_inputs.py", "core/tests/test_interchange_libraries.py")
 BROWSER_TESTS = "asv_bench/tests/test_browser.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
 ASV = ("asv==0.6.6", "virtualenv>=20.30")
@@ -119,7 +119,7 @@ def tests(session: nox.Session, backend: str) -> None:
     session.env["REFVEC_BACKEND"] = backend
     both_cores = ("-q", "-n", "2")
     if backend == "rust":
-        apart = [f"--ignore={path}" for path in (INPUT_TESTS, PANIC_TESTS)]
+        apart = [f"--ignore={path}" for path in (*INPUT_TESTS, PANIC_TESTS)]
         session.run("pytest", *both_cores, "core/tests", "rust_ext/tests", *apart, *session.posargs)
     # The session `conformance` runs the standard tier, which holds the quick one, on the first of the Pythons.
     tier = "smoke" if session.python == PYTHONS[0] else "quick"
@@ -129,9 +129,9 @@ def tests(session: nox.Session, backend: str) -> None:
 
 @nox.session
 def inputs(session: nox.Session) -> None:
-    """Hand the arrays of other libraries to all backends."""
+    """Hand the arrays of other libraries to all backends, and files to and from them."""
     install(session, *TESTING, *INPUTS)
-    session.run("pytest", "-q", INPUT_TESTS, *session.posargs)
+    session.run("pytest", "-q", *INPUT_TESTS, *session.posargs)
 
 
 @nox.session

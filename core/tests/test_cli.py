@@ -149,7 +149,7 @@ def test_what_is_no_store_is_a_usage_error(run, tmp_path, command):
 
 def test_help_names_every_command(run):
     output = run("--help").output
-    assert all(name in output for name in ("demo", "backends", "info", "verify"))
+    assert all(name in output for name in ("demo", "backends", "info", "verify", "export", "import"))
 
 
 def child(*arguments, **given):

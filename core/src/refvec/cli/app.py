@@ -25,6 +25,14 @@ _OURS = {
         "Show versions and settings: what to paste into a bug report; or what a durable store holds.",
     ),
     "verify": ("refvec.cli.stores:verify", "Check every byte of a durable store, and list what is damaged."),
+    "export": (
+        "refvec.cli.interchange:export",
+        "Write a store to a file: npy and ids, safetensors, Parquet.",
+    ),
+    "import": (
+        "refvec.cli.interchange:import_",
+        "Put the rows of a file into a durable store: npy and ids, safetensors, Parquet.",
+    ),
 }
 _ELSEWHERE = {"conformance": "refvec-conformance"}
 

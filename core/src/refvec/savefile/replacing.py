@@ -8,6 +8,7 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter
 from pathlib import Path
 
 _OTHERS = {
@@ -38,12 +39,29 @@ def replace(path: str | os.PathLike[str], parts: Iterable[bytes | memoryview]) -
     OSError
         Naming `path` as it was given.
     """
+    with _drafted(path) as (draft, old):
+        _write(draft, old, parts)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BufferedWriter]:
+    """Do what `replace` does with what the body of a ``with`` writes to the file that it gets.
+
+    If the body raises, nothing is replaced.
+    """
+    with _drafted(path) as (draft, old), _created(draft, old) as file:
+        yield file
+
+
+@contextmanager
+def _drafted(path: str | os.PathLike[str]) -> Iterator[tuple[Path, os.stat_result | None]]:
+    """Yield where to write, and what is there now; then the one takes the place of the other."""
     target = Path(os.path.realpath(path))
     draft = target.parent / f".refvec-{secrets.token_hex(8)}.tmp"
     with _naming(os.fspath(Path(path)), draft):
         old = _existing(Path(path))
         try:
-            _write(draft, old, parts)
+            yield draft, old
             os.replace(draft, target)
         except BaseException:
             _discard(draft)
@@ -70,6 +88,12 @@ def _existing(path: Path) -> os.stat_result | None:
 
 
 def _write(draft: Path, old: os.stat_result | None, parts: Iterable[bytes | memoryview]) -> None:
+    with _created(draft, old) as file:
+        file.writelines(parts)
+
+
+@contextmanager
+def _created(draft: Path, old: os.stat_result | None) -> Iterator[BufferedWriter]:
     def create(name: str, flags: int) -> int:
         # Nobody may look into a file that is to be 0600, not even while it is written.
         return os.open(name, flags, 0o666 if old is None else 0o600)
@@ -77,7 +101,7 @@ def _write(draft: Path, old: os.stat_result | None, parts: Iterable[bytes | memo
     with open(draft, "xb", opener=create) as file:
         if old is not None:
             _resemble(file.fileno(), old)
-        file.writelines(parts)
+        yield file
         file.flush()
         os.fsync(file.fileno())
 
