@@ -166,6 +166,38 @@ def test_a_file_that_is_cut_or_altered(odd_store, path):
             alike(imported(path), odd_store)
 
 
+CHILD = """
+import sys
+import pyarrow
+from refvec.interchange import export_store, open_source, parquet
+source, path = sys.argv[1:]
+if source:
+    parquet.GROUP_BYTES = 2**20
+    export_store(source, path)
+with open_source(path) as opened:
+    print(sum(len(batch.ids) for batch in opened.batches()), pyarrow.default_memory_pool().max_memory())
+"""
+
+
+@pytest.mark.parametrize("groups", ["ours", "one"])
+def test_a_file_is_never_all_in_memory(tmp_path, path, groups):
+    rows = np.random.default_rng(0).standard_normal((16_000, 1_000), np.float32)  # 64 MB
+    ids, source = list(map(str, range(len(rows)))), ""
+    if groups == "ours":
+        source = str(tmp_path / "store")
+        store = VectorStore(backend="numpy")
+        store.add_vectors(ids, rows)
+        store.save(source)
+    else:
+        write(path, ids, arrow.FixedSizeListArray.from_arrays(arrow.array(rows.reshape(-1)), rows.shape[1]))
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, source, path], capture_output=True, text=True, check=True
+    )
+    count, most = map(int, done.stdout.split())
+    assert count == len(rows)
+    assert most < 32 * 2**20  # some batches of 4, decoded
+
+
 def test_the_missing_extra_is_named(tmp_path):
     code = (
         "import sys; sys.modules['pyarrow'] = None\n"
