@@ -5,7 +5,7 @@ import uuid
 import numpy as np
 import pytest
 from refvec.durable.packedids import TEXTS, UUIDS, PackedIds, packed
-from refvec.durable.packing import PackingError, Unpacker, numbers
+from refvec.durable.packing import PackingError, Unpacker, numbers, word
 
 SOME = [str(uuid.UUID(int=n)) for n in (0, 1, 2**128 - 1, 0xABCDEF << 64)]
 
@@ -19,7 +19,7 @@ def read(content):
 
 def test_uuids_take_sixteen_bytes():
     content = packed(SOME)
-    assert (content[0], len(content)) == (UUIDS, 9 + 16 * len(SOME))
+    assert (content[0], len(content)) == (UUIDS, 16 + 16 * len(SOME))
     found = read(content)
     assert (found.decoded(), found.lengths, found.text, len(found)) == (SOME, None, None, len(SOME))
     assert found.uuids.tobytes() == b"".join(uuid.UUID(one).bytes for one in SOME)
@@ -60,9 +60,9 @@ def texts(lengths, encoded):
 
 
 DAMAGED = {
-    "another form": b"\x02" + bytes(8),
+    "another form": word(2) + word(0),
     "cut in an id": packed(SOME)[:-1],
-    "more ids than bytes": bytes([UUIDS]) + (2**62).to_bytes(8, "little") + bytes(16),
+    "more ids than bytes": word(UUIDS) + word(2**62) + bytes(16),
     "lengths too short": texts([1, 1], b"abc"),
     "lengths too long": texts([1, 3], b"abc"),
     "lengths that overflow": texts([2**62] * 4, b""),
@@ -70,6 +70,7 @@ DAMAGED = {
     "a character cut in half": texts([2, 1], "aé".encode()),
     "a character cut in half by nothing": texts([2, 0, 1], "aé".encode()),
     "too long": packed(SOME) + b"\0",
+    "cut in what fills up": texts([3], b"abc")[:-1],
 }
 
 

@@ -181,10 +181,10 @@ UUID_LIKE = [f"{at:08x}-0000-4000-8000-000000000000" for at in range(3)]
 # What no writer has written, under a checksum that is right: by the place in the catalog.
 REWRITTEN: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "no room for the ids": ("log", lambda content: content[:40]),
-    "fewer ids than codes": ("log", lambda content: packed(UUID_LIKE[:2]) + content[9 + 48 :]),
+    "fewer ids than codes": ("log", lambda content: packed(UUID_LIKE[:2]) + content[16 + 48 :]),
     "another form of ids": ("log", lambda content: b"\x07" + content[1:]),
-    "no fingerprints": ("log", lambda content: content[: -9 - 12] + numbers(np.arange(0))),
-    "fingerprints too wide": ("log", lambda content: content[: -9 - 12] + numbers(np.full(3, 2**40))),
+    "no fingerprints": ("log", lambda content: content[: -16 - 16] + numbers(np.arange(0))),
+    "fingerprints too wide": ("log", lambda content: content[: -16 - 16] + numbers(np.full(3, 2**40))),
     "no seed": ("meta", lambda content: content.replace(b'"seed"', b'"sead"')),
     "a seed too large": ("meta", lambda content: content.replace(b'"seed": ', b'"seed": 99999999999999999999')),
 }
@@ -226,7 +226,7 @@ def test_a_fingerprint_that_is_not_of_its_row_is_found_by_verify(target: Target,
 
     def flip(content: bytes) -> bytes:
         raw = bytearray(content)
-        raw[len(raw) - 12 + 4 * at] ^= 1
+        raw[len(raw) - 16 + 4 * at] ^= 1
         return bytes(raw)
 
     rewrite(place, "log", flip)
@@ -272,7 +272,7 @@ def test_verify_checks_what_is_on_the_disk_now(target: Target, place: Path, dama
     if damage == "cut":
         os.truncate(place / ROWS, 4096 + 17)
     else:
-        name, at = {"flip": (ROWS, 4100), "header": (ROWS, 9), "catalog": ("catalog.sqlite", 4096)}[damage]
+        name, at = {"flip": (ROWS, 4100), "header": (ROWS, 9), "catalog": ("catalog.sqlite", 8192)}[damage]
         with (place / name).open("r+b") as file:
             file.seek(at)
             file.write(b"\xff\xfe\xfd")

@@ -8,9 +8,9 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .packing import PackingError, Unpacker, numbers
+from .packing import PackingError, Unpacker, numbers, padded, word
 
-TEXTS, UUIDS = 0, 1  # the form of packed ids, their first byte
+TEXTS, UUIDS = 0, 1  # the form of packed ids
 UUID_LENGTH = 36
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
 _HYPHENS = [8, 13, 18, 23]
@@ -45,12 +45,12 @@ class PackedIds:
     @classmethod
     def read(cls, source: Unpacker) -> PackedIds:
         """Return what `packed` made; anything else raises."""
-        form = source.byte()
+        form = source.word()
         if form == UUIDS:
-            return cls(np.frombuffer(source.counted(16), np.uint8).reshape(-1, 16), None, None)
+            return cls(np.frombuffer(source.take(16 * source.word()), np.uint8).reshape(-1, 16), None, None)
         if form != TEXTS:
             raise PackingError(f"it has ids of the form {form}")
-        lengths, text = source.numbers(), source.counted(1)
+        lengths, text = source.numbers(), source.take(source.word())
         _check_texts(lengths, text)
         return cls(None, lengths, text)
 
@@ -92,13 +92,13 @@ def packed(ids: Sequence[str | None]) -> bytes:
     """Pack ids; None stands for no id, and is read as any."""
     uuids = _uuids([_NO_UUID if one is None else one for one in ids])
     if uuids is not None:
-        return bytes([UUIDS]) + len(ids).to_bytes(8, "little") + uuids
+        return word(UUIDS) + word(len(ids)) + uuids
     texts = [one or "" for one in ids]
     encoded = "".join(texts).encode()
     ascii_only = len(encoded) == sum(map(len, texts))
     lengths = map(len, texts) if ascii_only else (len(one.encode()) for one in texts)
     kept = np.fromiter(lengths, np.int64, len(texts))
-    return bytes([TEXTS]) + numbers(kept) + len(encoded).to_bytes(8, "little") + encoded
+    return word(TEXTS) + numbers(kept) + word(len(encoded)) + padded(encoded)
 
 
 def _uuids(ids: list[str]) -> bytes | None:

@@ -185,7 +185,7 @@ def encode_log(events: list[tuple[str | None, int]], written: NDArray[np.int64],
     )
 
 
-def decode_log(content: bytes) -> Log:
+def decode_log(content: bytes | memoryview) -> Log:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
     log = Log(PackedIds.read(source), source.numbers(), source.numbers(), source.words(), source.words())
@@ -203,7 +203,7 @@ def encode_snapshot(layout: Layout, marks: Marks) -> bytes:
     return packed([*layout.ids]) + numbers(layout.id_indices) + numbers(kept) + marks.encode()
 
 
-def decode_snapshot(content: bytes) -> Snapshot:
+def decode_snapshot(content: bytes | memoryview) -> Snapshot:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
     found = Snapshot(PackedIds.read(source), source.numbers(), source.numbers(), source.words(), source.words())
