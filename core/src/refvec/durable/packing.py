@@ -70,7 +70,7 @@ class Unpacker:
         first = self.word()
         if count * 8 > _MOST_IN_A_RUN or first + count > 2**63:
             raise PackingError(f"it has {count} numbers from {first} up")
-        return np.arange(first, first + count)
+        return np.arange(count) + first
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the next numbers."""
