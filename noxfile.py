@@ -178,6 +178,13 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def durable(session: nox.Session) -> None:
+    """Compare durable stores with np.memmap, sqlite3, lmdb and usearch; ``-- --folder DIR`` on another disk."""
+    install(session, "lmdb", "usearch")
+    session.run("python", "asv_bench/side_by_side/durable.py", *session.posargs)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run each benchmark of asv_bench once, on little data, and the tests of the dashboard."""
     install(session, *TESTING, *ASV, PLOTLY)

@@ -10,6 +10,7 @@ from .results import Measurement
 GROUPS = {
     "seed_table": "The seed's table",
     "batches": "Batches",
+    "durable": "Durable stores",
     "files": "Files",
     "scaling": "Removing",
     "search": "Search",

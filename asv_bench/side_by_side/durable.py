@@ -1,0 +1,208 @@
+"""Durable stores beside what their users could take instead: ``nox -s durable``, or ``durable.py --help``.
+
+Each engine fills a new folder in one process and opens it in another, one engine after the other in every
+round. A figure is the median over the rounds of the medians within them. "In memory" is the same store
+without a path, in the same round. The page cache is warm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from durable_stores import DIMENSION, ENGINES, ROW_BYTES, Rows
+
+K, SOME, NEW, TIMES = 10, 1_000, 100, 20
+Figures = dict[str, float]
+SHOWN = {  # name in the table: name of the figure, and its unit
+    "put {n}": ("put all", 1e3),
+    "flush {n}": ("flush all", 1e3),
+    "put 100": ("put new", 1e3),
+    "flush 100": ("flush new", 1e3),
+    "open": ("open", 1e3),
+    "first get": ("first get", 1e3),
+    "first search": ("first search", 1e3),
+    "1,000 gets": ("get", 1e3),
+    "search": ("search", 1e3),
+    "100 adds": ("add", 1e3),
+    "disk / rows": ("disk", 1),
+    "memory, B a vector": ("memory", 1),
+}
+STORE, MEMORY = ["get", "search", "add"], " in memory"
+
+
+def ids(count: int, seed: int = 2) -> list[str]:
+    """Return UUIDs as text."""
+    raw = np.random.default_rng(seed).bytes(16 * count)
+    return [str(uuid.UUID(bytes=raw[start : start + 16])) for start in range(0, len(raw), 16)]
+
+
+def rows(count: int, seed: int = 1) -> Rows:
+    """Return random vectors."""
+    return np.random.default_rng(seed).standard_normal((count, DIMENSION), np.float32) / np.float32(
+        DIMENSION**0.5
+    )
+
+
+def taken(call: Callable[..., object], *arguments: Any) -> float:
+    """Return how many seconds a call takes."""
+    begun = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - begun
+
+
+def fill(engine: str, count: int, folder: Path) -> Figures:
+    """Put and flush: all vectors, then some times a few new ones."""
+    store = ENGINES[engine](folder)
+    names, vectors = ids(count), rows(count)
+    found = {"put all": taken(store.put, names, vectors), "flush all": taken(store.flush)}
+    names, vectors = ids(NEW * TIMES, 3), rows(NEW * TIMES, 4)
+    puts, flushes = [], []
+    for start in range(0, NEW * TIMES, NEW):
+        puts.append(taken(store.put, names[start : start + NEW], vectors[start : start + NEW]))
+        flushes.append(taken(store.flush))
+        if sum(flushes) > 5:
+            break
+    store.close()
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    held = count + NEW * len(flushes)
+    return found | {
+        "put new": statistics.median(puts),
+        "flush new": statistics.median(flushes),
+        "disk": size / (held * ROW_BYTES),
+    }
+
+
+def use(engine: str, count: int, folder: Path) -> Figures:
+    """Open what `fill` left, and use it."""
+    names, queries = ids(count), rows(TIMES, 5)
+    some = np.random.default_rng(6).permutation(count)[:SOME]
+    ENGINES[engine](Path(tempfile.mkdtemp(dir=folder.parent))).close()  # what is imported once
+    before, begun = own_memory(), time.perf_counter()
+    store = ENGINES[engine](folder)
+    found = {"open": time.perf_counter() - begun}
+    found["first get"] = taken(store.get, names[some[0]])
+    found["first search"] = taken(store.search, queries[0], K)
+    found["memory"] = (own_memory() - before) / count
+    return found | used(store, [names[place] for place in some], queries)
+
+
+def in_memory(engine: str, count: int, folder: Path) -> Figures:
+    """Use the same store without a folder."""
+    store = ENGINES[engine](None)
+    names = ids(count)
+    store.put(names, rows(count))
+    some = np.random.default_rng(6).permutation(count)[:SOME]
+    return used(store, [names[place] for place in some], rows(TIMES, 5))
+
+
+def used(store: Any, names: list[str], queries: Rows) -> Figures:
+    """Get, search and add, once everything has been touched."""
+
+    def get() -> None:
+        for name in names:
+            store.get(name)
+
+    def searches() -> Iterator[float]:
+        begun = time.perf_counter()
+        for query in queries:
+            yield taken(store.search, query, K)
+            if time.perf_counter() - begun > 5:
+                return
+
+    get()
+    store.search(queries[0], K)
+    found = {"get": statistics.median(taken(get) for _ in range(9)), "search": statistics.median(searches())}
+    new, vectors = ids(9 * NEW, 7), rows(9 * NEW, 8)
+
+    def add(start: int) -> None:
+        for name, vector in zip(new[start : start + NEW], vectors[start : start + NEW], strict=True):
+            store.add(name, vector)
+
+    return found | {"add": statistics.median(taken(add, start) for start in range(0, 9 * NEW, NEW))}
+
+
+def own_memory() -> int:
+    """Return the bytes of this process that are not page cache."""
+    gc.collect()
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
+
+
+PARTS: dict[str, Callable[[str, int, Path], Figures]] = {"fill": fill, "use": use, "in memory": in_memory}
+
+
+def in_process(part: str, engine: str, count: int, folder: Path) -> Figures:
+    """Return the figures of a part, from a process of its own."""
+    command = [sys.executable, __file__, "--part", part, "--engines", engine, "--counts", str(count)]
+    done = subprocess.run([*command, "--folder", folder], text=True, stdout=subprocess.PIPE, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def measure(engine: str, count: int, folder: Path) -> Figures:
+    """Return all figures of an engine."""
+    if count > getattr(ENGINES[engine], "most", count):
+        return {}
+    with tempfile.TemporaryDirectory(dir=folder) as parent:
+        own = Path(parent) / "store"
+        own.mkdir()
+        found = in_process("fill", engine, count, own)
+        if hasattr(ENGINES[engine], "get") or hasattr(ENGINES[engine], "backend"):
+            found |= in_process("use", engine, count, own)
+        if hasattr(ENGINES[engine], "backend"):
+            memory = in_process("in memory", engine, count, own)
+            found |= {name + MEMORY: figure for name, figure in memory.items()}
+    return found
+
+
+def cells(rounds: list[Figures]) -> list[str]:
+    """Return the row of an engine."""
+    medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+
+    def cell(name: str, unit: float) -> str:
+        if name not in medians:
+            return "-"
+        beside = medians.get(name + MEMORY)
+        return f"{unit * medians[name]:.3g}" + (f" ({medians[name] / beside:.2f})" if beside else "")
+
+    return [cell(*place) for place in SHOWN.values()]
+
+
+def main() -> None:
+    """Print a table for each count, or as a child the figures of one part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--counts", type=int, nargs="+", default=[100_000], help="numbers of vectors")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help="on the disk to measure; default: here")
+    parser.add_argument("--part", choices=PARTS, help="measure only this, in this process")
+    chosen = parser.parse_args()
+    if chosen.part:
+        print(json.dumps(PARTS[chosen.part](chosen.engines[0], chosen.counts[0], chosen.folder)))
+        return
+    print("Milliseconds; in brackets: by the same store in memory.\n")
+    for count in chosen.counts:
+        found: dict[str, list[Figures]] = {engine: [] for engine in chosen.engines}
+        for _ in range(chosen.rounds):
+            for engine, rounds in found.items():
+                rounds.append(measure(engine, count, chosen.folder))
+        titles = [title.format(n=f"{count:,}") for title in SHOWN]
+        print(f"| {count:,} | " + " | ".join(titles) + " |\n|" + "---|" * (1 + len(titles)))
+        for engine, rounds in found.items():
+            print(f"| {engine} | " + " | ".join(cells(rounds)) + " |", flush=True)
+        print()
+
+
+if __name__ == "__main__":
+    main()
