@@ -20,6 +20,7 @@ from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.durability import flushes, held, history, kept
 from refvec_conformance.probes.fixtures import Budget
 from refvec_conformance.probes.journals import step
+from refvec_conformance.probes.mounting import NOT_HERE
 from refvec_conformance.probes.seam import Points, operations, points_of
 
 from .helpers import program
@@ -33,6 +34,12 @@ def test_a_killed_writer_leaves_the_last_flush(spelling: str, budget: Budget) ->
 @clause("DUR-7", tier="standard", requires="durable")
 def test_a_full_disk_is_survived(spelling: str) -> None:
     assert program("filling", spelling, 1) in ([], [""])
+
+
+@clause("DUR-7", "DUR-5", tier="standard", requires="durable")
+def test_a_disk_of_our_own_is_full_and_a_store_is_mounted_twice(spelling: str) -> None:
+    found = [line for line in program("mounting", spelling, 1) if line]
+    assert not found or found[0].startswith(NOT_HERE)
 
 
 def failing(number: int) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +31,28 @@ def test_refresh_of_the_writer_is_false(target: Target, place: Path) -> None:
 
 @clause("DUR-5", requires="durable")
 @pytest.mark.parametrize("mode", ["a", "r+", "x"])
-@pytest.mark.parametrize("spelling", ["same", "relative", "dots", "link", "mmap"])
+@pytest.mark.parametrize("spelling", ["same", "relative", "dots", "link", "parent", "hard", "mmap"])
 def test_a_second_writer_is_refused_at_once(
     target: Target, place: Path, spelling: str, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = stock(target, place)
     place.with_name("link").symlink_to(place)
+    place.with_name("parent").symlink_to(place.parent)
+    place.with_name("hard").mkdir()
+    for file in place.iterdir():
+        os.link(file, place.with_name("hard") / file.name)
     monkeypatch.chdir(place.parent)
     path = {
         "same": place,
         "relative": Path("store"),
         "dots": place / ".." / "store",
         "link": place.with_name("link"),
+        "parent": place.with_name("parent") / "store",
+        "hard": place.with_name("hard"),  # not the directory is locked, its files are
         "mmap": place,
     }[spelling]
     given: dict[str, Any] = {"use_mmap": True, "mmap_path": path} if spelling == "mmap" else {"path": path}
-    with pytest.raises(FileExistsError if mode == "x" else StoreLockedError, match=str(place)):
+    with pytest.raises(FileExistsError if mode == "x" else StoreLockedError, match=str(path.resolve())):
         target.open(mode=mode, **given)
     store.add_vector("d", UNITS[2])
     store.flush()

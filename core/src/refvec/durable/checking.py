@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..errors import CorruptStoreError
+from .damage import damaged
 from .fingerprints import Fingerprints
 from .loading import Loaded, load, readable_catalog
 from .places import Place
@@ -25,6 +26,8 @@ def check(place: Place) -> None:
 def damages(place: Place, progress: Progress = silent) -> Iterator[CorruptStoreError]:
     """Yield an error for everything that is damaged; without an intact catalog nothing is known of the rows."""
     try:
+        if place.look() != "store":
+            raise damaged(place.catalog, "it is missing")
         with readable_catalog(place.catalog) as catalog:
             catalog.check_database()
         found = load(place, lambda loaded: list(_of_rows(loaded, progress)))

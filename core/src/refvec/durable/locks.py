@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -78,8 +79,15 @@ def nobody_reads(handle: int) -> bool:
 
 
 def open_file(path: Path, flags: int) -> int:
-    """Open a file of a store; one that is missing is damage."""
+    """Open a file of a store; one that is missing, or is no file, is damage."""
+    waiting = getattr(os, "O_NONBLOCK", 0)  # a pipe would have us wait for somebody at its other end
     try:
-        return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
+        handle = os.open(path, flags | waiting | getattr(os, "O_CLOEXEC", 0), 0o666)
     except FileNotFoundError:
         raise damaged(path, "it is missing") from None
+    except IsADirectoryError:
+        raise damaged(path, "it is no file") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise damaged(path, "it is no file")
+    return handle

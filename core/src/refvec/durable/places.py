@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from .damage import foreign, newer
 from .records import FORMAT
 
 Found = Literal["nothing", "unfinished", "store"]
+_BESIDE = ("-journal", "-wal", "-shm")  # what sqlite adds to the name of a database
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ class Place:
 
     def drafts(self) -> list[Path]:
         """Return what an unfinished creation may leave besides the lock."""
-        more = [self.draft.with_name(self.draft.name + end) for end in ("-journal", "-wal", "-shm")]
+        more = [self.draft.with_name(self.draft.name + end) for end in _BESIDE]
         return [self.head, self.draft, *more]
 
     def look(self) -> Found:
         """Return what is there, and raise `CorruptStoreError` if it is anything else; change nothing."""
         if not self.root.exists():
+            if self.root.is_symlink():
+                raise foreign(self.root, "it is a symbolic link that leads to itself")
             return "nothing"
         if not self.root.is_dir():
             raise foreign(self.root, "it is no directory")
@@ -82,6 +86,11 @@ class Place:
 
     def _check_catalog(self) -> None:
         """Raise unless the catalog begins as one of ours."""
+        for path in (self.catalog, *(self.catalog.with_name(self.catalog.name + end) for end in _BESIDE)):
+            if path.exists() and not path.is_file():
+                raise foreign(path, "it is no file")  # and of a pipe sqlite would wait for the other end
+        if self.catalog.exists() and not os.access(self.catalog, os.R_OK):  # opening ends sqlite's locks
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(self.catalog))
         try:
             application, version = identify(self.catalog)
         except CorruptStoreError as error:
