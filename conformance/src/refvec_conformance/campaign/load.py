@@ -73,7 +73,7 @@ class Life:
             store = self._open()
             while True:
                 for _ in range(int(self._rng.integers(1, 8))):
-                    self._change(store)
+                    change(self._rng, store)
                 store = self._settle(store)
 
     def _open(self) -> VectorStore:
@@ -116,27 +116,29 @@ class Life:
             self._reader.close()
             self._reader = None
 
-    def _change(self, store: VectorStore) -> None:
-        rng, count = self._rng, int(self._rng.integers(1, 12))
-        ids = [IDS[one] for one in rng.choice(len(IDS), count, replace=False)]
-        rows = rng.choice(VALUES, (count, DIMENSION)) if rng.random() < 0.5 else _few(rng, count)
-        pick = int(rng.integers(40))
-        if pick == 0:
-            store.clear()
-        elif pick < 12:
-            absent = [position for position, one in enumerate(ids) if one not in store]
-            store.add_vectors([ids[one] for one in absent], rows[absent])
-        elif pick < 22:
-            store.upsert_vectors(ids, rows)
-        elif pick < 27:
-            store.upsert_vector(ids[0], rows[0])
-        elif pick < 30:
-            many = rng.integers(0, 2**32, (300, DIMENSION), np.uint32).view(np.float32)
-            store.upsert_vectors([f"many {n}" for n in range(300)], many)
-        elif pick < 32:
-            store.remove_vectors([f"many {n}" for n in range(300)])
-        else:
-            store.remove_vectors(ids)
+
+def change(rng: np.random.Generator, store: VectorStore) -> None:
+    """Make one random change: ids of all kinds, vectors that are equal, odd, or anything."""
+    count = int(rng.integers(1, 12))
+    ids = [IDS[one] for one in rng.choice(len(IDS), count, replace=False)]
+    rows = rng.choice(VALUES, (count, DIMENSION)) if rng.random() < 0.5 else _few(rng, count)
+    pick = int(rng.integers(40))
+    if pick == 0:
+        store.clear()
+    elif pick < 12:
+        absent = [position for position, one in enumerate(ids) if one not in store]
+        store.add_vectors([ids[one] for one in absent], rows[absent])
+    elif pick < 22:
+        store.upsert_vectors(ids, rows)
+    elif pick < 27:
+        store.upsert_vector(ids[0], rows[0])
+    elif pick < 30:
+        many = rng.integers(0, 2**32, (300, DIMENSION), np.uint32).view(np.float32)
+        store.upsert_vectors([f"many {n}" for n in range(300)], many)
+    elif pick < 32:
+        store.remove_vectors([f"many {n}" for n in range(300)])
+    else:
+        store.remove_vectors(ids)
 
 
 def _few(rng: np.random.Generator, count: int) -> np.ndarray:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from refvec import (
-    VectorStore,
-    backends,
-)
+from refvec import VectorStore, backends
 
+from refvec_conformance.campaign.load import DIMENSION, change
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
-from refvec_conformance.probes.durability import flushes, history, kept, names_in
+from refvec_conformance.probes.durability import flushes, held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS
 
 from .helpers import stock
@@ -23,17 +25,58 @@ def durable_names() -> list[str]:
     return [row.name for row in backends() if row.capabilities is not None and row.capabilities.durable]
 
 
+def elsewhere(name: str) -> Target:
+    """Return another backend as what is under test."""
+    return Target(name, type(VectorStore(2, backend=name)))
+
+
 @clause("DUR-3", requires="durable")
 @pytest.mark.parametrize("other", durable_names())
 def test_a_store_opens_in_every_other_durable_backend(
     target: Target, place: Path, seed: int, other: str
 ) -> None:
     wanted = history(target, place, seed, 8)[-1]
-    elsewhere = Target(other, type(VectorStore(2, backend=other)))
-    assert kept(elsewhere, place) == wanted
-    with elsewhere.open(path=place) as store:
+    assert kept(elsewhere(other), place) == wanted
+    with elsewhere(other).open(path=place) as store:
         *_, wanted = flushes(store, seed + 1, 8)
     assert kept(target, place) == wanted
+
+
+@clause("DUR-3", "DUR-1", requires="durable")
+@pytest.mark.parametrize("precision", [2, "exact"])
+@pytest.mark.parametrize("other", durable_names())
+def test_what_a_store_does_next_is_the_same_in_every_backend(
+    target: Target, place: Path, rng: np.random.Generator, other: str, precision: Any
+) -> None:
+    with target.open(DIMENSION, 2, path=place, precision=precision) as store:
+        for _ in range(20):
+            change(rng, store)
+        wanted = held(store)
+    copied, seed = place.with_name("copied"), int(rng.integers(2**32))
+    shutil.copytree(place, copied)
+    for one, path in ((target, place), (elsewhere(other), copied)):
+        with one.open(path=path) as store:
+            assert (held(store), store.precision) == (wanted, precision)
+            again = np.random.default_rng(seed)
+            for _ in range(20):
+                change(again, store)
+    assert kept(target, copied) == kept(elsewhere(other), place)
+
+
+@clause("DUR-3", "DUR-8", requires="durable")
+@pytest.mark.parametrize("other", durable_names())
+def test_indices_that_are_held_back_are_so_in_every_backend(target: Target, place: Path, other: str) -> None:
+    with stock(target, place) as store:
+        store.remove_vector("c")
+    with (place / "head").open("rb") as reading:
+        fcntl.flock(reading, fcntl.LOCK_SH)  # as a reader does while it reads
+        with elsewhere(other).open(path=place) as store:
+            assert store.add_vector("d", UNITS[2]) == 2
+            store.flush()
+            assert store.add_vector("e", UNITS[3]) == 3
+            fcntl.flock(reading, fcntl.LOCK_UN)
+            store.flush()
+            assert store.add_vector("f", UNITS[1]) == 1
 
 
 @clause("DUR-3", requires="durable")
