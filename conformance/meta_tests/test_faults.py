@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 from refvec import VectorStore
 from refvec_conformance.faults import Faults, faulty
+from refvec_conformance.faulty_disk import faulty_disk
+from refvec_conformance.probes.sqlitefiles import available
 
 
 def opened(**faults):
@@ -75,3 +79,50 @@ def test_reading_is_left_alone_unless_named():
     store.add_vector("a", [1, 2])
     with pytest.raises(OSError, match="injected"):
         store.get_vector("a")
+
+
+def flushed(path, count=40, backend="python", **faults):
+    """Return which of many flushes succeeded; after those that did, and at the end, everything is there."""
+    found = []
+    with faulty_disk(Faults()):
+        store = VectorStore(2, path=path, backend=backend)
+    for number in range(count):
+        store.upsert_vectors([f"{number % 7}", "same"], [[number, 1], [number, 2]])
+        with faulty_disk(Faults(**{"seed": number, **faults})):
+            try:
+                store.flush()
+                found.append("done")
+            except OSError as error:
+                found.append(str(error).replace(str(path), "PATH"))
+        if found[-1] == "done":
+            with VectorStore(path=path, mode="r", backend=backend) as reader:
+                assert reader.get_vector("same").tolist() == [number, 2]
+    store.close()
+    with VectorStore(path=path, mode="r", backend=backend) as reader:
+        assert reader.get_vector("same").tolist() == [count - 1, 2]
+    return found
+
+
+def test_a_disk_without_faults_is_none(tmp_path):
+    assert flushed(tmp_path / "store") == ["done"] * 40
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy"])
+def test_a_disk_that_fails_now_and_then(tmp_path, backend):
+    found = flushed(tmp_path / "store", backend=backend, error_rate=0.04, lost_reply_rate=0.02)
+    assert 5 < found.count("done") < 35
+    assert any("nothing happened" in one for one in found)
+    assert any("it happened" in one for one in found)
+    assert found == flushed(tmp_path / "again", error_rate=0.04, lost_reply_rate=0.02)
+
+
+def test_a_disk_that_writes_only_parts(tmp_path):
+    assert flushed(tmp_path / "store", partial_rate=1.0) == ["done"] * 40
+
+
+@pytest.mark.skipif(not available(), reason="sqlite is no shared library, so what it does is not seen")
+def test_a_full_disk_is_one_for_sqlite_too(tmp_path):
+    found = flushed(
+        tmp_path / "store", count=10, error_rate=0.2, error=lambda text: OSError(errno.ENOSPC, text)
+    )
+    assert any("sqlite says: database or disk is full" in one for one in found)
