@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from refvec import CONTRACT_VERSION, VectorStore, backends
 from refvec.cli.app import app
+from refvec.cli.demo import killing
 from typer.testing import CliRunner
 
 
@@ -27,6 +28,22 @@ def test_demo_on_the_sample(run):
     assert "147 of 320 vectors (46%)" in result.output
     assert result.output.count("identical") == len(backends())
     assert "one vector for" in result.output
+    durable = [row for row in backends() if row.capabilities and row.capabilities.durable]
+    assert "was killed (SIGKILL)" in " ".join(result.output.split())
+    assert result.output.count("what was flushed") == len(durable)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_demo_tells_of_a_store_that_is_not_what_was_flushed(run, monkeypatch, lost):
+    def filled(backend, path, corpus, step):
+        with VectorStore(path=path, backend=backend) as store:
+            store.add_vectors(corpus.ids[: 3 * step - lost], corpus.vectors[: 3 * step - lost])
+        return [0.001] * 3
+
+    monkeypatch.setattr(killing, "_killed", filled)
+    result = run("demo", "--backend", "numpy")
+    assert result.exit_code == lost
+    assert ("DIFFERENT" in result.output) == lost
 
 
 def test_demo_searches_for_more_like_a_text(run):

@@ -14,9 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ... import BackendError, backends
 from ...registry import load_backend
 from .corpus import Corpus, load_corpus
+from .killing import kill_in_the_middle
 from .measure import Run, run_backend
 from .memory import bytes_per_vector
-from .show import show_runs, show_saving, show_searches
+from .show import show_killed, show_runs, show_saving, show_searches
 
 HITS = 4
 QUERIES = 3
@@ -38,8 +39,9 @@ def demo(
     """Put real text embeddings into a store on every backend and compare the answers.
 
     Adds every chunk, gets it back, shows how many vectors were duplicates,
-    what it cost in time and memory, and searches for "more like this".
-    Exits with 1 if two backends do not answer alike.
+    what it cost in time and memory, fills a durable store in a process that is
+    killed, and searches for "more like this". Exits with 1 if two backends do
+    not answer alike, or if the durable store is not what was flushed.
     """
     console = Console()
     try:
@@ -53,8 +55,12 @@ def demo(
     runs, memory = _run_all(console, names, corpus, queries)
     show_runs(console, runs, memory)
     show_saving(console, runs[0])
+    with console.status("filling a durable store in a process that will be killed"):
+        killed = kill_in_the_middle(names, corpus)
+    if killed is not None:
+        show_killed(console, killed)
     show_searches(console, corpus, queries, runs[-1])
-    if not all(run.agrees(runs[0]) for run in runs):
+    if not all(run.agrees(runs[0]) for run in runs) or (killed is not None and not killed.exact):
         raise typer.Exit(1)
 
 

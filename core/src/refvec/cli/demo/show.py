@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .corpus import Corpus
+from .killing import Killed
 from .measure import Run
 
 _SHOWN_IDS = 2
@@ -49,6 +50,24 @@ def show_saving(console: Console, run: Run) -> None:
         f"duplicates of another and cost no vector of their own: {unique * raw / 2**20:,.1f} MiB of floats "
         f"instead of {total * raw / 2**20:,.1f} MiB.\n"
     )
+
+
+def show_killed(console: Console, killed: Killed) -> None:
+    """Print what a killed process had done, and what each backend found of it."""
+    console.print(
+        f"[bold]On disk[/bold]: a process on {killed.backend} put {killed.step:,} ids at a time into a durable "
+        f"store, each time with a flush ({_seconds(killed.flush_seconds)}), and was killed (SIGKILL) when "
+        f"{killed.flushes} flushes had returned: {killed.acknowledged:,} ids."
+    )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("opened by", style="bold", no_wrap=True)
+    for heading in ("in", "ids", "unique", "content"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in killed.reopened:
+        verdict = Text("what was flushed", "green") if one.exact else Text("DIFFERENT", "bold red")
+        table.add_row(one.backend, _seconds(one.seconds), f"{one.ids:,}", f"{one.vectors:,}", verdict)
+    console.print(table)
+    console.print("[dim]content: ids, indices and bits as after the last flush, and nothing else[/dim]\n")
 
 
 def show_searches(console: Console, corpus: Corpus, queries: Sequence[int], run: Run) -> None:
