@@ -33,7 +33,7 @@ from .opening import OpenSpec
 from .options import Option
 from .registry import Backend, backends
 from .searching import SearchResult
-from .state import Changes, Layout, Size, Snapshot, State, grown_capacity
+from .state import Changes, Compaction, Layout, Size, Snapshot, State, grown_capacity
 
 __version__ = "0.1.0"
 
@@ -47,6 +47,7 @@ __all__ = [
     "BackendUnavailableError",
     "Capabilities",
     "Changes",
+    "Compaction",
     "CorruptStoreError",
     "DimensionMismatchError",
     "DuplicateIdError",

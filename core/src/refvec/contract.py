@@ -28,7 +28,7 @@ from .primitives import Primitives, missing_primitives
 from .reading import batches, one_index, rows_at, single
 from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_state, search_state
 from .selecting import require_able, select_backend
-from .state import Snapshot, State
+from .state import Compaction, Snapshot, State
 from .vectors import canonical_query, canonical_row, canonical_rows
 
 if TYPE_CHECKING:
@@ -335,6 +335,35 @@ class VectorStore(Primitives):
         self._require("durable")
         if self._durable is not None:
             self._durable.verify()
+
+    def compact(self) -> Compaction:
+        """Flush a durable store, and give back the space on the disk that it does not need.
+
+        Freed slots, what was allocated ahead and the history of ids go. Indices
+        stay, free ones stay free. The rows are copied, each checked, into a new
+        file that then takes the place of the old one in one step: a crash leaves
+        the one or the other, and readers go on. Other threads may use the store
+        meanwhile. For as long as it takes there must be room for both.
+
+        Returns
+        -------
+        Compaction
+            ``before`` and ``after``: the bytes that the directory takes on the disk.
+
+        Raises
+        ------
+        CorruptStoreError
+            If a row is damaged; nothing has changed then.
+        OSError
+            If there is no room, or the disk fails; nothing has changed then.
+        UnsupportedError, ReadOnlyError
+            If the store is in memory, or open for reading.
+        """
+        self._require_open()
+        self._require("durable")
+        if self._durable is None:
+            raise UnsupportedError("The store is in memory; compact() is for one with a path")
+        return self._durable.compact(self)
 
     def close(self, *, flush: bool = True) -> None:
         """Flush and release the store; closing twice does nothing.

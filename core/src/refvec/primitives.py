@@ -122,7 +122,11 @@ class Primitives:
         self._missing("_reclaim")
 
     def _settle(self, rows: StoredRows) -> None:
-        """Hear that every row that the last `_changes` told of is in this file, and may be read from there."""
+        """Hear that every row that the last `_changes` told of is in this file, and may be read from there.
+
+        So are the rows told of before. After a compaction it is another file
+        than before; a mapping of the old one still holds the same, and its space.
+        """
 
     def _exchange(self, attributes: dict[str, Any]) -> None:
         """Have these attributes, of another object of the class, in place of one's own, in one step.

@@ -185,6 +185,13 @@ class Changes(NamedTuple):
     fingerprints: NDArray[np.uint32] | None = None
 
 
+class Compaction(NamedTuple):
+    """What a compaction did: the bytes that the store's directory took on the disk, and those that it takes."""
+
+    before: int
+    after: int
+
+
 class Snapshot(NamedTuple):
     """One consistent state as its user sees it (GET-7).
 

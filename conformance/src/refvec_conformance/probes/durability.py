@@ -18,7 +18,7 @@ from refvec.durable.connection import Connection
 from ..judging.target import Target
 from .journals import content, step
 
-OPERATIONS = ("pwrite", "sync", "sync_directory", "allocate", "commit", "rename")
+OPERATIONS = ("pwrite", "sync", "sync_directory", "reserve", "commit", "rename", "remove")
 
 
 @contextmanager

@@ -133,7 +133,8 @@ class Losing:
 
     def _synced(self, file: _File, operation: Operation) -> _File:
         file.synced, file.pieces = operation.path.read_bytes(), []
-        if operation.by_sqlite and operation.path.name.endswith(("-wal", "-journal")):
+        name = operation.path.name
+        if operation.by_sqlite and name.endswith(("-wal", "-journal")) and self._names.get(name) is not file:
             self._sync_names()  # sqlite does so when such a file is new
         return file
 

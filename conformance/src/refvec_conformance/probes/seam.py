@@ -56,6 +56,10 @@ def _of_core(name: str, args: tuple[Any, ...]) -> Operation:
         return Operation("write", path_of(args[0]), args[2], bytes(memoryview(args[1]).cast("B")))
     if name == "rename":
         return Operation(name, args[0], other=args[1])
+    if name == "remove":
+        return Operation("delete", args[0])
+    if name == "reserve":
+        return Operation("allocate", path_of(args[0]), args[2])
     if name == "sync_directory":
         return Operation(name, args[0])
     if name == "commit":

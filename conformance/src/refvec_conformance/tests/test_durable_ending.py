@@ -56,7 +56,7 @@ def test_a_dropped_store_releases_and_discards(target: Target, place: Path, cycl
 
 
 @clause("DUR-2", requires="durable")
-@pytest.mark.parametrize("method", ["flush", "refresh", "verify", "ids"])
+@pytest.mark.parametrize("method", ["flush", "refresh", "verify", "compact", "ids"])
 def test_a_closed_durable_store_refuses(target: Target, place: Path, method: str) -> None:
     store = stock(target, place)
     store.close()
@@ -79,7 +79,8 @@ with resolved(sys.argv[1]) as target:
     if not child:
         wrong = 0
         for one in (store, reader):
-            for call in (one.flush, one.ids, one.verify, lambda: one.get_vector("a"), lambda: len(one)):
+            calls = one.flush, one.ids, one.verify, one.compact, lambda: one.get_vector("a"), lambda: len(one)
+            for call in calls:
                 try:
                     call()
                     wrong += 1

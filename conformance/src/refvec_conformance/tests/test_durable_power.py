@@ -11,6 +11,7 @@ from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.durability import flushes, held, small_logs
 from refvec_conformance.probes.fixtures import Budget
+from refvec_conformance.probes.journals import step
 from refvec_conformance.probes.losing import Image, Losing
 
 
@@ -35,6 +36,20 @@ class Life:
                 self._acknowledged(held(store))
             for now in flushes(store, seed, count):
                 self._acknowledged(now)
+            store.close()
+            self._acknowledged(self.states[-1])
+
+    def compact(self, seed: int, count: int) -> None:
+        """Open the store, change and compact it so many times, and close it."""
+        rng = np.random.default_rng(seed)
+        self._from_now(len(self.states))
+        with self.losing.watching(), small_logs():
+            store = self.target.open(path=self.place)
+            self._acknowledged(held(store))
+            for _ in range(count):
+                step(rng, store)
+                store.compact()
+                self._acknowledged(held(store))
             store.close()
             self._acknowledged(self.states[-1])
 
@@ -90,6 +105,16 @@ def test_power_may_fail_at_any_moment_of_a_short_life(
 ) -> None:
     life = Life(target, place, rng, 8)
     life.run(seed, 3)
+    assert life.complaints() == []
+
+
+@clause("DUR-1", requires="durable")
+def test_power_may_fail_at_any_moment_of_a_compaction(
+    target: Target, place: Path, seed: int, rng: np.random.Generator
+) -> None:
+    life = Life(target, place, rng, 8)
+    life.run(seed, 3)
+    life.compact(seed + 1, 3)
     assert life.complaints() == []
 
 

@@ -52,6 +52,7 @@ CLOSED: dict[str, Callable[[VectorStore], object]] = {
     "flush": lambda store: store.flush(),
     "refresh": lambda store: store.refresh(),
     "verify": lambda store: store.verify(),
+    "compact": lambda store: store.compact(),
     "len": len,
     "in": lambda store: "a" in store,
     "in, no id": lambda store: None in store,

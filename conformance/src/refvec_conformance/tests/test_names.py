@@ -35,7 +35,18 @@ METHODS = [
         "find_vector",
         "snapshot",
     ),
-    *("iter_batches", "get_statistics", "search", "save", "load", "flush", "close", "refresh", "verify"),
+    *(
+        "iter_batches",
+        "get_statistics",
+        "search",
+        "save",
+        "load",
+        "flush",
+        "close",
+        "refresh",
+        "verify",
+        "compact",
+    ),
 ]
 
 

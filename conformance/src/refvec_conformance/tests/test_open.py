@@ -456,7 +456,7 @@ def test_the_backend_gets_the_whole_address(target: Target) -> None:
 
 
 @clause("PLUGIN-3", requires="!durable")
-@pytest.mark.parametrize("method", ["refresh", "verify"])
+@pytest.mark.parametrize("method", ["refresh", "verify", "compact"])
 def test_methods_of_durable_stores_are_refused(stocked: VectorStore, method: str) -> None:
     with refused(stocked, UnsupportedError):
         getattr(stocked, method)()

@@ -45,6 +45,7 @@ FAMILIES = (
     "order",
     "trimming",
     "durability",
+    "compaction",
 )
 VARIABLE = "REFVEC_ZOO"  # tells child processes which front door is broken
 HOST = "python"  # the backend that runs while the front door is broken

@@ -24,6 +24,10 @@ _OURS = {
         "refvec.cli.listing:show_info",
         "Show versions and settings: what to paste into a bug report; or what a durable store holds.",
     ),
+    "compact": (
+        "refvec.cli.stores:compact",
+        "Give the space that a durable store does not need back to the disk.",
+    ),
     "verify": ("refvec.cli.stores:verify", "Check every byte of a durable store, and list what is damaged."),
     "export": (
         "refvec.cli.interchange:export",

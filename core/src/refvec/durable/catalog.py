@@ -133,6 +133,7 @@ class Catalog(Connection):
     def create(self, meta: Meta, snapshot: bytes) -> None:
         """Make the tables of a new store, and its first pages; the file is synced."""
         with self._closing_on_error():
+            self._ask("PRAGMA auto_vacuum = INCREMENTAL")  # before the file has its first page
             self._ask(f"PRAGMA application_id = {APPLICATION}")
             self._ask(f"PRAGMA user_version = {FORMAT}")
             self._ask(f"PRAGMA page_size = {_PAGE_BYTES}")
@@ -151,6 +152,21 @@ class Catalog(Connection):
                 self._ask("DELETE FROM pages WHERE kind = 'meta'")
             self._insert("meta", 0, meta.encode())
             self._insert(kind, flush, content)
+
+    def compact(self, meta: Meta, snapshot: bytes) -> None:
+        """Commit a snapshot in place of everything, and give back the space of what it replaces."""
+        with self._transaction("BEGIN IMMEDIATE", disk.commit):
+            self._ask("DELETE FROM pages")
+            self._insert("meta", 0, meta.encode())
+            self._insert("ids", meta.snapshot, snapshot)
+            self.shrink()
+        self.checkpoint()
+
+    def renew(self, meta: Meta) -> None:
+        """Commit what is there once more: no commit that failed before it can come back after a crash."""
+        with self._transaction("BEGIN IMMEDIATE", disk.commit):
+            self._ask("DELETE FROM pages WHERE kind = 'meta'")
+            self._insert("meta", 0, meta.encode())
 
     def _insert(self, kind: str, flush: int, content: bytes) -> None:
         whole = len(content).to_bytes(8, "little") + content

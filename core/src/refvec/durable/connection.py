@@ -95,6 +95,25 @@ class Connection:
         if found != "ok":
             raise damaged(self.path, str(found))
 
+    def free_bytes(self) -> int:
+        """Return the bytes of pages that hold nothing."""
+        return self._number("freelist_count") * self._number("page_size")
+
+    def shrink(self) -> None:
+        """Let the file end with its last page that holds something, within a transaction."""
+        free, before = self._number("freelist_count"), -1
+        while free not in (0, before):  # it stays where the database was made without `auto_vacuum`
+            self._ask("PRAGMA incremental_vacuum")  # of this, Python 3.11 takes one step, of one page
+            free, before = self._number("freelist_count"), free
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file, and let both be short, unless somebody is just reading."""
+        with suppress(OSError):
+            self._ask("PRAGMA busy_timeout = 0")
+            self._ask("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(OSError):
+            self._ask(f"PRAGMA busy_timeout = {round(1000 * _TIMEOUT)}")
+
     @contextmanager
     def _transaction(self, begin: str, end: Callable[[sqlite3.Connection], object]) -> Iterator[None]:
         self._ask(begin)

@@ -61,14 +61,18 @@ def allocate(handle: int, size: int) -> None:
         return
     ahead = min(size // 32, MOST_AHEAD)  # about 3 per cent
     wanted = -(-(size + ahead) // STEP_BYTES) * STEP_BYTES
+    reserve(handle, held, wanted)
+
+
+def reserve(handle: int, start: int, stop: int) -> None:
+    """Have a part of a file on space that is really there; the file is at least as long."""
     try:
-        os.posix_fallocate(handle, held, wanted - held)
-    except AttributeError:
-        os.ftruncate(handle, wanted)
-    except OSError as error:
-        if error.errno not in _NO_ALLOCATION:
+        os.posix_fallocate(handle, start, stop - start)
+    except (AttributeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_ALLOCATION:
             raise
-        os.ftruncate(handle, wanted)  # the file system cannot: what is missing shows when rows are written
+        # The file system cannot: what is missing shows when rows are written.
+        os.ftruncate(handle, max(stop, os.fstat(handle).st_size))
 
 
 def commit(connection: sqlite3.Connection) -> None:
@@ -79,6 +83,11 @@ def commit(connection: sqlite3.Connection) -> None:
 def rename(old: Path, new: Path) -> None:
     """Give a file its name."""
     os.rename(old, new)  # noqa: PTH104 - replaces nothing: the caller has the lock and looked
+
+
+def remove(path: Path) -> None:
+    """Take a file's name away; who has it open keeps it."""
+    path.unlink()
 
 
 def make_directories(path: Path) -> None:

@@ -137,10 +137,16 @@ def _loaded(place: Place, handle: int, use: Callable[[Loaded], T]) -> T:
         store, acknowledged = head.read(handle, place.head)  # first: it never runs ahead of the catalog
         with readable_catalog(place.catalog) as catalog:
             try:
-                return _used(place, catalog.read(), store, acknowledged, use)
+                content = catalog.read()
+                try:
+                    return _used(place, content, store, acknowledged, use)
+                except CorruptStoreError:
+                    # A compaction may have removed the row file meanwhile.
+                    if not (remaining and catalog.meta().generation != content.meta.generation):
+                        raise
             except CorruptStoreError:
                 # Read without a lock beside a writer that has come meanwhile, it may be half written.
-                if not (remaining and catalog.mode == "immutable" and _wal(place.catalog).exists()):
+                if not (remaining and catalog.mode == "immutable" and place.log.exists()):
                     raise
     raise AssertionError
 
@@ -151,7 +157,7 @@ def _used(place: Place, content: Content, store: str, acknowledged: int, use: Ca
         raise damaged(place.head, f"it is of the store {store}, and the catalog of {meta.store}")
     if meta.flush < acknowledged:
         raise damaged(
-            _wal(place.catalog),
+            place.log,
             f"the catalog ends with flush {meta.flush}, and flush {acknowledged} was acknowledged",
         )
     if not meta.generation:

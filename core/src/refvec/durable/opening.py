@@ -49,6 +49,19 @@ def begin(store: VectorStore, spec: OpenSpec) -> Session:
     return session
 
 
+def maintain(place: Place) -> Writer:
+    """Return the writer of a store that is there, for work that needs no store in memory."""
+    require_locks()
+    session = Writer(place, lock_writer(place.lock, create=False))
+    try:
+        session.open_head()
+        load(place, lambda loaded: session.begin(loaded.meta))
+    except BaseException:
+        session.release()
+        raise
+    return session
+
+
 def _check_mode(place: Place, mode: str, found: Found) -> None:
     path = os.fspath(place.root)
     if mode == "x" and found == "store":
@@ -95,6 +108,7 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
             raise
 
     load(place, take)
+    session.sweep()
 
 
 def agreed(spec: OpenSpec, meta: Meta, store: VectorStore) -> OpenSpec:

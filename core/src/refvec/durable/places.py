@@ -35,6 +35,11 @@ class Place:
         return self.root / "catalog.sqlite"
 
     @property
+    def log(self) -> Path:
+        """The write-ahead log that sqlite keeps beside it."""
+        return self.catalog.with_name(self.catalog.name + "-wal")
+
+    @property
     def draft(self) -> Path:
         """The catalog of a store that is being created."""
         return self.root / "catalog.new"
@@ -53,10 +58,27 @@ class Place:
         """Return the file of the rows."""
         return self.root / f"rows-{generation:08}.f32"
 
+    def rows_draft(self, generation: int) -> Path:
+        """Return the file in which a compaction gathers the rows of a generation."""
+        return self.rows(generation).with_suffix(".new")
+
     def drafts(self) -> list[Path]:
         """Return what an unfinished creation may leave besides the lock."""
         more = [self.draft.with_name(self.draft.name + end) for end in _BESIDE]
         return [self.head, self.draft, *more]
+
+    def require(self, lock: int) -> None:
+        """Raise unless the path still leads to the directory that is locked: new files are made by path."""
+        held = os.fstat(lock)
+        try:
+            found: os.stat_result | None = self.lock.stat()
+        except FileNotFoundError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+            text = (
+                "The store's directory was moved or deleted while it was open; save() keeps what is in memory"
+            )
+            raise FileNotFoundError(errno.ENOENT, text, os.fspath(self.root))
 
     def look(self) -> Found:
         """Return what is there, and raise `CorruptStoreError` if it is anything else; change nothing."""

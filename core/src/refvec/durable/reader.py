@@ -49,6 +49,11 @@ class Reader(Session):
         """Do nothing: there are no changes."""
         self._require_ours()
 
+    def compact(self, store: VectorStore) -> NoReturn:
+        """Refuse."""
+        self._require_ours()
+        raise refused()
+
     def refresh(self, store: VectorStore) -> bool:
         """Show the last flush; return whether it is another one than before."""
         with self.lock:
@@ -63,7 +68,7 @@ class Reader(Session):
     def _is_shown(self, meta: Meta) -> bool:
         if meta.store != self.shown.store:
             raise damaged(self.place.catalog, "it is of another store than the one that was opened")
-        return meta.flush == self.shown.flush
+        return (meta.flush, meta.generation) == (self.shown.flush, self.shown.generation)
 
     def mapped(self, store: VectorStore, loaded: Loaded) -> StoredRows | None:
         """Return the rows for a backend that maps them: they stay, and freed ones are not used again."""
@@ -102,6 +107,11 @@ def _refusal(found: weakref.ref[VectorStore], method: Callable[..., Any]) -> Cal
         store = found()
         if store is None or store.closed:
             raise failures.store_closed()
-        raise ReadOnlyError('The store was opened with mode="r"; open it with mode="r+" to change it')
+        raise refused()
 
     return refuse
+
+
+def refused() -> ReadOnlyError:
+    """Return the error for a change of what is only read."""
+    return ReadOnlyError('The store was opened with mode="r"; open it with mode="r+" to change it')

@@ -56,7 +56,7 @@ class RowFile:
     def __init__(self, path: Path, dimension: int, handle: int) -> None:
         self.path = path
         self.handle = handle
-        self._dimension = dimension
+        self.dimension = dimension
         self._row_bytes = 4 * dimension
 
     @classmethod
@@ -89,7 +89,7 @@ class RowFile:
 
     def through(self, handle: int) -> RowFile:
         """Return the same file by another handle."""
-        return RowFile(self.path, self._dimension, handle)
+        return RowFile(self.path, self.dimension, handle)
 
     def close(self) -> None:
         """Close the file."""
@@ -110,6 +110,20 @@ class RowFile:
         if start != len(indices):
             raise RuntimeError(f"The backend announced {len(indices)} rows and handed over {start}")
         return np.concatenate(sums)
+
+    def copy(self, source: RowFile, indices: NDArray[np.int64], sums: NDArray[np.uint32]) -> Iterator[int]:
+        """Write the rows of another file at ascending indices, each checked first; yield how many it has."""
+        done = 0
+        for block in source.blocks(indices, sums):
+            self._write_runs(indices[done : done + len(block)], np.ascontiguousarray(block, "<f4"))
+            done += len(block)
+            yield done
+
+    def rename(self, path: Path) -> None:
+        """Have another name, which is on the disk when this returns."""
+        disk.rename(self.path, path)
+        self.path = path
+        disk.sync_directory(path.parent)
 
     def _write_runs(self, indices: NDArray[np.int64], rows: NDArray[Any]) -> None:
         ends = [*(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), len(indices)]
@@ -181,7 +195,7 @@ class RowFile:
     def _read(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the rows at ascending indices that are not far from each other."""
         first, last = int(indices[0]), int(indices[-1])
-        span = np.empty((last - first + 1, self._dimension), "<f4")
+        span = np.empty((last - first + 1, self.dimension), "<f4")
         raw, done, at = span.reshape(-1).view(np.uint8).data, 0, self._offset(first)
         while done < raw.nbytes:
             got = os.preadv(self.handle, [raw[done:]], at + done)

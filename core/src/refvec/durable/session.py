@@ -9,6 +9,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from .. import failures
+from ..state import Compaction
 from .catalog import Catalog
 from .checking import check
 from .locks import unlock
@@ -45,6 +46,10 @@ class Session:
 
     def refresh(self, store: VectorStore) -> bool:
         """See the last flush of the writer (DUR-5)."""
+        raise NotImplementedError
+
+    def compact(self, store: VectorStore) -> Compaction:
+        """Flush, and give back what the files take and nobody needs."""
         raise NotImplementedError
 
     def verify(self) -> None:

@@ -9,7 +9,6 @@ last commit has all its rows.
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,19 +20,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RefvecError
-from ..state import Changes
+from ..state import Changes, Compaction
 from . import disk, head
 from .catalog import Catalog
 from .changes import Done, Event, Seen, Told, after, chosen
+from .checking import Progress, silent
+from .compacting import Files, rewritten
 from .damage import damaged
 from .fingerprints import Fingerprints
-from .loading import naming_catalog
+from .folding import folded
+from .leftovers import sweep
 from .locks import nobody_reads, open_file
 from .places import Place
-from .records import NO_MARKS, Marks, Meta, encode_log, encode_snapshot
-from .replay import replayed
+from .records import NO_MARKS, Marks, Meta, encode_log
 from .rows import RowFile
 from .session import Session
+from .space import taken_by
 from .stored import StoredRows
 
 if TYPE_CHECKING:
@@ -72,8 +74,19 @@ class Writer(Session):
         self._catalog = Catalog(self.place.catalog, "rw")
         if self._catalog.meta() != meta:
             raise damaged(self.place.catalog, "it changed while it was opened, though it was locked")
-        if meta.generation:
-            self._take_rows(RowFile.open(self.place.rows(meta.generation), meta, write=True))
+        self._know_rows(meta)
+
+    def sweep(self) -> None:
+        """Remove what compactions that were cut short have left."""
+        assert self._catalog is not None
+        with suppress(OSError):  # it is in nobody's way
+            sweep(self.place, self._catalog)
+
+    def _know_rows(self, meta: Meta) -> None:
+        """Have the row file of the last commit: an interrupt may have hidden that a compaction made it."""
+        path = self.place.rows(meta.generation)
+        if meta.generation and (self._rows is None or self._rows.path != path):
+            self._take_rows(RowFile.open(path, meta, write=True))
 
     def _take_rows(self, rows: RowFile) -> None:
         self._rows = rows
@@ -94,43 +107,66 @@ class Writer(Session):
     def flush(self, store: VectorStore) -> None:
         """Write down what has changed."""
         with self._alone():
-            done = store._changes(self._write)
-            self._told = self._pending = None
-            self._settle(store, done)
-            self._fold()
-            if len(done.freed) and self.nobody_reads():
-                store._reclaim(done.freed)
+            self._flush(store)
 
-    def _settle(self, store: VectorStore, done: Done) -> None:
+    def _flush(self, store: VectorStore) -> None:
+        done = store._changes(self._write)
+        self._told = self._pending = None
+        if done.written:
+            self._settle(store)
+        self._fold()
+        if len(done.freed) and self.nobody_reads():
+            store._reclaim(done.freed)
+
+    def _settle(self, store: VectorStore) -> None:
         rows = self.rows()
-        if rows is not None and done.written:
+        if rows is not None:
             store._settle(rows)
+
+    def compact(self, store: VectorStore) -> Compaction:
+        """Flush, and give back what the files take and nobody needs."""
+        with self._alone():
+            before = taken_by(self.place)
+            self._flush(store)
+            self._rewrite(silent)
+            self._settle(store)
+            return Compaction(before, taken_by(self.place))
+
+    def compact_files(self, progress: Progress) -> Compaction:
+        """Do so without a store in memory."""
+        with self._alone():
+            before = taken_by(self.place)
+            self._rewrite(progress)
+            return Compaction(before, taken_by(self.place))
+
+    def _rewrite(self, progress: Progress) -> None:
+        """Go on with a new generation of the files."""
+        assert self._catalog is not None
+        self._know_rows(self._current())
+        old = self._rows
+        fresh = rewritten(Files(self.place, self._catalog, old, self._require_ours), progress)
+        if old is None or fresh is None:
+            return
+        self._take_rows(fresh)
+        self._handles.remove(old.handle)
+        old.close()
+        with suppress(OSError):  # the next one removes it
+            disk.remove(old.path)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         with self.lock:
             self._require_ours()
             if self._busy:
-                raise RefvecError("flush() was called in the middle of flush(), on the same thread")
-            self._require_place()
+                raise RefvecError(
+                    "flush() or compact() was called in the middle of one of them, on the same thread"
+                )
+            self.place.require(self._lock_handle)
             self._busy = True
             try:
                 yield
             finally:
                 self._busy = False
-
-    def _require_place(self) -> None:
-        """Raise unless the path still leads to the directory that is locked: new files are made by path."""
-        held = os.fstat(self._lock_handle)
-        try:
-            found: os.stat_result | None = self.place.lock.stat()
-        except FileNotFoundError:
-            found = None
-        if found is None or (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
-            text = (
-                "The store's directory was moved or deleted while it was open; save() keeps what is in memory"
-            )
-            raise FileNotFoundError(errno.ENOENT, text, os.fspath(self.place.root))
 
     def _write(self, changes: Changes) -> Done:
         """Commit the changes. If it raises, another call will be told them again."""
@@ -156,6 +192,7 @@ class Writer(Session):
         pending, self._pending = self._pending, None
         if pending is not None and pending.flush == meta.flush:
             self._told = pending
+        self._know_rows(meta)
         return meta
 
     def _committed(self, events: list[Event]) -> tuple[int, frozenset[int]]:
@@ -200,8 +237,5 @@ class Writer(Session):
         meta = self._catalog.meta()
         if meta.logged > max(FEW_EVENTS, meta.references):
             with suppress(OSError, MemoryError):  # the flush was made; the next one tries again
-                content = self._catalog.read()
-                with naming_catalog(self.place):
-                    found = replayed(content.snapshot, content.logs, meta.size)
-                folded = replace(meta, snapshot=meta.flush, logged=0)
-                self._catalog.commit(folded, "ids", encode_snapshot(found.layout, found.marks))
+                meta, snapshot = folded(self.place, self._catalog)
+                self._catalog.commit(meta, "ids", snapshot.encode())
