@@ -31,6 +31,9 @@ ASV_SCRIPTS = ("XStatic-jQuery==3.3.1.1", "XStatic-Bootstrap==3.1.1.2", "js.jque
 KILL_MATRIX = "conformance/meta_tests/test_kill_matrix.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
+# Once, when it is installed, not in every child: an environment may keep Python from writing bytecode.
+os.environ.setdefault("UV_COMPILE_BYTECODE", "1")
+
 nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
@@ -138,10 +141,10 @@ def inputs(session: nox.Session) -> None:
 def conformance(session: nox.Session) -> None:
     """Run the standard tier on all backends, the suite's own tests, and the kill matrix."""
     install(session, *TESTING)
-    session.run("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "2")
-    # The kill matrix makes its own processes, one a core.
+    session.run("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "3")
+    # More than there are cores, for many of them wait; the kill matrix makes its own processes, one a core.
     others = ("conformance/meta_tests", f"--ignore={KILL_MATRIX}")
-    session.run("pytest", "-q", "-n", "2", *others, *session.posargs)
+    session.run("pytest", "-q", "-n", "4", *others, *session.posargs)
     session.run("pytest", "-q", KILL_MATRIX)
 
 

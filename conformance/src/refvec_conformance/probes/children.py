@@ -9,11 +9,17 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from .fork_server import SUPPORTED, Request, server
+
 PATIENCE = 120.0
 
 
 def run_child(
-    code: str, *args: str, env: Mapping[str, str] | None = None, path: Path | None = None
+    code: str,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    path: Path | None = None,
+    fresh: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run Python code in a child process with warnings as errors and return how it ended.
 
@@ -27,13 +33,21 @@ def run_child(
         Changes to the environment; REFVEC_BACKEND is unset unless given.
     path : Path, optional
         A folder that comes first in ``sys.path``.
+    fresh : bool
+        Start an interpreter for it, rather than fork one in which refvec is imported but no backend: for
+        what is about start or end of one, or measures memory, of which a fork has some in common.
     """
     environ = {name: value for name, value in os.environ.items() if name != "REFVEC_BACKEND"}
     # A stranger's module:Class may be importable here only because of our own sys.path.
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     folders = [str(path)] if path else []
-    environ["PYTHONPATH"] = os.pathsep.join([*folders, *filter(None, sys.path)])
+    program = textwrap.dedent(code)
+    if SUPPORTED and not fresh:
+        request = Request(program, args, {**environ, **(env or {})}, folders, str(Path.cwd()))
+        return server(environ).run(request, PATIENCE)
+    environ["PYTHONPATH"] = os.pathsep.join([*folders, environ["PYTHONPATH"]])
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *args],
+        [sys.executable, "-W", "error", "-c", program, *args],
         env={**environ, **(env or {})},
         capture_output=True,
         text=True,
@@ -42,8 +56,14 @@ def run_child(
     )
 
 
-def output_of(code: str, *args: str, env: Mapping[str, str] | None = None, path: Path | None = None) -> str:
+def output_of(
+    code: str,
+    *args: str,
+    env: Mapping[str, str] | None = None,
+    path: Path | None = None,
+    fresh: bool = False,
+) -> str:
     """Run code in a child as `run_child` does and return what it printed; it must end well."""
-    done = run_child(code, *args, env=env, path=path)
+    done = run_child(code, *args, env=env, path=path, fresh=fresh)
     assert done.returncode == 0, f"the child ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
     return done.stdout.strip()

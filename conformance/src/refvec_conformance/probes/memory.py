@@ -99,7 +99,7 @@ def content(store: VectorStore) -> tuple[object, ...]:
 @contextmanager
 def limited(extra: int) -> Iterator[None]:
     """Let the process have only so many bytes more than it uses."""
-    ballast: list[bytearray | None] = [None] * 2**16
+    ballast: list[object] = [None] * 2**16
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (used, hard))
@@ -111,13 +111,13 @@ def limited(extra: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
 
 
-def _load(ballast: list[bytearray | None]) -> None:
-    """Take what the allocator kept of what was freed: it would hide the limit."""
+def _load(ballast: list[object]) -> None:
+    """Take what the allocator kept of what was freed, and write nothing there: it would hide the limit."""
     place = 0
     for size in (2**20, 2**17, 2**14, 2**11):
         with suppress(MemoryError):
             while place < len(ballast):
-                ballast[place] = bytearray(size)
+                ballast[place] = np.empty(size, np.uint8)
                 place += 1
 
 

@@ -177,7 +177,7 @@ def test_importing_refvec_imports_no_backend() -> None:
         homes = {refvec.registry.load_backend(name).__module__ for name in rows}
         print(sorted(homes & before))
         """
-    assert output_of(code) == "[]"
+    assert output_of(code, fresh=True) == "[]"
 
 
 @clause("OPEN-6", tier="standard")
@@ -192,7 +192,7 @@ def test_opening_imports_no_backend_but_the_chosen_one(spelling: str) -> None:
         homes = {refvec.registry.load_backend(name).__module__ for name in rows}
         print(sorted(homes & before) == [chosen])
         """
-    assert output_of(code, spelling) == "True"
+    assert output_of(code, spelling, fresh=True) == "True"
 
 
 @clause("OPEN-6", tier="standard")

@@ -107,6 +107,7 @@ def test_the_interpreter_shuts_down_with_whatever_is_left(spelling: str, left: s
         """,
         spelling,
         left,
+        fresh=True,
     )
     assert found == "alive"
 
@@ -148,5 +149,6 @@ def test_results_do_not_depend_on_the_seeds_of_hash_tables(spelling: str, hash_s
         """,
         spelling,
         env={"PYTHONHASHSEED": hash_seed},
+        fresh=True,
     )
     assert found == "True ['id 1', 'id 101', 'id 151']"

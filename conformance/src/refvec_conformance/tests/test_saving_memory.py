@@ -50,7 +50,7 @@ CHILD = f"""
 
 def peaks(spelling: str, what: str, folder: Path) -> list[int]:
     """Return by how many bytes a child grew with each of the steps."""
-    return [int(line) for line in output_of(CHILD, spelling, what, str(folder)).split()]
+    return [int(line) for line in output_of(CHILD, spelling, what, str(folder), fresh=True).split()]
 
 
 @clause("SAVE-1", "ATOM-2", tier="standard")
