@@ -7,7 +7,7 @@ from pathlib import Path
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.children import output_of
 
-DIMENSION, COUNT = 2048, 4096
+DIMENSION, COUNT = 2048, 8192  # so many that what is made once weighs little
 ROWS = 4 * DIMENSION * COUNT
 SLACK = 2**21  # allocators ask for more than they need
 CHILD = f"""
