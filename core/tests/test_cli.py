@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import tracemalloc
 from importlib import metadata
 
 import numpy as np
@@ -156,7 +158,62 @@ def test_everything_that_is_damaged_is_listed(run, corpus):
     assert "2 damaged" in output
 
 
-@pytest.mark.parametrize("command", ["verify", "info"])
+@pytest.fixture
+def shrunk(tmp_path):
+    with VectorStore(64, path=tmp_path / "shrunk", backend="numpy") as store:
+        store.add_vectors([f"{n}" for n in range(4000)], np.random.default_rng(0).random((4000, 64)))
+        store.flush()
+        store.remove_vectors([f"{n}" for n in range(1000, 4000)])
+    return tmp_path / "shrunk"
+
+
+def test_info_says_what_a_compaction_gives_back(run, shrunk):
+    before = json.loads(run("info", str(shrunk), "--json").output)
+    result = run("compact", str(shrunk))
+    assert result.exit_code == 0, result.output
+    after = json.loads(run("info", str(shrunk), "--json").output)
+    assert (before["generation"], after["generation"]) == (1, 2)
+    assert before["reclaimable"] > 3000 * 256 * 0.9 > after["reclaimable"] * 10
+    assert [after[name] for name in ("vectors", "free indices")] == [1000, 3000]
+    assert run("verify", str(shrunk)).exit_code == 0
+
+
+def test_a_compaction_says_how_much_there_was_and_is(run, shrunk):
+    numbers = re.findall(r"[0-9][0-9,]+(?= bytes| after)", run("compact", str(shrunk)).output)
+    before, after = (int(one.replace(",", "")) for one in numbers)
+    assert before - after > 3000 * 256 * 0.9
+
+
+def test_a_store_that_is_damaged_or_locked_is_not_compacted(run, corpus):
+    with VectorStore(path=corpus, backend="python"):
+        result = run("compact", str(corpus))
+        assert (result.exit_code, "as it was" in result.output) == (1, True)
+    rows = corpus / "rows-00000001.f32"
+    raw = bytearray(rows.read_bytes())
+    raw[4096 + 12] ^= 1
+    rows.write_bytes(raw)
+    result = run("compact", str(corpus))
+    assert (result.exit_code, "index 1" in result.output) == (1, True)
+    assert [one.name for one in corpus.glob("rows-*")] == [rows.name]
+    assert rows.read_bytes() == raw
+
+
+def test_rows_pass_through_a_compaction_in_pieces(run, tmp_path):
+    count = 3000
+    with VectorStore(4096, path=tmp_path / "wide", backend="numpy") as store:
+        store.add_vectors(
+            [f"{n}" for n in range(count)], np.random.default_rng(0).random((count, 4096), np.float32)
+        )
+    tracemalloc.start()
+    try:
+        assert run("compact", str(tmp_path / "wide")).exit_code == 0
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < count * 4096 * 4 / 3
+
+
+@pytest.mark.parametrize("command", ["verify", "info", "compact"])
 def test_what_is_no_store_is_a_usage_error(run, tmp_path, command):
     (tmp_path / "notes").touch()
     for path in (tmp_path, tmp_path / "nowhere"):
@@ -166,7 +223,8 @@ def test_what_is_no_store_is_a_usage_error(run, tmp_path, command):
 
 def test_help_names_every_command(run):
     output = run("--help").output
-    assert all(name in output for name in ("demo", "backends", "info", "verify", "export", "import"))
+    names = ("demo", "backends", "info", "verify", "compact", "export", "import")
+    assert all(name in output for name in names)
 
 
 def child(*arguments, **given):
