@@ -48,7 +48,9 @@ def test_a_journaled_specimen_holds_freed_indices_back_until_they_are_reclaimed(
     store.add_vectors(["a", "b"], [[1], [2]])
     store.remove_vector("a")
     assert store.add_vector("c", [3]) == 2
-    events, written, blocks, freed, size = store._changes(lambda found: found._replace(blocks=[*found.blocks]))
+    events, written, blocks, freed, size, _ = store._changes(
+        lambda found: found._replace(blocks=[*found.blocks])
+    )
     assert events == [("a", 0), ("b", 1), ("a", -1), ("c", 2)]
     assert (written.tolist(), np.vstack(blocks).tolist(), freed.tolist()) == ([1, 2], [[2], [3]], [0])
     assert size == store._size()
