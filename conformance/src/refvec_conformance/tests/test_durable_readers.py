@@ -156,7 +156,7 @@ def test_threads_of_a_reader_see_whole_flushes(target: Target, place: Path, budg
 
 
 class Between:
-    """Opens readers that stop in the middle of reading their rows, and call something there."""
+    """Opens readers that call something in the middle of reading their rows, or before they read any."""
 
     def __init__(self, target: Target, call: Callable[[], object]) -> None:
         self.target = target
@@ -166,13 +166,18 @@ class Between:
         """Return a reader of the state at the beginning of its opening."""
 
         def opened(store: Any, spec: OpenSpec, state: State | None) -> None:
+            begun: list[bool] = []
+
             def blocks() -> Iterator[Any]:
+                begun.append(True)
                 self.call()
                 assert state is not None
                 yield from state.blocks
 
             changed = None if state is None else state._replace(blocks=blocks())
             self.target.store._open(store, spec, changed)
+            if not begun:
+                self.call()
 
         kind = variant(self.target.store, "between", _open=opened)
         with provided(kind.backend, BackendPlugin(kind)):
@@ -192,6 +197,8 @@ def test_rows_that_a_reader_is_reading_are_not_written_again(target: Target, pla
     reader = Between(target, change).open(place)
     assert held(reader) == wanted
     assert sorted(writer.indices()) == [12, 13, 14]
+    reader.close()
+    del reader
     writer.flush()  # nobody reads any more
     assert writer.add_vector("x", [77, 77]) == 0
     writer.close()

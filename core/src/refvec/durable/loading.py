@@ -88,6 +88,7 @@ class Loaded:
             rows,
             held,
             self.contradiction,
+            self.replayed,
         )
         return State(StoredLayout(self.replayed, meta.size), self._blocks(), held, stored)
 

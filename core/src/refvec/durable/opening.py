@@ -101,7 +101,7 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
         mine = replace(agreed(spec, loaded.meta, store), journaled=True)
         session.begin(loaded.meta)
         try:
-            store._take(mine, loaded.state(held=held, rows=session.rows()))
+            store._take(mine, loaded.state(held=held, rows=session.rows(apart=store.maps_rows)))
         except BaseException:
             # The last connection that closes tidies up after sqlite's log; here it is the one that only reads.
             session.release()

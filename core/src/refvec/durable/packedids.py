@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
@@ -14,7 +15,6 @@ TEXTS, UUIDS = 0, 1  # the form of packed ids
 UUID_LENGTH = 36
 _NO_UUID = "00000000-0000-0000-0000-000000000000"
 _HYPHENS = [8, 13, 18, 23]
-_DIGITS = [at for at in range(UUID_LENGTH) if at not in _HYPHENS]
 
 
 class PackedIds:
@@ -82,10 +82,17 @@ def _check_texts(lengths: NDArray[np.int64], text: memoryview) -> None:
 
 
 def _spelt(uuids: NDArray[np.uint8]) -> list[str]:
-    spelt = np.full((len(uuids), UUID_LENGTH), ord("-"), np.uint8)
-    spelt[:, _DIGITS] = np.frombuffer(uuids.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
-    whole = spelt.tobytes().decode("ascii")
-    return [whole[start : start + UUID_LENGTH] for start in range(0, len(whole), UUID_LENGTH)]
+    if not len(uuids):
+        return []
+    digits = np.frombuffer(binascii.hexlify(uuids), np.uint8).reshape(-1, 32)
+    lines = np.empty((len(uuids), UUID_LENGTH + 1), np.uint8)
+    start = 0
+    for hyphens, end in enumerate((8, 12, 16, 20, 32)):
+        lines[:, start + hyphens : end + hyphens] = digits[:, start:end]
+        start = end
+    lines[:, _HYPHENS] = ord("-")
+    lines[:, UUID_LENGTH] = ord("\n")
+    return lines.tobytes().decode("ascii").splitlines()
 
 
 def packed(ids: Sequence[str | None]) -> bytes:

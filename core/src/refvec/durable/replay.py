@@ -70,20 +70,44 @@ class Replay:
 def replayed(snapshot: Snapshot, logs: Iterable[Log], size: Size) -> Replayed:
     """Return the layout of the last flush, and the marks of its rows; `size` is what it must have."""
     logs = list(logs)
-    ids, order = snapshot.ids.decoded(), snapshot.slot_order
-    if len(set(ids)) != len(ids):
-        raise PackingError("an id occurs twice in the snapshot")
-    if len(order) and not np.array_equal(np.sort(order), np.arange(len(ids))):
+    order = snapshot.slot_order
+    if len(order) and not np.array_equal(np.sort(order), np.arange(len(snapshot.ids))):
         raise PackingError("the order of its slots is no permutation")
-    indices, slots = snapshot.indices, order if len(order) else None
-    if logs:
-        replay = Replay(ids, indices, _stamps(order, len(ids)))
-        for log in logs:
-            replay.apply(log)
-        ids, indices, slots = replay.result()
+    ids, indices, slots = _appended(snapshot, logs) or _one_after_another(snapshot, logs)
     layout = Layout(ids, indices, slots, size.allocated, size.capacity, size.dimension)
     _check(layout, size)
     return Replayed(layout, _marks(snapshot, logs, layout.indices))
+
+
+Found = tuple[list[str], NDArray[np.int64], NDArray[np.int64] | None]
+
+
+def _appended(snapshot: Snapshot, logs: list[Log]) -> Found | None:
+    """Return what a store holds in which every event has put a new id, else None."""
+    if any((log.codes < FIRST).any() for log in logs):
+        return None
+    ids = snapshot.ids.decoded()
+    for log in logs:
+        ids += log.ids.decoded()
+    if len(set(ids)) != len(ids):
+        return None
+    indices = np.concatenate([snapshot.indices, *(log.codes - FIRST for log in logs)])
+    order = snapshot.slot_order
+    if not len(order):
+        return ids, indices, None
+    stamps = np.arange(len(ids))
+    stamps[: len(order)] = _stamps(order, len(order))
+    return ids, indices, np.lexsort((stamps, indices))
+
+
+def _one_after_another(snapshot: Snapshot, logs: list[Log]) -> Found:
+    ids = snapshot.ids.decoded()
+    if len(set(ids)) != len(ids):
+        raise PackingError("an id occurs twice in the snapshot")
+    replay = Replay(ids, snapshot.indices, _stamps(snapshot.slot_order, len(ids)))
+    for log in logs:
+        replay.apply(log)
+    return replay.result()
 
 
 def _stamps(order: NDArray[np.int64], count: int) -> NDArray[np.int64]:

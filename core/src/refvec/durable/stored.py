@@ -12,16 +12,19 @@ from ..identity import Precision
 from ..state import Size
 from .locks import unlock
 from .records import Log, Snapshot
+from .replay import Replayed
 from .rows import FIRST, RowFile
+from .unread import Unread
 
 
 class StoredRows:
     """The row file, open for reading.
 
-    Of a reader that maps it (`Primitives.maps_rows`) it holds the lock that
-    keeps freed rows from being written again, and the handle, until nobody
-    refers to this object any more: whoever reads from a mapping keeps it. Of a
-    writer the handle is open while the store is, of others during `_open`.
+    Given to `_open` of a backend with `Primitives.maps_rows`, it holds the
+    handle, and of a reader the lock that keeps freed rows from being written
+    again, until nobody refers to this object any more: whoever reads from it,
+    or from a mapping, keeps it. Else the handle is open during `_open`; one
+    that `_settle` is given while the store is, or until a compaction.
 
     Attributes
     ----------
@@ -42,6 +45,7 @@ class StoredRows:
         self.count = file.count()
         self.contradiction = contradiction
         self.damaged = file.damaged_row
+        self.blocks = file.blocks
         if kept:
             _kept[self] = list(kept)
             weakref.finalize(self, _release, _kept[self], os.getpid())
@@ -91,6 +95,8 @@ class Stored(NamedTuple):
         Whether free indices are held back until `_reclaim`.
     contradiction : callable
         Makes the error for parts that do not fit together, of words that say how.
+    replayed : callable
+        Makes the layout, and the marks of the rows at its indices, with all checks: once.
     """
 
     size: Size
@@ -101,3 +107,8 @@ class Stored(NamedTuple):
     rows: StoredRows | None
     held: bool
     contradiction: Callable[[str], CorruptStoreError]
+    replayed: Callable[[], Replayed]
+
+    def unread(self) -> Unread | None:
+        """Return the rows to be read later, for backends with `Primitives.maps_rows`; None without a file."""
+        return None if self.rows is None else Unread(self.rows, self.replayed())

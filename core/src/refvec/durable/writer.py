@@ -92,9 +92,15 @@ class Writer(Session):
         self._rows = rows
         self._handles.append(rows.handle)
 
-    def rows(self) -> StoredRows | None:
-        """Return the rows for who reads them from the file while the store is open."""
-        return None if self._rows is None else StoredRows(self._rows, partial(damaged, self.place.catalog))
+    def rows(self, *, apart: bool = False) -> StoredRows | None:
+        """Return the rows for who reads them from the file: while the store is open, or `apart` from it."""
+        if self._rows is None:
+            return None
+        contradiction = partial(damaged, self.place.catalog)
+        if not apart:
+            return StoredRows(self._rows, contradiction)
+        handle = os.dup(self._rows.handle)  # which a compaction does not close
+        return StoredRows(self._rows.through(handle), contradiction, [handle])
 
     def nobody_reads(self) -> bool:
         """Return whether rows of older flushes are nobody's at this moment."""

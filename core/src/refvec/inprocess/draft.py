@@ -278,6 +278,7 @@ def clearing(ledger: Ledger) -> tuple[list[Call], Callable[[], None]]:
     """Return the calls of a step that removes every id, and how to undo them."""
     journal, active = ledger.journal, ledger.active().tolist()
     after: dict[str, Any] = {"index": {}, "slots": {}, "by_token": {}, "tokens": {}, "reordered": False}
+    after["complete"] = True
     after["counts"] = np.zeros_like(ledger.counts)
     if journal is None:
         after["free"] = list(range(ledger.allocated))

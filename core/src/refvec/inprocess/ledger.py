@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 from typing import TypeAlias
 
@@ -25,6 +25,10 @@ def members(slot: Slot) -> Iterable[str]:
 def size_of(slot: Slot | None) -> int:
     """Return the number of ids of a slot; None is an inactive one."""
     return len(slot) if type(slot) is dict else int(slot is not None)
+
+
+def _slots_of(layout: Layout) -> dict[int, Slot]:
+    return {index: dict.fromkeys(ids) if len(ids) > 1 else ids[0] for index, ids in layout.slots().items()}
 
 
 class Journal:
@@ -58,6 +62,9 @@ class Ledger:
 
     Attributes
     ----------
+    complete : bool
+        False from the opening of a durable store until its rows are wanted for
+        the first time: meanwhile there are no tokens.
     turns : list of int
         ``[0, n]`` between steps. A step first removes the number that it was
         planned for, and last appends the next: a plan that another step
@@ -81,17 +88,16 @@ class Ledger:
             False  # whether an upsert ever made the order within a slot another than that of all ids
         )
         self.journal = journal
+        self.complete = True
         self.turns = [0, 1]
 
-    def restore(
-        self, state: State, tokens_of: Callable[[NDArray[np.float32]], list[int]]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Take over the layout of a state, and yield its rows with their indices: to be stored at once."""
+    def restore(self, state: State) -> None:
+        """Take over everything of a state but its rows, and the tokens of these."""
         layout = state.layout
-        self.slots = {
-            index: dict.fromkeys(ids) if len(ids) > 1 else ids[0] for index, ids in layout.slots().items()
-        }
-        self.index = dict(zip(layout.ids, layout.id_indices.tolist(), strict=True))
+        id_indices = layout.id_indices.tolist()
+        alone = len(layout.indices) == len(layout.ids)  # every id is the only one of its slot
+        self.slots = dict(zip(id_indices, layout.ids, strict=True)) if alone else _slots_of(layout)
+        self.index = dict(zip(layout.ids, id_indices, strict=True))
         self.counts = np.bincount(layout.id_indices, minlength=layout.allocated + _FIRST_COUNTS)
         free = layout.free().tolist()  # ascending, hence a heap
         if state.held and self.journal is not None:
@@ -99,15 +105,13 @@ class Ledger:
         else:
             self.free = free
         self.allocated, self.capacity = layout.allocated, layout.capacity
-        self.reordered = True  # perhaps
-        start = 0
-        for block in state.blocks:
-            indices = layout.indices[start : start + len(block)]
-            start += len(block)
-            tokens = tokens_of(block)
-            self.tokens.update(zip(indices.tolist(), tokens, strict=True))
-            self.by_token.update(zip(tokens, indices.tolist(), strict=True))
-            yield indices, block
+        self.reordered = not alone  # perhaps
+        self.complete = not len(layout.indices)
+
+    def enter(self, indices: NDArray[np.int64], tokens: list[int]) -> None:
+        """Take over the tokens of rows."""
+        self.tokens.update(zip(indices.tolist(), tokens, strict=True))
+        self.by_token.update(zip(tokens, indices.tolist(), strict=True))
 
     # Looking
 

@@ -26,15 +26,20 @@ Call: TypeAlias = tuple[Any, ...]
 Plan: TypeAlias = tuple[T, list[Call], Callable[[], None]]
 
 
-def commit(turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[], None]) -> bool:
+def commit(
+    turns: list[int], turn: int, calls: Iterable[Call], undo: Callable[[], None], after: int | None = None
+) -> bool:
     """Make the calls if it is still the turn that they were planned for; return whether it was.
+
+    Then it is the next turn, or `after`: the same one for calls that change how
+    things are kept, and nothing that is kept.
 
     Only the lack of memory can stop a call half way; then `undo` puts
     everything back, and the exception goes on. So does an interrupt that
     comes when the calls have been made.
     """
     begun = [False]  # emptied, since that needs no memory
-    step = [(turns.remove, turn), (begun.clear,), *calls, (turns.append, turn + 1)]
+    step = [(turns.remove, turn), (begun.clear,), *calls, (turns.append, after or turn + 1)]
     try:
         deque(starmap(operator.call, step), maxlen=0)
     except ValueError:

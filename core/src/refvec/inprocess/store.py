@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import SupportsIndex, TypeVar
@@ -56,9 +57,8 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         self._ledger = Ledger(spec.dimension, spec.initial_capacity, journal)
         self._empty(spec.dimension)
         if state is not None:
-            for indices, rows in self._ledger.restore(state, self._restored):
-                for function, *arguments in self._storing(indices, rows):
-                    function(*arguments)
+            self._ledger.restore(state)
+            self._restore_rows(state)
 
     @property
     def dimension(self) -> int | None:
@@ -77,14 +77,44 @@ class InProcessVectorStore(Shortcuts, abstract=True):
             digests = digests_of(rows, self.precision)  # the rows are nobody else's: outside the lock
         return self._step(lambda: self._plan_put(ids, rows, digests, mode))
 
-    def _tokens(self) -> Tokens:
-        return Tokens(self._ledger, self.precision, self._reading)
+    def _restore_rows(self, state: State) -> None:
+        """Keep the rows of a state. Of a durable store, a backend may read them later (`maps_rows`)."""
+        indices, start = state.layout.indices, 0
+        for rows in state.blocks:
+            at = indices[start : start + len(rows)]
+            start += len(rows)
+            if state.stored is None:
+                self._enter(self._ledger, at, rows)
+            for function, *arguments in self._storing(at, rows):
+                function(*arguments)
+        self._ledger.complete = state.stored is None or not start
 
-    def _restored(self, rows: NDArray[np.float32]) -> list[int]:
+    def _enter(self, ledger: Ledger, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> None:
+        """Let a ledger know rows by their tokens."""
         digests = digests_of(rows, self.precision)
         while True:
             with suppress(OvertakenError):
-                return self._tokens().of(rows, digests)
+                tokens = Tokens(ledger, self.precision, self._reading).of(rows, digests)
+                return ledger.enter(indices, tokens)
+
+    def _require_tokens(self) -> None:
+        """Have the tokens of all rows; a plan that needed them begins anew."""
+        if not self._ledger.complete:
+            self._step(self._plan_tokens)
+            raise OvertakenError
+
+    def _plan_tokens(self) -> Plan[None]:
+        ledger, found, start = self._ledger, Ledger(self._ledger.dimension, 1, None), 0
+        indices = ledger.active()
+        for rows in self._blocks(indices):
+            self._enter(found, indices[start : start + len(rows)], rows)
+            start += len(rows)
+        names = ("by_token", "tokens", "collided", "tied", "complete")
+        return None, [(operator.ior, vars(ledger), {name: vars(found)[name] for name in names})], lambda: None
+
+    def _tokens(self) -> Tokens:
+        self._require_tokens()
+        return Tokens(self._ledger, self.precision, self._reading)
 
     def _plan_put(
         self, ids: list[str], rows: NDArray[np.float32], digests: list[int], mode: PutMode
@@ -137,6 +167,7 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         return self._step(lambda: self._plan_drop(ids))
 
     def _plan_drop(self, ids: list[str]) -> Plan[int]:
+        self._require_tokens()
         known = self._ledger.index
         present = [chunk_id for chunk_id in ids if chunk_id in known]
         draft = Draft(self._ledger)
