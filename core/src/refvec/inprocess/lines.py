@@ -12,6 +12,9 @@ The handlers are there for the lack of memory where something grows, and for
 tracers, debuggers for instance, which may raise between any two lines. They
 take back first that an id is known: a reader may look without the lock.
 
+A journaled store notes each step too: what is noted is the first thing that
+can fail, and goes to the end of a list by a slice that was made before.
+
 Each function returns False, and changes nothing, if another step overtook the
 plan.
 """
@@ -20,22 +23,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from .ledger import Ledger, members
+from .ledger import Journal, Ledger, members
+
+
+def _noting(journal: Journal, chunk_id: str, index: int) -> tuple[Any, Any, Any]:
+    """Return the list of events, where it ends, and the event to put there."""
+    return journal.events, slice(len(journal.events), len(journal.events)), [(chunk_id, index)]
+
+
+def _noted(events: Any, event: Any) -> bool:
+    return bool(events and events[-1] is event[0])
+
+
+def _take_back(events: Any, event: Any) -> None:
+    if _noted(events, event):
+        events.pop()
 
 
 def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bool:
     """Remove a present id from its slot, where `count` > 0 references stay."""
     turns, known, after = ledger.turns, ledger.index, turn + 1
     slot: Any = ledger.slots.get(index)  # a dict, since more than one id is in it
+    journal = ledger.journal
+    events = end = event = None
+    if journal is not None:
+        events, end, event = _noting(journal, chunk_id, -1)
     counts = ledger.counts
     if turns[-1] != turn:
         return False
     try:
+        if events is not None:
+            events[end] = event
         del slot[chunk_id]
         counts[index] = count
         del known[chunk_id]
         turns[-1] = after
     except BaseException:
+        if events is not None and not _noted(events, event):
+            raise  # nothing has happened
         slot.pop(chunk_id, None)
         counts[index] = count
         known.pop(chunk_id, None)
@@ -46,12 +71,20 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
 
 def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, Any]) -> bool:
     """Remove a present id, the slot of which it is the last reference, and its row if `rows` holds it."""
+    journal = ledger.journal
+    events = end = event = None
+    if journal is not None:
+        events, end, event = _noting(journal, chunk_id, -1)
+        held = journal.held
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
     slots, tokens, by_token = ledger.slots, ledger.tokens, ledger.by_token
     if turns[-1] != turn:
         return False
     token = tokens[index]
     try:
+        if events is not None:
+            held[index] = None
+            events[end] = event
         del by_token[token]
         del tokens[index]
         del slots[index]
@@ -60,6 +93,9 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, 
         rows.pop(index, None)
         turns[-1] = after
     except BaseException:
+        if events is not None and not _noted(events, event):
+            held.pop(index, None)
+            raise
         rows.pop(index, None)
         by_token.pop(token, None)
         tokens.pop(index, None)
@@ -76,10 +112,16 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
     turns, known, slots, after = ledger.turns, ledger.index, ledger.slots, turn + 1
     before = slots.get(index, "")
     slot = before if type(before) is dict else dict.fromkeys(members(before))
+    journal = ledger.journal
+    events = end = event = None
+    if journal is not None:
+        events, end, event = _noting(journal, chunk_id, index)
     counts = ledger.counts
     if turns[-1] != turn:
         return False
     try:
+        if events is not None:
+            events[end] = event
         slot[chunk_id] = None
         slots[index] = slot
         known[chunk_id] = index
@@ -88,6 +130,7 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
     except BaseException:
         known.pop(chunk_id, None)
         slot.pop(chunk_id, None)
+        _take_back(events, event)
         slots[index] = before
         counts[index] = count - 1
         raise
@@ -105,6 +148,12 @@ def fill(
     capacity: int,
 ) -> bool:
     """Let a new id be the first reference of a reusable or new index, and keep its row (see `_placing`)."""
+    journal = ledger.journal
+    events = end = event = None
+    if journal is not None:
+        events, end, event = _noting(journal, chunk_id, index)
+        written, one = journal.written, [index]
+        last = slice(len(written), len(written))
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
     slots, tokens, by_token = ledger.slots, ledger.tokens, ledger.by_token
     before, (rows, row) = (ledger.allocated, ledger.capacity), place
@@ -112,6 +161,9 @@ def fill(
         return False
     try:
         rows[index] = row  # should the rest fail: at an index without references nobody reads it
+        if events is not None:
+            written[last] = one  # nor is it told of an index without references
+            events[end] = event
         slots[index] = chunk_id
         tokens[index] = token
         by_token[token] = index
@@ -121,6 +173,7 @@ def fill(
         turns[-1] = after
     except BaseException:
         known.pop(chunk_id, None)
+        _take_back(events, event)
         slots.pop(index, None)
         tokens.pop(index, None)
         by_token.pop(token, None)

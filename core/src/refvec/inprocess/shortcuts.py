@@ -73,7 +73,7 @@ class Shortcuts(Journaled, abstract=True):
             turn = ledger.turns[-1]
             if self._closed or not turn:
                 self._check_whole()
-            if chunk_id in ledger.index or ledger.journal is not None or ledger.dimension != len(row):
+            if chunk_id in ledger.index or ledger.dimension != len(row):
                 return None
             if digest in ledger.collided:
                 digest = long_digest_of(row, self._spec.precision)
@@ -154,8 +154,6 @@ class Shortcuts(Journaled, abstract=True):
             turn = ledger.turns[-1]
             if self._closed or not turn:
                 self._check_whole()
-            if ledger.journal is not None:
-                return None
             index = ledger.index.get(chunk_id)
             if index is None:
                 return 0
@@ -163,7 +161,8 @@ class Shortcuts(Journaled, abstract=True):
             if count > 0:
                 return 1 if leave(ledger, turn, chunk_id, index, count) else None
             rows = self._erasable
-            heappush(ledger.free, index)  # stale until the line below, and then not
+            if ledger.journal is None:
+                heappush(ledger.free, index)  # stale until the line below, and then not
             if not empty(ledger, turn, chunk_id, index, {} if rows is None else rows):
                 return None
             if rows is None and (calls := list(self._erasing([index]))):
