@@ -38,7 +38,7 @@ def matrix(
     only : sequence of str
         Clauses, families or names of mutants; all by default.
     usual : mapping, optional
-        Which test killed a mutant last time (`published`): it is asked first, which saves most of the time.
+        Which test killed a mutant last time (`published`): the others are asked only if it survives.
     """
     require_assertions()
     chosen = [

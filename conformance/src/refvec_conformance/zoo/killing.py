@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from .catalogue import Mutant, mutants, nothing
@@ -55,7 +56,7 @@ def groups(chosen: Sequence[int]) -> list[list[int]]:
 def fates_of(
     group: Sequence[int], tests: Mapping[str, Tests], usual: Mapping[str, str]
 ) -> list[tuple[int, Fate]]:
-    """Return what becomes of a group of mutants, tier by tier until they are killed.
+    """Return what becomes of a group of mutants: who survives its usual killer meets all tests, tier by tier.
 
     Parameters
     ----------
@@ -64,18 +65,21 @@ def fates_of(
     tests : mapping
         Of every tier, the tests of every clause.
     usual : mapping
-        Of mutants by "family.name", the test that killed them last time: these come first.
+        Of mutants by "family.name", the test that killed them last time.
     """
     known = mutants()
     alive = {known[position].spelling: position for position in group}
     clause = known[group[0]].clause
-    first = {usual.get(f"{known[one].family}.{known[one].name}", "").partition("[")[0] for one in group}
+    last = {
+        spelling: usual.get(f"{known[position].family}.{known[position].name}", "")
+        for spelling, position in alive.items()
+    }
     killers: dict[int, str] = {}
     ran: Counter[int] = Counter()
-    for tier, own in tests.items():
+    for only, (tier, own) in product((last, None), tests.items()):
         if alive:
-            ordered = sorted(own.get(clause, []), key=lambda address: _function(address) not in first)
-            witness = meet([known[position] for position in alive.values()], ordered, tier)
+            met = [one for one in own.get(clause, []) if only is None or _function(one) in _functions(only)]
+            witness = meet([known[position] for position in alive.values()], met, tier, only)
             ran.update({position: witness.ran[spelling] for spelling, position in alive.items()})
             killers.update({alive.pop(spelling): test for spelling, test in witness.killers.items()})
     return [(one, _fate(known[one], killers.get(one), ran[one])) for one in group]
@@ -85,6 +89,10 @@ def _function(address: str) -> str:
     """Return the id of a test without its case, as `Fate.killer` begins."""
     path, _, name = address.partition("::")
     return f"{Path(path).stem}::{name}"
+
+
+def _functions(only: Mapping[str, str]) -> set[str]:
+    return {test.partition("[")[0] for test in only.values()}
 
 
 def _fate(mutant: Mutant, killer: str | None, ran: int) -> Fate:

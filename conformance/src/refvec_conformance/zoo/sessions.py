@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
@@ -31,7 +31,9 @@ _SLOW = tuple(
         *("durable_ending", "durable_readers", "durable_damage", "durable_power", "durable_faults"),
     )
 )
-_PLUGINS = ("-p", "refvec_conformance.plugin", "-p", "no:cacheprovider", "-p", "no:terminal")
+# What cannot be raised would be a warning, for which pytest collects garbage several times a session.
+_WITHOUT = ("cacheprovider", "terminal", "unraisableexception")
+_PLUGINS = ("-p", "refvec_conformance.plugin", *(word for one in _WITHOUT for word in ("-p", f"no:{one}")))
 _PATIENCE = 2.0  # a mutant that holds a lock is to be found out soon
 
 
@@ -64,6 +66,13 @@ def _address(item: pytest.Item) -> str:
 class Witness:
     """Notes the first test that fails on every mutant, and spares the dead the rest.
 
+    Parameters
+    ----------
+    spellings : sequence of str
+        The mutants.
+    only : mapping, optional
+        Of every mutant the id of the one test that it is to meet.
+
     Attributes
     ----------
     killers : dict
@@ -72,12 +81,22 @@ class Witness:
         How many tests every mutant met.
     """
 
-    def __init__(self, spellings: Sequence[str]) -> None:
+    def __init__(self, spellings: Sequence[str], only: Mapping[str, str] | None = None) -> None:
+        self._only = only
         self.killers: dict[str, str] = {}
         self.ran: Counter[str] = Counter()
         self._alive = set(spellings)
         # A test without a backend tells nothing about one of several.
         self._default = spellings[0] if len(spellings) == 1 else None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what no mutant is to meet."""
+        if self._only is not None:
+            items[:] = [item for item in items if self._only.get(self._spelling(item) or "") == test_id(item)]
+
+    def _spelling(self, item: pytest.Item) -> str | None:
+        return spelling_of(item) or self._default
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -86,7 +105,7 @@ class Witness:
         Not by leaving out the protocol: the fixtures of the test before would
         stay, and the next mutant would be killed by them.
         """
-        spelling = spelling_of(item) or self._default
+        spelling = self._spelling(item)
         if spelling is None or spelling in self.killers:
             pytest.skip("it would tell nothing")
 
@@ -96,7 +115,7 @@ class Witness:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Note how the test ended."""
         report = yield
-        spelling = spelling_of(item) or self._default
+        spelling = self._spelling(item)
         if spelling is None:
             return report
         self.ran[spelling] += report.when == "call"
@@ -120,10 +139,12 @@ def own_tests(tier: str) -> Tests:
     return {clause: list(tests) for clause, tests in index.tests.items()}
 
 
-def meet(mutants: Sequence[Mutant], tests: Sequence[str], tier: str) -> Witness:
-    """Return what the tests make of backends, or of one broken front door."""
+def meet(
+    mutants: Sequence[Mutant], tests: Sequence[str], tier: str, only: Mapping[str, str] | None = None
+) -> Witness:
+    """Return what the tests make of backends, or of one broken front door; `only` is as of `Witness`."""
     spellings = [mutant.spelling for mutant in mutants]
-    witness = Witness(spellings)
+    witness = Witness(spellings, only)
     if tests:
         options = [f"--refvec-backend={one}" for one in spellings]
         with mutants[0].broken(), _in_children(mutants[0]), mock.patch.object(Elsewhere, "PATIENCE", _PATIENCE):
