@@ -67,6 +67,20 @@ def test_single_steps_take_the_short_way(backend, step, monkeypatch):
 
 @backends
 @steps
+def test_a_store_that_was_just_opened_knows_its_vectors(backend, step, tmp_path):
+    with VectorStore(path=tmp_path / "store", backend=backend) as store:
+        store.add_vectors(["a", "b", "c"], [ONE, ONE, OTHER])
+    with VectorStore(path=tmp_path / "store", backend=backend) as store:
+        assert STEPS[step](store) == STEPS[step](journaled(backend))
+        store.flush()
+        found = shown(store)[:-1]
+    with VectorStore(path=tmp_path / "store", backend=backend) as store:
+        assert shown(store)[:-1] == found
+        assert len({tuple(row) for row in found[3]}) == len(found[3])
+
+
+@backends
+@steps
 def test_an_error_between_any_two_lines(backend, step):
     before, whole = told(journaled(backend)), journaled(backend)
     STEPS[step](whole)

@@ -73,7 +73,7 @@ class Shortcuts(Journaled, abstract=True):
             turn = ledger.turns[-1]
             if self._closed or not turn:
                 self._check_whole()
-            if chunk_id in ledger.index or ledger.dimension != len(row):
+            if chunk_id in ledger.index or not ledger.complete or ledger.dimension != len(row):
                 return None
             if digest in ledger.collided:
                 digest = long_digest_of(row, self._spec.precision)
@@ -154,6 +154,8 @@ class Shortcuts(Journaled, abstract=True):
             turn = ledger.turns[-1]
             if self._closed or not turn:
                 self._check_whole()
+            if not ledger.complete:
+                return None
             index = ledger.index.get(chunk_id)
             if index is None:
                 return 0
