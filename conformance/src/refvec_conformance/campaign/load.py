@@ -83,8 +83,8 @@ class Life:
         return store
 
     def _settle(self, store: VectorStore) -> VectorStore:
-        """Flush, close and open again, drop what was not flushed, or read beside it."""
-        pick = int(self._rng.integers(12))
+        """Flush, close and open again, drop what was not flushed, read beside it, or compact."""
+        pick = int(self._rng.integers(13))
         if pick == 0:
             self._acknowledged(store, store.close)
             return self._open()
@@ -93,6 +93,8 @@ class Life:
             return self._open()
         if pick < 4:
             self._read()
+        elif pick == 12:
+            self._acknowledged(store, store.compact)
         else:
             self._acknowledged(store, store.flush)
         return store
