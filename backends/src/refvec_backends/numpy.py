@@ -14,6 +14,7 @@ from refvec.inprocess.steps import Call, commit
 from refvec.searching import Metric
 
 if TYPE_CHECKING:
+    from refvec.durable.stored import StoredRows
     from refvec.durable.unread import Unread
 
 _FIRST_ROWS = 64
@@ -49,6 +50,11 @@ class NumpyVectorStore(InProcessVectorStore):
         self._unread = None if state.stored is None else state.stored.unread()
         if self._unread is None:
             super()._restore_rows(state)
+
+    def _settle(self, rows: StoredRows) -> None:
+        unread = self._unread
+        if unread is not None:
+            unread.rows = rows
 
     def _fetch(self, indices: NDArray[np.int64]) -> None:
         """Have the rows at these active indices in the block."""

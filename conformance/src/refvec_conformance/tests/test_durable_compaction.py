@@ -210,16 +210,61 @@ def test_a_reader_that_refreshes_lets_go_of_the_old_file(target: Target, place: 
     writer.compact()
     assert reader.refresh() is False
     assert held(reader) == wanted
-    assert [one for one in open_files() if one.startswith(str(place)) and one.endswith("(deleted)")] == []
+    assert kept_open(place) == []
 
 
-def open_files() -> list[str]:
-    """Return what this process has open."""
-    found = []
+@clause("DUR-1", "THREAD-1", requires="durable")
+@pytest.mark.parametrize("again", [False, True])
+def test_a_writer_lets_go_of_the_old_file(target: Target, place: Path, seed: int, again: bool) -> None:
+    writer = worn(target, place, seed)
+    if again:
+        writer.close()
+        writer = target.open(path=place)
+    first = writer.ids()[0]
+    wanted = writer.get_vector(first).tolist()
+    writer.compact()
+    assert kept_open(place) == []
+    assert writer.get_vector(first).tolist() == wanted
+    writer.compact()
+    assert kept_open(place) == []
+    found = held(writer)
+    writer.close()
+    assert kept(target, place) == found
+
+
+def kept_open(place: Path) -> list[str]:
+    """Return the files of a store that this process keeps from being gone, by a handle or a map."""
+    found = Path("/proc/self/maps").read_text("utf-8").splitlines()
     for one in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):  # that of the listing itself
             found.append(str(one.readlink()))
-    return found
+    return [one for one in found if f"{place}/rows-" in one and one.endswith("(deleted)")]
+
+
+@clause("THREAD-1", "DUR-1", requires="durable")
+def test_rows_are_read_while_they_move(target: Target, place: Path, budget: Budget) -> None:
+    large(target, place).close()
+    store = target.open(path=place)
+    ids = IDS[:1000] + IDS[2000:3000]
+    wanted = {one: row.tobytes() for one, row in zip(IDS, ROWS, strict=True)}
+    over: list[bool] = []
+
+    def compact() -> None:
+        try:
+            for _ in range(budget(6)):
+                store.compact()
+        finally:
+            over.append(True)
+
+    def read(seed: int) -> list[str]:
+        rng, wrong = np.random.default_rng(seed), []
+        while not over:
+            some = [ids[one] for one in rng.choice(len(ids), 20)]
+            found = store.get_vectors(some)
+            wrong += [one for one, row in zip(some, found, strict=True) if row.tobytes() != wanted[one]]
+        return wrong
+
+    assert must(together(compact, lambda: read(1), lambda: read(2)))[1:] == [[], []]
 
 
 @clause("DUR-8", "DUR-5", requires="durable")

@@ -20,11 +20,10 @@ from .unread import Unread
 class StoredRows:
     """The row file, open for reading.
 
-    Given to `_open` of a backend with `Primitives.maps_rows`, it holds the
-    handle, and of a reader the lock that keeps freed rows from being written
-    again, until nobody refers to this object any more: whoever reads from it,
-    or from a mapping, keeps it. Else the handle is open during `_open`; one
-    that `_settle` is given while the store is, or until a compaction.
+    Given to `_open` and `_settle` of a backend with `Primitives.maps_rows`, it
+    holds the handle, and of a reader the lock that keeps freed rows from being
+    written again, until nobody refers to this object any more: whoever reads
+    from it, or from a mapping, keeps it. Else the handle is open during the call.
 
     Attributes
     ----------

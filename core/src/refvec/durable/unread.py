@@ -49,7 +49,7 @@ class Unread:
 
     def read(self, indices: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Yield rows with their indices, which ascend; a damaged one raises."""
-        start = 0
-        for rows in self.rows.blocks(indices, self._sums[indices]):
+        start, file = 0, self.rows  # whose handle is open while somebody refers to it, though another one comes
+        for rows in file.blocks(indices, self._sums[indices]):
             yield indices[start : start + len(rows)], rows
             start += len(rows)

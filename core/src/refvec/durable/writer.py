@@ -125,7 +125,7 @@ class Writer(Session):
             store._reclaim(done.freed)
 
     def _settle(self, store: VectorStore) -> None:
-        rows = self.rows()
+        rows = self.rows(apart=store.maps_rows)
         if rows is not None:
             store._settle(rows)
 
