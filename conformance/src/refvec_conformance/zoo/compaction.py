@@ -82,6 +82,9 @@ mutant("DUR-1", "copies_everything", "A compaction copies free rows as well.").p
         lambda call, indices, dimension: np.array([[0, call(indices, dimension)[-1, 1]]]),
     )
 )
+mutant("DUR-1", "old_rows_kept_open", "A writer reads on from the old rows, which keep their space.").patches(
+    lambda: mock.patch.object(writer.Writer, "_settle", nothing), host="numpy"
+)
 mutant("DUR-1", "pages_kept", "The catalog is as large after a compaction as before.").patches(
     lambda: mock.patch.object(catalog.Catalog, "shrink", nothing)
 )
