@@ -221,10 +221,10 @@ def test_a_writer_lets_go_of_the_old_file(target: Target, place: Path, seed: int
         writer.close()
         writer = target.open(path=place)
     first = writer.ids()[0]
-    wanted = writer.get_vector(first).tolist()
+    wanted = writer.get_vectors([first]).tolist()
     writer.compact()
     assert kept_open(place) == []
-    assert writer.get_vector(first).tolist() == wanted
+    assert writer.get_vectors([first]).tolist() == wanted
     writer.compact()
     assert kept_open(place) == []
     found = held(writer)
