@@ -175,8 +175,9 @@ class Changes(NamedTuple):
         Freed indices that are held back until `_reclaim`, ascending.
     size : Size
         The counts of now.
-    fingerprints : ndarray of uint32, optional
-        Of the rows at `written` (docs/format.md); None: they are worked out.
+    fingerprints, sums : ndarray of uint32, optional
+        The fingerprint, and the CRC-32 of the bytes, of every row at `written`
+        (docs/format.md); None: they are worked out.
     """
 
     events: list[tuple[str | None, int]]
@@ -185,6 +186,7 @@ class Changes(NamedTuple):
     freed: NDArray[np.int64]
     size: Size
     fingerprints: NDArray[np.uint32] | None = None
+    sums: NDArray[np.uint32] | None = None
 
 
 class Compaction(NamedTuple):

@@ -26,8 +26,8 @@ from refvec.durable import (
     session,
     writer,
 )
+from refvec.durable.changes import Marking
 from refvec.durable.places import Place
-from refvec.durable.records import NO_MARKS, Marks
 
 from .catalogue import breaks, mutant, patched
 from .specimen import Specimen
@@ -81,13 +81,12 @@ def commits_before_rows() -> AbstractContextManager[Any]:
     """The commit comes first, and then the rows."""
     late: list[Callable[[], Any]] = []
 
-    def write_rows(original: Any, store: Any, meta: Any, indices: Any, blocks: Any, known: Any) -> Any:
-        kept = [block.copy() for block in blocks]
-        late.append(lambda: original(store, meta, indices, iter(kept), known))
-        if not kept:
-            return NO_MARKS
-        prints = fingerprints.Fingerprints(meta.seed, meta.dimension, meta.precision)
-        return Marks(np.concatenate([*map(rows.checksums, kept)]), np.concatenate([*map(prints.of, kept)]))
+    def write_rows(original: Any, store: Any, meta: Any, changes: Any, kept: Any) -> Any:
+        blocks = [block.copy() for block in changes.blocks]
+        late.append(lambda: original(store, meta, changes._replace(blocks=blocks), kept))
+        prints = fingerprints.Fingerprints(meta.seed, meta.dimension or 1, meta.precision)
+        marking = Marking(changes._replace(blocks=blocks), kept, prints)
+        return marking.indices, (list(marking), marking.marks())[1]
 
     def commit(original: Any, store: Any, *args: Any) -> None:
         original(store, *args)

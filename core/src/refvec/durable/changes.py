@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..state import Changes
 from .fingerprints import Fingerprints
-from .records import Meta
+from .records import Marks, Meta
+from .rows import checksums
 
 Event: TypeAlias = tuple[str | None, int]
+N = TypeVar("N", bound=np.generic)
 
 
 class Told(NamedTuple):
@@ -21,7 +23,7 @@ class Told(NamedTuple):
 
     flush: int
     events: list[Event]
-    written: frozenset[int]
+    written: NDArray[np.int64]
 
 
 class Done(NamedTuple):
@@ -31,22 +33,59 @@ class Done(NamedTuple):
     written: bool
 
 
-class Seen:
-    """Blocks of rows that are looked at while they are handed on."""
+class Marking:
+    """The rows that are to be written, and their marks: worked out on the way where nobody knows them.
 
-    def __init__(self, blocks: Iterable[NDArray[np.float32]], fingerprints: Fingerprints) -> None:
-        self._blocks = blocks
-        self._fingerprints = fingerprints
-        self._found = [np.empty(0, np.uint32)]
+    Parameters
+    ----------
+    changes : Changes
+        What a store tells.
+    kept : ndarray of int64
+        Indices whose rows are written already.
+    fingerprints : Fingerprints
+        Of the store.
+    """
+
+    def __init__(self, changes: Changes, kept: NDArray[np.int64], fingerprints: Fingerprints) -> None:
+        wanted = np.isin(changes.written, kept, invert=True) if len(kept) else None
+        self.indices = _chosen(changes.written, wanted)
+        self._blocks = changes.blocks if wanted is None else _blocks(changes.blocks, wanted)
+        self._sums = _Column(checksums, changes.sums, wanted)
+        self._fingerprints = _Column(fingerprints.of, changes.fingerprints, wanted)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         for block in self._blocks:
-            self._found.append(self._fingerprints.of(block))
+            self._sums.see(block)
+            self._fingerprints.see(block)
             yield block
 
-    def fingerprints(self) -> NDArray[np.uint32]:
-        """Return the fingerprints of all rows so far."""
+    def marks(self) -> Marks:
+        """Return the marks of all rows, when they have been handed on."""
+        return Marks(self._sums.all(), self._fingerprints.all())
+
+
+class _Column:
+    """One number of every row: known, or worked out block by block."""
+
+    def __init__(
+        self,
+        work_out: Callable[[NDArray[np.float32]], NDArray[np.uint32]],
+        known: NDArray[np.uint32] | None,
+        wanted: NDArray[np.bool_] | None,
+    ) -> None:
+        self._work_out = work_out if known is None else None
+        self._found = [np.empty(0, np.uint32) if known is None else _chosen(known, wanted)]
+
+    def see(self, block: NDArray[np.float32]) -> None:
+        if self._work_out is not None:
+            self._found.append(self._work_out(block))
+
+    def all(self) -> NDArray[np.uint32]:
         return np.concatenate(self._found)
+
+
+def _chosen(values: NDArray[N], wanted: NDArray[np.bool_] | None) -> NDArray[N]:
+    return values if wanted is None else values[wanted]
 
 
 def after(before: Meta, changes: Changes, events: int) -> Meta:
@@ -64,7 +103,7 @@ def after(before: Meta, changes: Changes, events: int) -> Meta:
     )
 
 
-def chosen(blocks: Iterable[NDArray[np.float32]], wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
+def _blocks(blocks: Iterable[NDArray[np.float32]], wanted: NDArray[np.bool_]) -> Iterator[NDArray[np.float32]]:
     """Yield the wanted ones of all rows, block by block."""
     start = 0
     for block in blocks:

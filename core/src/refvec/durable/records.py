@@ -176,13 +176,11 @@ NO_MARKS = Marks(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 def encode_log(events: list[tuple[str | None, int]], written: NDArray[np.int64], marks: Marks) -> bytes:
     """Pack one flush."""
-    codes = (CLEARED if one is None else index + FIRST for one, index in events)
-    return (
-        packed([one for one, _ in events])
-        + numbers(np.fromiter(codes, np.int64, len(events)))
-        + numbers(written)
-        + marks.encode()
-    )
+    ids = [one for one, _ in events]
+    codes = np.fromiter([index for _, index in events], np.int64, len(events)) + FIRST  # -1 becomes DROPPED
+    if None in ids:
+        codes[[one is None for one in ids]] = CLEARED
+    return packed(ids) + numbers(codes) + numbers(written) + marks.encode()
 
 
 def decode_log(content: bytes | memoryview) -> Log:

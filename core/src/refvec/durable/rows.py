@@ -25,6 +25,7 @@ from .records import FORMAT, Marks, Meta
 MAGIC = b"\x89RVROWS\n"
 FIRST = 4096  # bytes of the header: a page, so that rows can be mapped, and are aligned
 PIECE_BYTES = 2**20
+SOON_BYTES = 2**22
 
 
 def header(store: str, generation: int, dimension: int) -> bytes:
@@ -97,19 +98,21 @@ class RowFile:
 
     # Writing
 
-    def write(self, indices: NDArray[np.int64], blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.uint32]:
-        """Write rows at ascending indices, not synced yet; return their checksums."""
+    def write(self, indices: NDArray[np.int64], blocks: Iterable[NDArray[np.float32]]) -> None:
+        """Write rows at ascending indices, not synced yet."""
         if len(indices):
             disk.allocate(self.handle, FIRST + (int(indices[-1]) + 1) * self._row_bytes)
-        sums, start = [np.empty(0, np.uint32)], 0
+        start = begun = 0
         for block in blocks:
             part = indices[start : start + len(block)]
             start += len(block)
-            sums.append(checksums(block))
             self._write_runs(part, np.ascontiguousarray(block, "<f4"))
+            if (start - begun) * self._row_bytes >= SOON_BYTES:
+                first, last = int(indices[begun]), int(indices[start - 1])
+                disk.write_soon(self.handle, self._offset(first), (last - first + 1) * self._row_bytes)
+                begun = start
         if start != len(indices):
             raise RuntimeError(f"The backend announced {len(indices)} rows and handed over {start}")
-        return np.concatenate(sums)
 
     def copy(self, source: RowFile, indices: NDArray[np.int64], sums: NDArray[np.uint32]) -> Iterator[int]:
         """Write the rows of another file at ascending indices, each checked first; yield how many it has."""

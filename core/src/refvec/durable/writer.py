@@ -23,7 +23,7 @@ from ..errors import RefvecError
 from ..state import Changes, Compaction
 from . import disk, head
 from .catalog import Catalog
-from .changes import Done, Event, Seen, Told, after, chosen
+from .changes import Done, Event, Marking, Told, after
 from .checking import Progress, silent
 from .compacting import Files, rewritten
 from .damage import damaged
@@ -183,12 +183,10 @@ class Writer(Session):
         meta = after(before, changes, len(events) - known)
         if meta == before:
             return done
-        new = np.array([one not in kept for one in written.tolist()], bool)
-        known_prints = None if changes.fingerprints is None else changes.fingerprints[new]
-        marks = self._write_rows(meta, written[new], chosen(changes.blocks, new), known_prints)
+        rows, marks = self._write_rows(meta, changes, kept)
         meta = replace(meta, flush=meta.flush + 1)
-        self._pending = Told(meta.flush, events, kept | frozenset(written.tolist()))
-        self._commit(meta, encode_log(events[known:], written[new], marks))
+        self._pending = Told(meta.flush, events, np.union1d(kept, written) if len(kept) else written)
+        self._commit(meta, encode_log(events[known:], rows, marks))
         return done
 
     def _current(self) -> Meta:
@@ -201,35 +199,29 @@ class Writer(Session):
         self._know_rows(meta)
         return meta
 
-    def _committed(self, events: list[Event]) -> tuple[int, frozenset[int]]:
+    def _committed(self, events: list[Event]) -> tuple[int, NDArray[np.int64]]:
         """Return how many of the events are committed already, and the indices of rows that are."""
         told = self._told
         if told is None or not events or not told.events or events[0] is not told.events[0]:
-            return 0, frozenset()
+            return 0, np.empty(0, np.int64)
         return len(told.events), told.written
 
     def _write_rows(
-        self,
-        meta: Meta,
-        indices: NDArray[np.int64],
-        blocks: Iterator[NDArray[np.float32]],
-        fingerprints: NDArray[np.uint32] | None,
-    ) -> Marks:
-        """Write rows, and return their marks when they are on the disk."""
-        if not len(indices):
-            return NO_MARKS
-        assert meta.dimension is not None
+        self, meta: Meta, changes: Changes, kept: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], Marks]:
+        """Write rows; return their indices and marks when they are on the disk."""
+        if meta.dimension is None:
+            return changes.written, NO_MARKS
+        marking = Marking(changes, kept, Fingerprints(meta.seed, meta.dimension, meta.precision))
+        if not len(marking.indices):
+            return marking.indices, NO_MARKS
         if self._rows is None:
             path = self.place.rows(meta.generation)
             self._take_rows(RowFile.create(path, meta.store, meta.generation, meta.dimension))
         assert self._rows is not None
-        if fingerprints is not None:
-            sums = self._rows.write(indices, blocks)
-        else:
-            seen = Seen(blocks, Fingerprints(meta.seed, meta.dimension, meta.precision))
-            sums, fingerprints = self._rows.write(indices, seen), seen.fingerprints()
+        self._rows.write(marking.indices, marking)
         disk.sync(self._rows.handle)
-        return Marks(sums, fingerprints)
+        return marking.indices, marking.marks()
 
     def _commit(self, meta: Meta, log: bytes) -> None:
         assert self._catalog is not None
