@@ -16,7 +16,7 @@ import nox
 ROOT = Path(__file__).parent
 WHEELS = ROOT / "build" / "wheels"
 REPORTS = ROOT / "build" / "conformance"
-PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "examples/refvec-dict-backend")
+PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "redis_backend", "examples/refvec-dict-backend")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
@@ -28,6 +28,7 @@ ASV = ("asv==0.6.6", "virtualenv>=20.30")
 PLOTLY = "plotly>=6"
 # Scripts that asv's own pages load from the network; as old as those pages, so built with an old setuptools.
 ASV_SCRIPTS = ("XStatic-jQuery==3.3.1.1", "XStatic-Bootstrap==3.1.1.2", "js.jquery_flot==0.8.1")
+REDIS_TESTS = "redis_backend/tests"
 KILL_MATRIX = "conformance/meta_tests/test_kill_matrix.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 
@@ -48,16 +49,22 @@ nox.options.sessions = [
     "inputs",
     "conformance",
     "example",
+    "redis",
     "demo",
     "benchmarks",
     "browser",
 ]
 
 
-def install(session: nox.Session, *requirements: str, example: bool = False) -> None:
-    """Install our wheels as built last, and what a session needs besides."""
-    wheels = sorted(path for path in WHEELS.glob("*.whl") if example or "dict_backend" not in path.name)
-    if len(wheels) < len(PROJECTS) - (not example):
+def install(session: nox.Session, *requirements: str, example: bool = False, redis: bool = False) -> None:
+    """Install our wheels as built last, and what a session needs besides.
+
+    A backend that is installed is tested with the others, so the example's and
+    the one that needs servers are installed only where they are asked for.
+    """
+    left_out = [name for name, wanted in (("dict_backend", example), ("refvec_redis", redis)) if not wanted]
+    wheels = sorted(path for path in WHEELS.glob("*.whl") if not any(name in path.name for name in left_out))
+    if len(wheels) < len(PROJECTS) - len(left_out):
         session.error("build/wheels is not complete: run `nox -s wheels` first")
     again = [f"--reinstall-package={path.name.split('-')[0]}" for path in wheels]
     session.install(*again, *map(str, wheels), *requirements)
@@ -87,9 +94,10 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy (strict), stubtest of the native stub, and a user's file under mypy and pyright."""
-    install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox")
+    install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox", redis=True)
     for package in ("core/src/refvec", "backends/src/refvec_backends", "conformance/src/refvec_conformance"):
         session.run("mypy", package)
+    session.run("mypy", "redis_backend/src/refvec_redis")
     session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
     session.run("mypy", "--ignore-missing-imports", "asv_bench/dashboard")  # asv and plotly have no types
     session.run("stubtest", "rust_vector_store._native", "--concise")
@@ -154,6 +162,18 @@ def example(session: nox.Session) -> None:
     session.chdir(session.create_tmp())
     session.run("refvec", "backends")
     session.run("refvec", "conformance", "dict", "--tier", "quick", *session.posargs)
+
+
+@nox.session
+def redis(session: nox.Session) -> None:
+    """Judge the redis backend on a throw-away cluster, and run its own tests, where there is a redis-server."""
+    if shutil.which("redis-server") is None:
+        session.skip("there is no redis-server on PATH; as a package of the system it is called redis-server")
+    install(session, *TESTING, redis=True)
+    session.run("pytest", "-q", REDIS_TESTS, *session.posargs)
+    suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", "--refvec-tier=quick")
+    pytest = ("pytest", "-q", "-n", "2", "-c", "pyproject.toml", *suite)
+    session.run("refvec", "serve-local", "--options", "buckets=1", "--", *pytest)
 
 
 @nox.session

@@ -102,20 +102,21 @@ def test_a_name_installed_meanwhile_is_found(install):
     assert load_backend("theirs").backend == "theirs"
 
 
-def url(scheme="redis"):
+def url(scheme="cloud"):
     return OpenSpec(location=Url(f"{scheme}://host"))
 
 
 def test_auto_takes_the_backend_of_the_scheme(install):
-    install("net-store", "net", ["redis", "redis+tls"])
-    assert (takers("redis+tls"), known_schemes()) == (["net"], ["redis", "redis+tls"])
+    install("net-store", "net", ["cloud", "cloud+tls"])
+    assert takers("cloud+tls") == ["net"]
+    assert {"cloud", "cloud+tls"} <= set(known_schemes())
     assert select_backend("auto", url(), {}).backend == "net"
 
 
 def test_a_named_backend_that_takes_no_such_address(install):
-    install("net-store", "net", ["redis"])
+    install("net-store", "net", ["cloud"])
     with pytest.raises(
-        UnsupportedError, match=r"'python' does not declare 'networked'.*'net' can open redis://"
+        UnsupportedError, match=r"'python' does not declare 'networked'.*'net' can open cloud://"
     ):
         select_backend("python", url(), {})
     with pytest.raises(UnsupportedError, match="'net' takes no address with s3://"):
@@ -123,21 +124,21 @@ def test_a_named_backend_that_takes_no_such_address(install):
 
 
 def test_no_backend_for_the_scheme(install):
-    install("net-store", "net", ["redis"])
-    with pytest.raises(UnsupportedError, match=r"No installed backend opens rediss://.*mean 'redis'"):
-        select_backend("auto", url("rediss"), {})
+    install("net-store", "net", ["cloud"])
+    with pytest.raises(UnsupportedError, match=r"No installed backend opens clouds://.*mean 'cloud'"):
+        select_backend("auto", url("clouds"), {})
 
 
 def test_two_backends_for_a_scheme(install):
-    install("net-store", "net", ["redis"])
-    install("other-store", "other", ["redis"])
+    install("net-store", "net", ["cloud"])
+    install("other-store", "other", ["cloud"])
     with pytest.raises(UnsupportedError, match=r"'net' and 'other'.*backend="):
         select_backend("auto", url(), {})
     assert select_backend("other", url(), {}).backend == "other"
 
 
 def test_the_variable_wins_and_is_named(install):
-    install("net-store", "net", ["redis"])
+    install("net-store", "net", ["cloud"])
     with pytest.raises(UnsupportedError, match=r"REFVEC_BACKEND is 'python'.*networked"):
         select_backend("auto", url(), {"REFVEC_BACKEND": "python"})
 

@@ -17,7 +17,12 @@ GROUP = "refvec.backends"
 # The schemes of a networked backend: each entry point has the name of a scheme
 # and the value of the backend's own entry point.
 SCHEMES = "refvec.schemes"
-OWNERS = {"rust": "rust-vector-store", "numpy": "refvec-backends", "python": "refvec-backends"}
+OWNERS = {
+    "rust": "rust-vector-store",
+    "numpy": "refvec-backends",
+    "python": "refvec-backends",
+    "redis": "refvec-redis",
+}
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,13 @@ STATISTICS = (
 )
 
 
-def observe(store: VectorStore) -> dict[str, object]:
-    """Return everything that a caller can see of an open store, each thing under its name."""
-    order: Callable[[Iterable[Any]], list[Any]] = list if capabilities_of(store).ordered_ids else sorted
+def observe(store: VectorStore, *, ordered: bool = True) -> dict[str, object]:
+    """Return everything that a caller can see of an open store, each thing under its name.
+
+    The order of ids counts unless the store's backend, or `ordered`, says otherwise.
+    """
+    ordered = ordered and capabilities_of(store).ordered_ids
+    order: Callable[[Iterable[Any]], list[Any]] = list if ordered else sorted
     seen = store.snapshot()
     statistics = store.get_statistics()
     allocated = statistics["unique_vectors"] + statistics["free_indices"]

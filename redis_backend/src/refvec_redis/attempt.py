@@ -1,0 +1,54 @@
+"""The time that one call of a store has, and what becomes of it when that is over (NET-3)."""
+
+from __future__ import annotations
+
+import time
+
+from refvec import BackendUnavailableError, OutcomeUnknownError
+
+
+class Attempt:
+    """One public call.
+
+    Parameters
+    ----------
+    timeout : float
+        The seconds that it has, or each part of a long one.
+
+    Attributes
+    ----------
+    changed : bool
+        Whether something was sent that others would see.
+    """
+
+    __slots__ = ("_end", "_pause", "_timeout", "changed")
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._end = time.monotonic() + timeout
+        self._pause = 0.005
+        self.changed = False
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self._end - time.monotonic()
+
+    def renew(self) -> None:
+        """Begin to count again: a long call has finished a part of its work."""
+        self._end = time.monotonic() + self._timeout
+        self._pause = 0.005
+
+    def again(self, node: str, reason: str) -> None:
+        """Wait a little before the next try, or raise for the reason of the last one."""
+        if self.left <= self._pause:
+            raise self.failure(node, reason)
+        time.sleep(self._pause)
+        self._pause = min(2 * self._pause, 0.25)
+
+    def failure(self, node: str, reason: str) -> BackendUnavailableError:
+        """Return the error for a call that cannot be finished."""
+        text = f"{node}: {reason}; gave up after {self._timeout:g} s (option timeout)"
+        if self.changed:
+            return OutcomeUnknownError(f"{text}. The call may have happened or not: look before you repeat it")
+        return BackendUnavailableError(f"{text}. Nothing was changed")

@@ -1,0 +1,219 @@
+"""A throw-away cluster on this machine: three masters, a replica for each, gone with whoever started it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from redis.exceptions import ResponseError
+
+from .nodes import BROKEN, Node
+from .settings import Servers
+from .slots import SLOTS
+
+HOST = "127.0.0.1"
+_BUS = 10_000  # a node of a cluster talks to the others on its port and so much
+_PORTS = range(21_000, 54_000)
+_PATIENCE = 30.0
+
+
+class LocalCluster:
+    """A cluster of ``redis-server`` on loopback, as a context manager.
+
+    Parameters
+    ----------
+    masters : int
+        How many; 1 without replicas is a single server that is no cluster.
+    replicas : int
+        For each of them.
+
+    Attributes
+    ----------
+    ports : list of int
+        Of the masters, then of their replicas.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no ``redis-server`` on PATH.
+    """
+
+    def __init__(self, masters: int = 3, replicas: int = 1) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            raise FileNotFoundError(
+                "there is no redis-server on PATH; as a package of the system it is redis-server"
+            )
+        self._program = program
+        self.masters, self.replicas = masters, replicas
+        self.ports = free_ports(masters * (1 + replicas))
+        self._home = tempfile.TemporaryDirectory(prefix="refvec-redis-")
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
+
+    @property
+    def home(self) -> Path:
+        """The folder with what the servers write."""
+        return Path(self._home.name)
+
+    @property
+    def url(self) -> str:
+        """The address of the first server, to be followed by the name of a store."""
+        return f"redis://{HOST}:{self.ports[0]}/"
+
+    def __enter__(self) -> Self:
+        try:
+            for port in self.ports:
+                self.start(port)
+            self._until(lambda: all(self._answers(port) for port in self.ports), "a server does not answer")
+            if len(self.ports) > 1:
+                self._join()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self, port: int) -> None:
+        """Start a server, or one again that was killed."""
+        folder = self.home / str(port)
+        folder.mkdir(exist_ok=True)
+        with (folder / "output").open("ab") as output:
+            self._running[port] = subprocess.Popen(
+                [sys.executable, "-m", f"{__package__}.guard", self._program, *self._arguments(port)],
+                cwd=folder,
+                stdin=subprocess.PIPE,  # closes when this process ends, however it does
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for us alone
+            )
+
+    def kill(self, port: int) -> None:
+        """End a server with SIGKILL."""
+        self.ask(port, b"CLIENT", b"NO-EVICT", b"OFF")
+        os.kill(self.pid(port), signal.SIGKILL)
+        with self._running.pop(port) as process:
+            process.wait()
+
+    def pid(self, port: int) -> int:
+        """Return the number of a server's process."""
+        info = self.ask(port, b"INFO", b"server").decode()
+        return int(info.partition("process_id:")[2].split()[0])
+
+    def stop(self) -> None:
+        """End all servers and remove what they wrote."""
+        for process in self._running.values():
+            if process.stdin is not None:
+                process.stdin.close()
+        for process in self._running.values():
+            with process:
+                process.wait()
+        self._running.clear()
+        self._home.cleanup()
+
+    def _arguments(self, port: int) -> list[str]:
+        shared = {
+            "port": port,
+            "bind": HOST,
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": "everysec",
+            "maxmemory-policy": "noeviction",
+        }
+        cluster = {
+            "cluster-enabled": "yes",
+            "cluster-node-timeout": 3000,
+            "cluster-require-full-coverage": "no",
+            "cluster-port": port + _BUS,
+            "repl-diskless-sync-delay": 0,
+        }
+        settings = shared | (cluster if len(self.ports) > 1 else {})
+        return [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+
+    def _join(self) -> None:
+        """Make one cluster of the servers: slots to the masters, a master to each replica."""
+        masters, replicas = self.ports[: self.masters], self.ports[self.masters :]
+        bounds = [SLOTS * number // self.masters for number in range(self.masters + 1)]
+        for number, port in enumerate(masters):
+            self.ask(
+                port, b"CLUSTER", b"ADDSLOTSRANGE", b"%d" % bounds[number], b"%d" % (bounds[number + 1] - 1)
+            )
+            self.ask(port, b"CLUSTER", b"SET-CONFIG-EPOCH", b"%d" % (number + 1))
+        for port in self.ports[1:]:
+            self.ask(port, b"CLUSTER", b"MEET", HOST.encode(), b"%d" % self.ports[0])
+        self._until(
+            lambda: all(self._known(port) == len(self.ports) for port in self.ports), "the servers do not meet"
+        )
+        ids = [self.ask(port, b"CLUSTER", b"MYID") for port in masters]
+        for number, port in enumerate(replicas):
+            self.ask(port, b"CLUSTER", b"REPLICATE", ids[number % self.masters])
+        self._until(lambda: all(map(self._whole, self.ports)), "the cluster does not come up")
+
+    def _known(self, port: int) -> int:
+        nodes = self.ask(port, b"CLUSTER", b"NODES").decode().splitlines()
+        return sum("handshake" not in line for line in nodes)
+
+    def _whole(self, port: int) -> bool:
+        state = self.ask(port, b"CLUSTER", b"INFO").decode()
+        role = self.ask(port, b"ROLE")
+        followed = len(role[2]) == self.replicas if role[0] == b"master" else role[3] == b"connected"
+        return followed and "cluster_state:ok" in state
+
+    def _answers(self, port: int) -> bool:
+        with contextlib.suppress(ResponseError, *BROKEN):
+            return bool(self.ask(port, b"PING"))
+        return False
+
+    def ask(self, port: int, *args: bytes) -> Any:
+        """Return what a server answers."""
+        node = Node(HOST, port, Servers(((HOST, port),), tls=False), timeout=10)
+        try:
+            return node.ask(*args)
+        finally:
+            node.close()
+
+    def _until(self, done: Any, otherwise: str) -> None:
+        end = time.monotonic() + _PATIENCE
+        while not done():
+            if time.monotonic() > end or any(one.poll() is not None for one in self._running.values()):
+                raise RuntimeError(f"{otherwise}: {self._said()}")
+            time.sleep(0.02)
+
+    def _said(self) -> str:
+        texts = [path.read_text(errors="replace") for path in self.home.glob("*/output")]
+        return " | ".join(text.strip().splitlines()[-1] for text in texts if text.strip()) or "and says nothing"
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody has now, nor the ports of their buses."""
+    found: list[int] = []
+    start = _PORTS[os.getpid() * 37 % len(_PORTS)]
+    for offset in range(len(_PORTS)):
+        port = _PORTS[(start - _PORTS[0] + offset) % len(_PORTS)]
+        if _is_free(port) and _is_free(port + _BUS) and port - _BUS not in found:
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise OSError(f"there are no {count} free ports from {_PORTS[0]} on")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,172 @@
+"""Opening: what a store is stands in one hash, which the first to open it writes (OPEN-1, OPEN-8, NET-1)."""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from dataclasses import dataclass, replace
+from typing import Any
+
+from refvec import (
+    BackendUnavailableError,
+    CorruptStoreError,
+    DimensionMismatchError,
+    OpenSpec,
+    StoreClosedError,
+)
+
+from .attempt import Attempt
+from .fleet import Rounds
+from .places import Places, meta_call, meta_key
+from .settings import DEFAULT_BUCKETS, Settings
+from .wire import command
+
+FORMAT = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a store says of itself."""
+
+    uid: str
+    buckets: int
+    precision: Any
+    capacity: int
+    secret: bytes
+    dimension: int | None
+
+    def fields(self) -> list[bytes]:
+        """Return the fields and values of its hash."""
+        found = [b"format", FORMAT.encode(), b"uid", self.uid.encode(), b"buckets", b"%d" % self.buckets]
+        found += [b"precision", str(self.precision).encode(), b"capacity", b"%d" % self.capacity]
+        found += [b"secret", self.secret]
+        return found if self.dimension is None else [*found, b"dimension", b"%d" % self.dimension]
+
+
+def read_meta(flat: list[bytes], name: str) -> Meta:
+    """Return what a hash says, or raise for one that is not ours."""
+    found = dict(zip(flat[::2], flat[1::2], strict=True))
+    if found.get(b"format") != FORMAT.encode():
+        said = found.get(b"format", b"none").decode(errors="replace")
+        raise CorruptStoreError(
+            f"The key {meta_key(name).decode()!r} is no store of format {FORMAT} (it says {said!r}); "
+            "it was left alone: choose another name"
+        )
+    try:
+        precision, dimension = found[b"precision"].decode(), found.get(b"dimension")
+        return Meta(
+            found[b"uid"].decode(),
+            int(found[b"buckets"]),
+            precision if precision == "exact" else int(precision),
+            int(found[b"capacity"]),
+            found[b"secret"],
+            None if dimension is None else int(dimension),
+        )
+    except (KeyError, ValueError) as error:
+        raise CorruptStoreError(
+            f"The key {meta_key(name).decode()!r} lacks what a store says: {error}"
+        ) from error
+
+
+def open_meta(settings: Settings, spec: OpenSpec, rounds: Rounds, attempt: Attempt) -> Meta:
+    """Find the store, or found it where the mode lets us; raise for what contradicts the arguments."""
+    name = settings.name
+    _require_replicas(settings, rounds)
+    existing = _existing(name, rounds, attempt)
+    if existing is None and spec.mode in ("r", "r+"):
+        raise FileNotFoundError(
+            errno.ENOENT, f"There is no store, and mode={spec.mode!r} makes none", str(spec.location)
+        )
+    if existing is None:
+        fresh = Meta(
+            secrets.token_hex(4),
+            settings.buckets or DEFAULT_BUCKETS,
+            spec.precision,
+            spec.initial_capacity,
+            secrets.token_bytes(16),
+            spec.dimension,
+        )
+        attempt.changed = True
+        (flat,) = rounds.write([meta_call(name, "found", fresh.fields())], attempt)
+        found = read_meta(flat, name)
+        if found.uid == fresh.uid:
+            return found
+        existing = found
+    if spec.mode == "x":
+        raise FileExistsError(
+            errno.EEXIST, 'There is a store already, and mode="x" makes a new one', str(spec.location)
+        )
+    _require_agreement(existing, settings, spec)
+    if existing.dimension is None and spec.dimension is not None and spec.mode != "r":
+        return replace(existing, dimension=fix_dimension(name, existing.uid, spec.dimension, rounds, attempt))
+    return existing
+
+
+def _existing(name: str, rounds: Rounds, attempt: Attempt) -> Meta | None:
+    slot, _ = meta_call(name, "found")
+    (flat,) = rounds.read([(slot, command(b"HGETALL", meta_key(name)))], attempt)
+    return read_meta(flat, name) if flat else None
+
+
+def _require_replicas(settings: Settings, rounds: Rounds) -> None:
+    slots = rounds.fleet.map
+    if slots.cluster or not settings.strict or settings.replicas == 0:
+        return
+    for node in slots.masters():
+        if node.replicas() < settings.replicas:
+            raise BackendUnavailableError(
+                f"{node.address} is a single server without {settings.replicas} replicas, and "
+                "durability='strict' has every write on as many: give replicas=0 to work with this server "
+                "alone (its death then loses what it had not saved), or give it a replica"
+            )
+
+
+def _require_agreement(meta: Meta, settings: Settings, spec: OpenSpec) -> None:
+    given = (
+        ("dimension", meta.dimension, spec.dimension),
+        ("precision", meta.precision, spec.precision if spec.precision_given else None),
+        ("buckets", meta.buckets, settings.buckets),
+    )
+    for name, has, wanted in given:
+        if None not in (has, wanted) and has != wanted:
+            raise ValueError(
+                f"The store at {spec.location} has {name} {has!r}, not {wanted!r}; leave {name} out"
+            )
+
+
+def fix_dimension(name: str, uid: str, dimension: int, rounds: Rounds, attempt: Attempt) -> int:
+    """Give the store its dimension, and return the one that it has; another client may have been first."""
+    attempt.changed = True
+    (flat,) = rounds.write([meta_call(name, "fix", [uid.encode(), b"%d" % dimension])], attempt)
+    found = read_meta(flat, name) if flat else None
+    if found is None or found.uid != uid:
+        raise dropped(name)
+    if found.dimension != dimension:
+        raise DimensionMismatchError(f"Vector dimension mismatch: expected {found.dimension}, got {dimension}")
+    return dimension
+
+
+def dimension_now(name: str, uid: str, rounds: Rounds, attempt: Attempt) -> int | None:
+    """Return the dimension of the store, None while it has none."""
+    found = _existing(name, rounds, attempt)
+    if found is None or found.uid != uid:
+        raise dropped(name)
+    return found.dimension
+
+
+def uid_call(name: str) -> tuple[int, bytes]:
+    """Return the command that reads the uid of the store that has the name now."""
+    slot, _ = meta_call(name, "found")
+    return slot, command(b"HGET", meta_key(name), b"uid")
+
+
+def dropped(name: str) -> StoreClosedError:
+    """Return the error for a store that somebody has dropped."""
+    return StoreClosedError(f"The store {name!r} was dropped by drop(); open it again to have a new one")
+
+
+def drop(name: str, places: Places, uid: str, rounds: Rounds, attempt: Attempt) -> None:
+    """Remove a store for all: first its name, so that nobody opens what is going."""
+    attempt.changed = True
+    rounds.write([meta_call(name, "drop", [uid.encode()])], attempt)
+    rounds.write([places.removal(bucket) for bucket in range(places.buckets)], attempt)

@@ -1,0 +1,23 @@
+-- What a whole store is: one hash. Answers are the hash as it is afterwards, flat.
+
+-- Fields and values of a new store, unless there is one.
+local function found(keys, args)
+  if redis.call('EXISTS', keys[1]) == 0 then redis.call('HSET', keys[1], unpack(args)) end
+  return redis.call('HGETALL', keys[1])
+end
+
+-- The uid of a store and a dimension, which it takes if it has none.
+local function fix(keys, args)
+  if redis.call('HGET', keys[1], 'uid') == args[1] then
+    if redis.call('HSETNX', keys[1], 'dimension', args[2]) == 0 then
+      redis.call('HINCRBY', keys[1], 'touched', 1)
+    end
+  end
+  return redis.call('HGETALL', keys[1])
+end
+
+-- The uid of a store. Answers 1 if it was there and has gone.
+local function drop(keys, args)
+  if redis.call('HGET', keys[1], 'uid') ~= args[1] then return 0 end
+  return redis.call('DEL', keys[1])
+end

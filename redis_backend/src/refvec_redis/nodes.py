@@ -1,0 +1,135 @@
+"""One server: its connections, which stay open between calls, and what it still needs before a write counts."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from typing import Any, TypeAlias
+
+from redis.connection import Connection, SSLConnection
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    ConnectionError,  # noqa: A004 - the library's own
+    InvalidResponse,
+    ResponseError,
+    TimeoutError,  # noqa: A004
+)
+from refvec import BackendUnavailableError
+
+from .library import source
+from .settings import Servers
+from .wire import command
+
+Connected: TypeAlias = Any  # an `AbstractConnection`, most of which has no types
+
+BROKEN = (ConnectionError, TimeoutError, InvalidResponse)
+_PATIENCE = 5.0  # seconds for one answer of a server, if the whole call has twice as many
+
+
+class Node:
+    """One server.
+
+    Parameters
+    ----------
+    host, port
+        Where it is.
+    servers : Servers
+        Whose user, password and TLS count here as well.
+    timeout : float
+        The seconds that a call has.
+    """
+
+    def __init__(self, host: str, port: int, servers: Servers, timeout: float) -> None:
+        self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        patience = min(_PATIENCE, timeout / 2)
+        self._arguments: dict[str, Any] = {
+            "host": host,
+            "port": port,
+            "username": servers.user,
+            "password": servers.password,
+            "socket_timeout": patience,
+            "socket_connect_timeout": patience,
+            "protocol": 2,
+            "driver_info": None,
+        }
+        self._kind: type[Connected] = SSLConnection if servers.tls else Connection
+        self._idle: deque[Connected] = deque()
+        self._pid = os.getpid()
+
+    def lease(self) -> Connected:
+        """Return a connection that nobody else has, open.
+
+        Raises
+        ------
+        BackendUnavailableError
+            If the server refuses the user or the password.
+        BROKEN
+            If it cannot be reached; nothing was sent.
+        """
+        if self._pid != os.getpid():  # a forked child has connections of its own
+            self._idle, self._pid = deque(), os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            pass
+        connection = self._kind(**self._arguments)
+        try:
+            connection.connect()
+        except BusyLoadingError:
+            raise
+        except (AuthenticationError, AuthorizationError, ResponseError) as error:
+            reason = type(error).__name__
+        else:
+            return connection
+        # Raised out here: what the server answered may name the user, and must not be chained.
+        raise BackendUnavailableError(
+            f"{self.address} refuses the user or the password ({reason}); give them in the address, "
+            "percent-encoded, or in REFVEC_REDIS_USER and REFVEC_REDIS_PASSWORD"
+        )
+
+    def give_back(self, connection: Connected) -> None:
+        """Take a connection back on which nothing is under way."""
+        self._idle.append(connection)
+
+    def ask(self, *args: bytes) -> Any:
+        """Return the answer to one command; a `ResponseError` is raised."""
+        connection = self.lease()
+        done = False
+        try:
+            connection.send_packed_command([command(*args)], check_health=False)
+            answer = connection.read_response()
+            done = True
+        except ResponseError:
+            done = True
+            raise
+        finally:
+            if done:
+                self.give_back(connection)
+            else:
+                connection.disconnect()
+        return answer
+
+    def load_library(self) -> None:
+        """Let the server have our functions."""
+        try:
+            self.ask(b"FUNCTION", b"LOAD", source())
+        except ResponseError as error:
+            if "already exists" in str(error):
+                return
+            if "unknown command" in str(error).lower():
+                raise BackendUnavailableError(
+                    f"{self.address} has no functions; the backend 'redis' needs Redis 7 or Valkey"
+                ) from error
+            raise
+
+    def replicas(self) -> int:
+        """Return how many replicas the server has that take its writes."""
+        answer = self.ask(b"ROLE")
+        return len(answer[2]) if answer[0] == b"master" else 0
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().disconnect()

@@ -1,0 +1,43 @@
+"""Filling a new store of one bucket with the content of another: every vector keeps its index (INDEX-3)."""
+
+from __future__ import annotations
+
+from refvec import State
+from refvec.identity import Precision
+
+from .acquiring import calls_of
+from .adding import Adding
+from .attempt import Attempt
+from .entries import BIRTH, tokens
+from .fleet import Rounds
+from .items import Item, fill
+from .places import LOCAL, Places
+
+_MOST = 1000
+
+
+def restore(state: State, precision: Precision, places: Places, rounds: Rounds, attempt: Attempt) -> None:
+    """Put the content of `state` into an empty store that nobody else uses yet."""
+    adding = Adding(precision, places, rounds, attempt, replacing=False)
+    layout, start = state.layout, 0
+    slots = layout.slots()
+    births = dict(zip(layout.ids, tokens(len(layout.ids)), strict=True))
+    for block in state.blocks:
+        attempt.renew()
+        pending = []
+        for index, row in zip(layout.indices[start : start + len(block)].tolist(), block, strict=True):
+            items = [Item(text, text.encode(), -1, 0) for text in slots[index]]
+            fill(items, row[None].repeat(len(items), axis=0), precision, places)
+            for item in items:
+                item.index, item.acquired, item.birth = index, True, births[item.text][:BIRTH]
+            local = index.to_bytes(LOCAL, "big")
+            pending += [(items[at : at + _MOST], local) for at in range(0, len(items), _MOST)]
+        start += len(block)
+        calls, _ = calls_of("restore", pending, places)
+        rounds.write(calls, attempt)
+        every = [item for items, _ in pending for item in items]
+        for at in range(0, len(every), _MOST):
+            adding.link(every[at : at + _MOST])
+    free = [index.to_bytes(LOCAL, "big") for index in layout.free().tolist()]
+    for at in range(0, max(1, len(free)), _MOST):
+        rounds.write([places.call("settle", 0, [b"%d" % layout.allocated, *free[at : at + _MOST]])], attempt)

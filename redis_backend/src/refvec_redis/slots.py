@@ -1,0 +1,85 @@
+"""Which server has which of the 16,384 hash slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from .nodes import BROKEN, Node
+from .settings import Servers
+
+SLOTS = 16_384
+
+
+class SlotMap:
+    """The servers of a cluster, or the only one.
+
+    Parameters
+    ----------
+    servers : Servers
+        Where to ask first.
+    timeout : float
+        The seconds that a call has.
+    """
+
+    def __init__(self, servers: Servers, timeout: float) -> None:
+        self._make: Callable[[str, int], Node] = lambda host, port: Node(host, port, servers, timeout)
+        self._nodes: dict[tuple[str, int], Node] = {place: self._make(*place) for place in servers.seeds}
+        self._owners: list[Node | None] = []
+        self.cluster = False
+
+    def owner(self, slot: int) -> Node | None:
+        """Return the master of a slot, None if it is not known."""
+        return self._owners[slot] if self._owners else None
+
+    @property
+    def seed(self) -> str:
+        """An address for messages before any server has answered."""
+        return next(iter(self._nodes.values())).address
+
+    def masters(self) -> list[Node]:
+        """Return all masters."""
+        return list(dict.fromkeys(filter(None, self._owners)))
+
+    def refresh(self) -> str | None:
+        """Ask the servers, one after the other, until one answers; return what the last one failed with."""
+        failed = None
+        for place, node in list(self._nodes.items()):
+            try:
+                self._take(place, node)
+            except BROKEN as error:
+                failed = f"{node.address} cannot be reached ({type(error).__name__})"
+                continue
+            return None
+        return failed
+
+    def _take(self, place: tuple[str, int], node: Node) -> None:
+        try:
+            ranges = node.ask(b"CLUSTER", b"SLOTS")
+        except ResponseError as error:
+            if "cluster support disabled" not in str(error) and "unknown command" not in str(error):
+                raise
+            self._owners = [node] * SLOTS
+            return
+        self.cluster = True
+        owners: list[Node | None] = [None] * SLOTS
+        for first, last, *nodes in ranges:
+            for found in self._known(place, nodes):
+                owners[first : last + 1] = [found] * (last + 1 - first)
+                break
+        self._owners = owners
+
+    def _known(self, asked: tuple[str, int], nodes: Iterable[Any]) -> list[Node]:
+        """Return the nodes of a range, master first; a replica may answer when its master does not."""
+        found = []
+        for host, port, *_ in nodes:
+            place = (host.decode() if host else asked[0], int(port))
+            found.append(self._nodes.setdefault(place, self._make(*place)))
+        return found
+
+    def close(self) -> None:
+        """Close all connections that nobody uses."""
+        for node in list(self._nodes.values()):
+            node.close()

@@ -1,0 +1,197 @@
+"""NET-3, NET-4, OPEN-8: servers that are not there, refuse, break off, or have no replica."""
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+from refvec import (
+    BackendUnavailableError,
+    CorruptStoreError,
+    OutcomeUnknownError,
+    VectorStore,
+)
+from refvec_redis.cluster import LocalCluster, free_ports
+from refvec_redis.fleet import LOST, Rounds
+
+UNITS = np.eye(4, dtype=np.float32)
+
+
+def test_without_a_server_the_error_names_it():
+    (port,) = free_ports(1)
+    with pytest.raises(BackendUnavailableError, match=f"127.0.0.1:{port} cannot be reached") as caught:
+        VectorStore(4, path=f"redis://me:secret@127.0.0.1:{port}/corpus?timeout=0.3")
+    assert type(caught.value) is BackendUnavailableError
+    assert "secret" not in str(caught.value)
+
+
+def test_a_wrong_password_is_refused_and_not_shown(single):
+    host = single.url.removeprefix("redis://")
+    with pytest.raises(BackendUnavailableError, match="refuses the user or the password") as caught:
+        VectorStore(4, path=f"redis://nobody:secret@{host}corpus?replicas=0")
+    shown = f"{caught.value} {caught.value.__cause__} {caught.value.__context__}"
+    assert "secret" not in shown
+    assert "nobody" not in shown
+
+
+def test_a_single_server_says_what_to_do(single):
+    with pytest.raises(BackendUnavailableError, match="replicas=0"):
+        VectorStore(4, path=f"{single.url}corpus")
+
+
+def test_a_single_server_works(single):
+    with VectorStore(4, path=f"{single.url}corpus?replicas=0&buckets=7") as store:
+        store.add_vectors(["a", "b"], UNITS[:2])
+        assert store.search(UNITS[1], 1).ids == [("b",)]
+        store.drop()
+
+
+def test_available_works_without_replicas_and_warns(single):
+    with pytest.warns(RuntimeWarning, match="has 0 replicas and not 1"):
+        store = VectorStore(4, path=f"{single.url}lonely?durability=available")
+    store.add_vector("a", UNITS[0])
+    store.drop()
+
+
+@pytest.mark.parametrize("command", [(b"SET", b"x"), (b"HSET", b"field", b"x")], ids=["text", "hash"])
+def test_a_foreign_key_is_left_alone(single, command):
+    key = b"{foreign}refvec"
+    (port,) = single.ports
+    single.ask(port, b"DEL", key)
+    single.ask(port, command[0], key, *command[1:])
+    before = single.ask(port, b"DUMP", key)
+    with pytest.raises(CorruptStoreError, match="left alone"):
+        VectorStore(4, path=f"{single.url}foreign?replicas=0")
+    assert single.ask(port, b"DUMP", key) == before
+
+
+@pytest.mark.parametrize(
+    ("dimension", "arguments", "query"),
+    [(5, {}, ""), (4, {"precision": 3}, ""), (4, {}, "&buckets=3")],
+    ids=["dimension", "precision", "buckets"],
+)
+def test_what_contradicts_the_store_is_refused(single, dimension, arguments, query):
+    VectorStore(4, path=f"{single.url}agreed?replicas=0&buckets=2").close()
+    with pytest.raises(ValueError, match="leave"):
+        VectorStore(dimension, path=f"{single.url}agreed?replicas=0{query}", **arguments)
+
+
+@pytest.mark.parametrize(("mode", "error"), [("r", FileNotFoundError), ("r+", FileNotFoundError)])
+def test_a_store_that_must_be_there(single, mode, error):
+    with pytest.raises(error):
+        VectorStore(path=f"{single.url}absent?replicas=0", mode=mode)
+
+
+def test_a_store_that_must_not_be_there(single):
+    VectorStore(4, path=f"{single.url}present?replicas=0").close()
+    with pytest.raises(FileExistsError):
+        VectorStore(4, path=f"{single.url}present?replicas=0", mode="x")
+
+
+def test_a_read_only_store_is_read_only(open_store):
+    open_store().add_vector("a", UNITS[0])
+    store = open_store(None, mode="r")
+    with pytest.raises(PermissionError):
+        store.add_vector("b", UNITS[1])
+    assert store.get_vector("a") is not None
+
+
+def test_a_batch_that_cannot_be_finished_says_what_happened(open_store, monkeypatch):
+    store = open_store()
+    monkeypatch.setattr("refvec_redis.store._runs", lambda items: [[item] for item in items])
+    real, calls_left = Rounds.write_once, iter([True])
+
+    def write_once(self, calls, attempt):
+        if next(calls_left, False):
+            return real(self, calls, attempt)
+        raise attempt.failure("node", "has gone")
+
+    monkeypatch.setattr(Rounds, "write_once", write_once)
+    with pytest.raises(OutcomeUnknownError, match="1 of 3 items are in the store") as caught:
+        store.add_vectors(["a", "b", "c"], UNITS[:3])
+    assert caught.value.position == 1
+
+
+def break_step(monkeypatch, before):
+    """Let the steps that are sent once lose their connection: before they ran, or after."""
+    real, broken = Rounds.write_once, []
+
+    def write_once(self, calls, attempt):
+        if broken:
+            return real(self, calls, attempt)
+        broken.append(True)
+        if not before:
+            real(self, calls, attempt)
+        return [LOST] * len(calls)
+
+    monkeypatch.setattr(Rounds, "write_once", write_once)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["never ran", "reply lost"])
+def test_a_lost_link_happens_once(open_store, monkeypatch, before):
+    store = open_store()
+    break_step(monkeypatch, before)
+    indices = store.add_vectors(["a", "b", "c"], UNITS[[0, 0, 1]])
+    assert store.get_indices(["a", "b", "c"]).tolist() == indices.tolist()
+    assert store.get_refcounts(indices).tolist() == [2, 2, 1]
+    assert store.vacuum(0) == 0
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["never ran", "reply lost"])
+def test_a_lost_unlink_happens_once(open_store, monkeypatch, before):
+    store = open_store()
+    store.add_vectors(["a", "b", "c"], UNITS[[0, 0, 1]])
+    break_step(monkeypatch, before)
+    assert store.remove_vectors(["a", "c", "x"]) == 2
+    assert store.ids() == ["b"]
+    assert (store.count, store.get_refcount(store.get_index("b"))) == (1, 1)
+
+
+def test_a_server_without_the_functions_gets_them(open_store, cluster):
+    store = open_store()
+    for port in cluster.ports[:3]:
+        cluster.ask(port, b"FUNCTION", b"FLUSH")
+    store.add_vectors(list("abcdefgh"), np.arange(32).reshape(8, 4))
+    assert len(store) == 8
+
+
+@pytest.mark.parametrize("durability", ["strict", "available"])
+def test_a_write_that_no_replica_has_is_not_acknowledged(durability):
+    with LocalCluster() as cluster:
+        address = f"{cluster.url}corpus?buckets=1&timeout=1.5&durability={durability}"
+        store = VectorStore(4, path=address)
+        store.add_vector("a", UNITS[0])
+        stopped = [cluster.pid(port) for port in cluster.ports[3:]]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            # The replicas are still connected: whoever needs one that is there needs them.
+            with pytest.raises(OutcomeUnknownError, match="replicas have the write"):
+                store.remove_vector("a")
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
+        store.upsert_vector("a", UNITS[1])
+        assert store.get_vector("a").tolist() == UNITS[1].tolist()
+
+
+def test_the_death_of_a_master_loses_nothing_that_was_acknowledged():
+    with LocalCluster() as cluster:
+        store = VectorStore(4, path=f"{cluster.url}corpus?buckets=32&timeout=30")
+        rows = np.random.default_rng(0).random((200, 4))
+        store.add_vectors([f"id {one}" for one in range(200)], rows)
+        assert store.search(rows[7], 1).ids == [("id 7",)]
+        cluster.kill(cluster.ports[0])
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                found = store.get_vectors([f"id {one}" for one in range(200)])
+                break
+            except BackendUnavailableError:
+                assert time.monotonic() < deadline
+        assert found.tolist() == rows.astype(np.float32).tolist()
+        assert store.search(rows[8], 1).ids == [("id 8",)]
+        cluster.start(cluster.ports[0])
+        store.add_vectors([f"more {one}" for one in range(50)], rows[:50])
+        assert (store.count, store.total_references) == (200, 250)
