@@ -166,7 +166,7 @@ def example(session: nox.Session) -> None:
 
 @nox.session
 def redis(session: nox.Session) -> None:
-    """Test the redis backend on a throw-away cluster, where there is a redis-server; ``-- --refvec-tier=quick``."""
+    """Test the redis backend on a throw-away cluster, where there is a server; ``-- --refvec-tier=quick``."""
     if shutil.which("redis-server") is None:
         session.skip("there is no redis-server on PATH; as a package of the system it is called redis-server")
     install(session, *TESTING, redis=True)
