@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,8 @@ from refvec_conformance.probes.concurrency import must, together
 from refvec_conformance.probes.distributions import variant
 from refvec_conformance.probes.durability import flushes, held, kept, watched
 from refvec_conformance.probes.fixtures import Budget
+from refvec_conformance.probes.journals import step
+from refvec_conformance.probes.seam import Points
 
 ROWS = np.arange(40, dtype=np.float32).reshape(20, 2)
 
@@ -256,7 +261,24 @@ def test_no_row_of_the_last_flush_is_written_in_place(target: Target, place: Pat
             touched.extend(range(first, first + len(memoryview(args[1]).cast("B")) // 8))
 
     with watched(before, lambda *_: None):
-        for _ in flushes(writer, seed, 40):
+        for number, _ in enumerate(flushes(writer, seed, 40)):
             assert committed.isdisjoint(touched)
             committed = set(writer.indices().tolist())
             touched.clear()
+            if number % 3 == 0:
+                change(writer, seed + number)
+                with Points(number % 7, failing).watching(), suppress(OSError):
+                    writer.flush()  # a failure gives nothing free
+                    committed = set(writer.indices().tolist())
+
+
+def failing() -> None:
+    """Be a disk that is full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def change(store: VectorStore, seed: int) -> None:
+    """Make some changes."""
+    rng = np.random.default_rng(seed)
+    for _ in range(4):
+        step(rng, store)

@@ -46,6 +46,8 @@ FAMILIES = (
     "trimming",
     "durability",
     "compaction",
+    "corruption",
+    "crashes",
 )
 VARIABLE = "REFVEC_ZOO"  # tells child processes which front door is broken
 HOST = "python"  # the backend that runs while the front door is broken

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,11 +13,8 @@ from unittest import mock
 import numpy as np
 from refvec import Changes, OpenSpec, State, copying
 from refvec.durable import (
-    catalog,
     disk,
     fingerprints,
-    head,
-    loading,
     locks,
     opening,
     reader,
@@ -253,121 +249,6 @@ def _locked(call: Callable[..., Any], store: Any, spec: Any, place: Place) -> An
         return call(store, spec, place)
     finally:
         locks.unlock(handle)
-
-
-# DUR-6: damage
-
-mutant("DUR-6", "rows_unchecked", "The checksums of rows are not looked at.").patches(
-    lambda: mock.patch.object(rows.RowFile, "_wrong", return_value=[])
-)
-mutant(
-    "DUR-6", "fingerprints_unverified", "``verify`` does not compare the fingerprints with the rows."
-).patches(lambda: mock.patch.object(rows.RowFile, "_unlike", return_value=[]))
-mutant(
-    "DUR-6", "fingerprints_of_no_seed", "The fingerprints are those of the seed 0, whatever the store's."
-).patches(lambda: mock.patch("refvec.durable.fingerprints.secrets", _of_no_seed(fingerprints.secrets)))
-mutant("DUR-6", "pages_unchecked", "The checksums of the catalog's pages are all the same.").patches(
-    lambda: mock.patch.object(catalog, "digest", return_value=b"")
-)
-mutant("DUR-6", "head_unread", "Nobody looks whether the last acknowledged flush is there.").patches(
-    lambda: patched(head, "read", lambda call, *args: (call(*args)[0], 0))
-)
-mutant("DUR-6", "adopts", "A directory of something else becomes a store.").patches(
-    lambda: changed(Place, "look", lambda call, self: _adopted(call, self))
-)
-mutant("DUR-6", "head_made_anew", "A head that is missing is made anew.").patches(
-    lambda: several(patched(loading, "open_file", _made), patched(writer, "open_file", _made))
-)
-mutant("DUR-6", "verifies_nothing", "``verify`` finds everything in order.").patches(
-    lambda: mock.patch.object(session, "check", nothing)
-)
-
-
-def _of_no_seed(secrets: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
-    return lambda _, dimension: secrets(0, dimension)
-
-
-def _adopted(call: Callable[..., Any], self: Place) -> Any:
-    try:
-        return call(self)
-    except ValueError:
-        if not self.root.is_dir() or self.catalog.exists():
-            raise
-        return "unfinished"
-
-
-def _made(call: Callable[..., Any], path: Path, flags: int) -> int:
-    try:
-        return int(call(path, flags))
-    except ValueError:
-        found = catalog.Catalog(path.with_name("catalog.sqlite"), "ro")
-        path.write_bytes(head.encode(found.meta().store, 0))
-        found.close()
-        return int(call(path, flags))
-
-
-# DUR-7, DUR-8: failures, and rows that are still needed
-
-
-@breaks("DUR-7")
-class ForgetsOnFailure(Durable):
-    """A flush that fails has told its changes, and never tells them again."""
-
-    def _changes(self, use: Callable[[Changes], T]) -> T:
-        try:
-            return super()._changes(use)
-        except OSError:
-            super()._changes(lambda _: None)
-            raise
-
-
-@breaks("DUR-7")
-class SwallowsErrors(Durable):
-    """A flush that the disk refuses returns as if all were well."""
-
-    def flush(self) -> None:
-        with suppress(OSError):
-            super().flush()
-
-
-@breaks("DUR-7")
-class ClosesOnFailure(Durable):
-    """A flush that fails closes the store."""
-
-    def flush(self) -> None:
-        try:
-            super().flush()
-        except OSError:
-            super().close(flush=False)
-            raise
-
-
-mutant("DUR-7", "short_writes_taken", "A write that took only a part counts as made.").patches(
-    lambda: mock.patch.object(
-        disk, "write", lambda handle, data, at: disk.pwrite(handle, memoryview(data).cast("B"), at)
-    )
-)
-
-
-@breaks("DUR-8")
-class ReusesAtOnce(Durable):
-    """A freed index is taken again before the next flush."""
-
-    def _let_go(self, index: int) -> None:
-        heapq.heappush(self._free, index)
-
-
-mutant("DUR-8", "readers_forgotten", "Rows that a reader is reading are written again.").patches(
-    lambda: mock.patch.object(writer, "nobody_reads", return_value=True)
-)
-
-
-@breaks("DUR-8")
-class NeverReuses(Durable):
-    """A freed index of a durable store is lost until it is opened anew."""
-
-    def _reclaim(self, indices: Any) -> None:
-        super()._reclaim(indices[:0])
 
 
 # What opening and copying promise of stores in a directory
