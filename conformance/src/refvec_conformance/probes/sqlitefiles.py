@@ -84,6 +84,15 @@ def available() -> bool:
     return _library() is not None
 
 
+def _both(first: Told | None, second: Told | None) -> Told:
+    def told(*what: Any) -> None:
+        for one in (first, second):
+            if one is not None:
+                one(*what)
+
+    return told
+
+
 class _Layer:
     """The layer: one for the whole process, since open databases keep it."""
 
@@ -102,7 +111,7 @@ class _Layer:
     def put(self, before: Told, after: Told) -> Iterator[None]:
         """Have every database that is opened meanwhile ask these."""
         kept = self.before, self.after
-        self.before, self.after = before, after
+        self.before, self.after = _both(before, kept[0]), _both(kept[1], after)
         if kept[0] is None:
             self._library.sqlite3_vfs_register(ctypes.byref(self._vfs), 1)
         try:
