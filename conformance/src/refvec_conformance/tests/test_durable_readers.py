@@ -6,7 +6,6 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -267,9 +266,16 @@ def test_no_row_of_the_last_flush_is_written_in_place(target: Target, place: Pat
             touched.clear()
             if number % 3 == 0:
                 change(writer, seed + number)
-                with Points(number % 7, failing).watching(), suppress(OSError):
-                    writer.flush()  # a failure gives nothing free
-                    committed = set(writer.indices().tolist())
+                try:
+                    with Points(number % 7, failing).watching():
+                        writer.flush()  # if it fails, it gives nothing free
+                except OSError:
+                    now = committed
+                else:
+                    now = set(writer.indices().tolist())
+                assert committed.isdisjoint(touched)
+                committed = now
+                touched.clear()
 
 
 def failing() -> None:
