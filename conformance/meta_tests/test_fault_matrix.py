@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from refvec_conformance.campaign.matrix import SOUND, of_damage, of_disks
 from refvec_conformance.judging.target import resolved
+from refvec_conformance.probes.durability import folder
 from refvec_conformance.probes.sqlitefiles import available
 
 PAGE = Path(__file__).parents[2] / "docs" / "fault-matrix.md"
@@ -28,10 +29,10 @@ def published():
 
 @pytest.mark.skipif(not available(), reason="sqlite is no shared library, so what it does is not seen")
 @pytest.mark.parametrize("found", [of_disks, lambda *where: of_damage(*where, 3)], ids=["disks", "damage"])
-def test_the_page_says_what_is_found(tmp_path, found):
+def test_the_page_says_what_is_found(found):
     page = dict(published())
-    with resolved("numpy") as target:
-        table = found(target, tmp_path)
+    with resolved("numpy") as target, folder() as place:
+        table = found(target, place)
     new = {
         (*where, fault): outcomes - page.get(where, {}).get(fault, set())
         for where, row in table.items()

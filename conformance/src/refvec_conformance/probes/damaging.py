@@ -129,7 +129,7 @@ class Damaged:
                 return f"mode {mode}: {wrong}"
         now = contents(self._place)
         # A writer that reads its rows when they are wanted was open: it may tidy up the intact catalog.
-        if now[name] != before[name] or (now != before and name != ROWS):
+        if now.get(name) != before.get(name) or (now != before and name != ROWS):
             return "what is damaged was changed"
         return REFUSED if self._verify_names_it() else "verify does not name it"
 
