@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refvec import VectorStore, backends
+from refvec import CorruptStoreError, VectorStore, backends
 
 from refvec_conformance.campaign.load import DIMENSION, change
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
+from refvec_conformance.probes.damaging import contents
 from refvec_conformance.probes.durability import flushes, held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS
+from refvec_conformance.stores import CONTENT_1, FORMAT_1, NEWER, as_text, copied
 
 from .helpers import stock
 
@@ -86,3 +88,21 @@ def test_the_bytes_are_those_of_the_format(target: Target, place: Path) -> None:
         assert rows.read_bytes()[4096 : 4096 + 32] == UNITS[:2].astype("<f4").tobytes()
     assert {"catalog.sqlite", "head", "writer.lock", rows.name} <= set(names_in(place))
     assert (place / "catalog.sqlite").read_bytes()[68:72] == b"RFVC"
+
+
+@clause("DUR-3", "DUR-1", requires="durable")
+@pytest.mark.parametrize("mode", ["r", "r+"])
+def test_the_store_of_format_1_that_is_kept_opens(target: Target, place: Path, mode: str) -> None:
+    with target.open(path=copied(FORMAT_1, place), mode=mode) as store:
+        store.verify()
+        assert as_text(held(store)) == CONTENT_1.read_text("utf-8")
+
+
+@clause("DUR-6", requires="durable")
+@pytest.mark.parametrize("mode", ["r", "a"])
+def test_the_store_of_a_later_format_that_is_kept_is_refused(target: Target, place: Path, mode: str) -> None:
+    copied(NEWER, place)
+    before = contents(place)
+    with pytest.raises(CorruptStoreError, match=r"catalog\.sqlite.*format 2"):
+        target.open(path=place, mode=mode)
+    assert contents(place) == before
