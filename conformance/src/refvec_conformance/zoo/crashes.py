@@ -50,16 +50,6 @@ def _head_first(call: Callable[..., Any], self: Any, meta: Any, log: bytes) -> N
     call(self, meta, log)
 
 
-@breaks("DUR-1")
-class LosesCleared(Durable):
-    """``clear`` is not told: what was dropped by it is there again."""
-
-    def _changes(self, use: Callable[[Changes], T]) -> T:
-        return super()._changes(
-            lambda told: use(told._replace(events=[event for event in told.events if event[0] is not None]))
-        )
-
-
 # DUR-2: a child takes nothing of its parent's
 
 mutant("DUR-2", "child_unlocks", "A forked child gives up the lock of its parent.").patches(
