@@ -26,7 +26,7 @@ fn main() {
     match name.as_str() {
         "add" => measured(|call| _ = black_box(store.add(key(VECTORS + call), row(VECTORS + call)))),
         "duplicate" => measured(|call| _ = black_box(store.add(key(VECTORS + call), row(0)))),
-        "get" => measured(|call| _ = black_box(store.row_of(key(7 * call)).map(<[f32]>::to_vec))),
+        "get" => measured(|call| _ = black_box(store.row_of(key(7 * call)).unwrap().map(<[f32]>::to_vec))),
         "remove" => measured(|call| _ = black_box(store.remove(key(7 * call)))),
         "search" => search_first(&store, row(0)),
         _ => panic!("name one of add, duplicate, get, remove, search; got {name:?}"),

@@ -46,6 +46,7 @@ impl Contents {
         let dimension = self.vectors.dimension();
         let mut hashes = room(rows.len() / dimension)?;
         hashes.extend(own.chunks_exact(dimension).map(|row| self.vectors.hash(row)));
+        hashes.iter().try_for_each(|&hash| self.vectors.check_like(hash))?;
         let fresh = unseen(&self.vectors, &hashes, |position| row_at(&own, dimension, position))?;
         Ok(self.vectors.check_limit(fresh).err().unwrap_or(first))
     }
@@ -61,6 +62,7 @@ impl Contents {
         let row_at = |item: &Item| row_at(rows, dimension, item.position);
         let mut hashes = room(items.len())?;
         hashes.extend(items.iter().map(|item| self.vectors.hash(row_at(item))));
+        hashes.iter().try_for_each(|&hash| self.vectors.check_like(hash))?;
         let whos = whos(&self.references, keys, &items)?;
         let (mut ends, mut indices): (Vec<u32>, Vec<i64>) = (room(items.len())?, room(keys.len())?);
         self.references.reserve(whos.iter().filter(|who| matches!(who, Who::New(_))).count())?;
@@ -117,10 +119,10 @@ fn row_at(rows: &[f32], dimension: usize, position: u32) -> &[f32] {
 /// How many distinct rows are not in the store.
 fn unseen<'r>(vectors: &Vectors, hashes: &[u32], row_at: impl Fn(u32) -> &'r [f32]) -> Result<usize> {
     let mut seen = Table::default();
-    seen.reserve(hashes.len())?;
+    seen.reserve(hashes.len(), std::iter::empty)?;
     for (position, &hash) in (0u32..).zip(hashes) {
         let row = row_at(position);
-        let known = || seen.find(hash, |earlier| vectors.identical(row_at(earlier), row));
+        let known = || seen.find(hash, |earlier| hashes[earlier as usize] == hash && vectors.identical(row_at(earlier), row));
         if vectors.find(row, hash).or_else(known).is_none() {
             seen.insert(hash, position);
         }
@@ -145,7 +147,7 @@ enum Who {
 fn items(references: &References, keys: &[Key<'_>]) -> Result<(Vec<Item>, Vec<u32>)> {
     let (mut items, mut item_of): (Vec<Item>, Vec<u32>) = (room(keys.len())?, room(keys.len())?);
     let mut seen = Table::default();
-    seen.reserve(keys.len())?;
+    seen.reserve(keys.len(), std::iter::empty)?;
     for (position, &key) in (0u32..).zip(keys) {
         let hash = references.hash(key);
         if let Some(item) = seen.find(hash, |item| keys[items[item as usize].position as usize] == key) {

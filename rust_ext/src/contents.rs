@@ -5,6 +5,7 @@
 use crate::error::{Result, room};
 use crate::ids::{Id, Key};
 use crate::journal::{Changes, Journal};
+use crate::mapped::RowFile;
 use crate::references::References;
 use crate::selection::Selection;
 use crate::settings::Settings;
@@ -61,6 +62,7 @@ impl Contents {
         let hash = self.references.hash(key);
         let Some(entry) = self.references.find(key, hash) else { return self.add_new(key, hash, row) };
         let row_hash = self.vectors.hash(row);
+        self.vectors.check_like(row_hash)?;
         self.reserve_records(1)?;
         if self.vectors.find(row, row_hash).is_none() {
             self.vectors.reserve(1)?;
@@ -105,14 +107,28 @@ impl Contents {
         let mut freed = room(self.vectors.held().len())?;
         freed.extend_from_slice(self.vectors.held());
         freed.sort_unstable();
+        let mut fingerprints = room(written.len())?;
+        fingerprints.extend(written.iter().map(|&index| self.vectors.slots[index as usize].hash));
         let rows = Selection::new(self.vectors.share_rows()?, written);
-        Ok(Changes { events: journal.events(&self.references)?, rows, freed, size: self.size(), upto: journal.next() })
+        let (events, size) = (journal.events(&self.references)?, self.size());
+        Ok(Changes { events, rows, fingerprints, freed, size, from: journal.first(), upto: journal.next() })
     }
 
     pub fn forget_changes(&mut self, upto: u64) {
         if let Some(journal) = &mut self.journal {
             journal.forget(upto);
         }
+    }
+
+    /// Reads what is flushed from the file.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn settle(&mut self, file: &RowFile<'_>) -> Result<()> {
+        let mut unwritten = self.journal.as_ref().map_or_else(|| Ok(Vec::new()), Journal::written)?;
+        unwritten.retain(|&index| self.vectors.slots[index as usize].active());
+        self.vectors.settle(file, &unwritten);
+        Ok(())
     }
 
     /// # Errors
@@ -157,7 +173,7 @@ impl Contents {
         if index != old {
             self.references.detach(entry, &mut self.vectors.slots[old as usize]);
             self.attach(entry, index);
-            self.settle(old);
+            self.free_unless_referenced(old);
         }
         index
     }
@@ -184,6 +200,7 @@ impl Contents {
         }
         let place = self.vectors.stage(row);
         let hash = self.vectors.hash(self.vectors.staged(place));
+        self.vectors.check_like(hash)?;
         let found = self.vectors.find(self.vectors.staged(place), hash);
         Ok(found.unwrap_or_else(|| self.vectors.take_staged(hash)))
     }
@@ -193,7 +210,9 @@ impl Contents {
     fn find_copied(&self, row: &[f32]) -> Result<Option<u32>> {
         let mut copy = room(row.len())?;
         copy.extend_from_slice(row);
-        Ok(self.vectors.find(&copy, self.vectors.hash(&copy)))
+        let hash = self.vectors.hash(&copy);
+        self.vectors.check_like(hash)?;
+        Ok(self.vectors.find(&copy, hash))
     }
 
     /// Makes an entry without a slot reference one.
@@ -212,7 +231,7 @@ impl Contents {
         let Some(entry) = self.references.find(key, hash) else { return false };
         let index = self.references.slot(entry);
         let id = self.references.remove(entry, hash, &mut self.vectors.slots[index as usize]);
-        self.settle(index);
+        self.free_unless_referenced(index);
         if let Some(journal) = &mut self.journal {
             journal.drop(entry, id);
         }
@@ -221,7 +240,7 @@ impl Contents {
 
     /// Frees a slot without references.
     #[inline]
-    fn settle(&mut self, index: u32) {
+    fn free_unless_referenced(&mut self, index: u32) {
         if !self.vectors.slots[index as usize].active() {
             self.vectors.release(index);
         }

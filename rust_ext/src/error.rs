@@ -20,6 +20,10 @@ pub enum Error {
     Full { limit: u32, needed: usize },
     /// Memory could not be had.
     Memory,
+    /// A row differs from its checksum in the file of this number.
+    Damaged { index: u32, number: u64 },
+    /// What the operating system said, in its own number.
+    System(i32),
     /// A saved state contradicts itself.
     State(&'static str),
     /// Whoever was asked during a long call said that it is to stop.

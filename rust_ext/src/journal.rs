@@ -29,9 +29,13 @@ pub struct Changes {
     pub events: Vec<Event>,
     /// The active indices, ascending, whose rows were written.
     pub rows: Selection,
+    /// Those of the rows.
+    pub fingerprints: Vec<u32>,
     /// Every index that is freed and not reusable yet, ascending.
     pub freed: Vec<u32>,
     pub size: Size,
+    /// The number of the first event, which no other event of the store has.
+    pub from: u64,
     /// For [`crate::Store::forget_changes`].
     pub upto: u64,
 }
@@ -72,6 +76,12 @@ impl Journal {
         self.first = self.next();
         self.records.clear();
         self.records.push(Record::Clear);
+    }
+
+    /// The number of the first record, or of the one that comes next.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.first
     }
 
     /// The number of the record that comes next.

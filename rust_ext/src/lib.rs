@@ -2,7 +2,7 @@
 //!
 //! [`Store`] maps ids to float32 vectors and keeps identical vectors once. Its `contents` are three parts: `references` (which id
 //! references which index), `vectors` (which vector is at which index, and where an identical one is found again) and, where changes are
-//! noted, the `journal`. The rows lie in `segment`s that a store shares with its snapshots, or that are foreign. Everything except
+//! noted, the `journal`. The rows lie in `segment`s that a store shares with its snapshots, and that may be pieces of a file. Everything except
 //! `python` compiles and is tested without an interpreter.
 #![allow(
     clippy::cast_possible_truncation,
@@ -12,6 +12,7 @@
 )]
 
 mod batch;
+mod checks;
 mod codes;
 mod contents;
 mod error;
@@ -22,6 +23,7 @@ mod ids;
 mod journal;
 mod kernels;
 mod layout;
+mod mapped;
 mod memory;
 mod pool;
 #[cfg(feature = "python")]
@@ -36,6 +38,7 @@ mod selection;
 mod settings;
 mod slots;
 mod store;
+mod stored;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -47,11 +50,12 @@ pub use identity::Precision;
 pub use ids::{Id, Key};
 pub use journal::{Changes, Event};
 pub use layout::{Layout, Snapshot};
+pub use mapped::RowFile;
 pub use pool::{MAX_THREADS, num_threads, set_num_threads};
 pub use restore::{Restore, Saved};
 pub use search::{Found, Hits, Members, Metric, Query, Search};
-pub use segment::Mapped;
 pub use selection::{Block, Selection};
 pub use settings::Settings;
 pub use slots::MAX_SLOTS;
 pub use store::{Size, Store};
+pub use stored::{Log, Packed, Stored};

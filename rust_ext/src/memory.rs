@@ -1,6 +1,7 @@
 //! Memory that counts its holders. What [`std::sync::Arc`] does, but an `Arc` aborts the process where its memory cannot be had.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
@@ -95,6 +96,12 @@ fn advise_huge(memory: NonNull<f32>, bytes: usize) {
 
 #[cfg(not(target_os = "linux"))]
 fn advise_huge(_: NonNull<f32>, _: usize) {}
+
+impl<T> fmt::Debug for Memory<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
 
 impl<T> Clone for Memory<T> {
     fn clone(&self) -> Self {

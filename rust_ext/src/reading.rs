@@ -26,34 +26,37 @@ impl Store {
     /// The index of the vector identical to `row`.
     ///
     /// # Errors
-    /// [`Error::Dimension`].
+    /// [`Error::Dimension`], or [`Error::Damaged`].
     pub fn find_row(&self, row: &[f32]) -> Result<Option<u32>> {
         let Some(contents) = self.contents() else { return Ok(None) };
         contents.check_dimension(row.len())?;
         let vectors = &contents.vectors;
-        Ok(vectors.find(row, vectors.hash(row)))
+        let hash = vectors.hash(row);
+        vectors.check_like(hash)?;
+        Ok(vectors.find(row, hash))
     }
 
-    #[must_use]
-    pub fn row_of(&self, key: Key<'_>) -> Option<&[f32]> {
-        let contents = self.contents()?;
-        Some(contents.vectors.row(contents.references.slot_of(key)?))
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub fn row_of(&self, key: Key<'_>) -> Result<Option<&[f32]>> {
+        let found = self.contents().and_then(|contents| Some((contents, contents.references.slot_of(key)?)));
+        found.map(|(contents, index)| contents.vectors.checked_row(index)).transpose()
     }
 
     /// The row at an active index.
     ///
     /// # Errors
-    /// [`Error::Index`].
+    /// [`Error::Index`] or [`Error::Damaged`].
     pub fn row_at(&self, index: i64) -> Result<&[f32]> {
         let (contents, index) = self.active_at(index, 0)?;
-        Ok(contents.vectors.row(index))
+        contents.vectors.checked_row(index)
     }
 
     /// Copies the rows of ids one after the other into `out`, which has room for just these.
     ///
     /// # Errors
-    /// [`Error::Unknown`] for the first id that is not there, [`Error::Dimension`] where `out` was made for rows of another length, or
-    /// [`Error::Memory`]; `out` is untouched.
+    /// [`Error::Unknown`] for the first id that is not there, [`Error::Dimension`] where `out` was made for rows of another length,
+    /// [`Error::Damaged`] or [`Error::Memory`]; `out` is untouched.
     pub fn copy_rows_of(&self, keys: &[Key<'_>], out: &mut [f32]) -> Result<()> {
         let index = |(position, &key)| self.find(key).ok_or(Error::Unknown { position });
         self.copy_rows(&collected(keys.len(), keys.iter().enumerate().map(index))?, out)
@@ -125,17 +128,6 @@ impl Store {
         Ok(Selection::new(vectors.share_rows()?, indices))
     }
 
-    /// The rows, as they are now, at those of some indices that are active.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub fn select_active(&self, indices: &[i64]) -> Result<Selection> {
-        let Some(Contents { vectors, .. }) = self.contents() else { return Ok(Selection::empty()) };
-        let mut active = room(indices.len())?;
-        active.extend(indices.iter().filter_map(|&index| Some(self.active_at(index, 0).ok()?.1)));
-        Ok(Selection::new(vectors.share_rows()?, active))
-    }
-
     fn copy_rows(&self, indices: &[u32], out: &mut [f32]) -> Result<()> {
         // Without an index there is no row whose length could be wrong.
         let (Some(Contents { vectors, .. }), [_, ..]) = (self.contents(), indices) else { return Ok(()) };
@@ -143,6 +135,7 @@ impl Store {
         if out.len() != indices.len() * expected {
             return Err(Error::Dimension { expected, got: out.len() / indices.len() });
         }
+        vectors.rows().check_all(indices)?;
         for (place, &index) in out.chunks_exact_mut(expected).zip(indices) {
             place.copy_from_slice(vectors.row(index));
         }

@@ -3,6 +3,8 @@
 //! Every entry stands in two doubly linked lists: all entries in the order in which their ids were added, and the entries of its slot
 //! in the order in which they came to it. Links are `u32`; a dropped entry is reused.
 
+mod restore;
+
 use std::hint::black_box;
 
 use foldhash::fast::RandomState;
@@ -106,7 +108,11 @@ impl References {
         if self.len().saturating_add(more) >= NIL as usize {
             return Err(Error::Full { limit: NIL - 1, needed: self.len().saturating_add(more) });
         }
-        self.table.reserve(more)?;
+        let Self { seed, table, entries, .. } = self;
+        table.reserve(more, || {
+            let present = (0u32..).zip(&*entries).filter(|(_, entry)| entry.slot != NIL);
+            present.map(|(number, entry)| (folded(entry.id.key().hash(seed)), number))
+        })?;
         let unused = self.entries.len() - self.table.len();
         self.entries.try_reserve(more.saturating_sub(unused))?;
         Ok(())

@@ -1,9 +1,8 @@
-//! A saved state as it comes back, not yet trusted: who references what first, then the rows, block by block, or as foreign memory.
+//! A saved state as it comes back, not yet trusted: who references what first, then the rows, block by block.
 
 use crate::contents::{Contents, check_count};
 use crate::error::{Error, Result, room};
 use crate::ids::Key;
-use crate::segment::Mapped;
 use crate::settings::Settings;
 use crate::slots::NIL;
 use crate::store::Store;
@@ -62,21 +61,6 @@ impl Restore {
         Ok(())
     }
 
-    /// Takes the rows of all indices from 0, freed ones included, in memory that stays somebody else's. No others come.
-    ///
-    /// # Errors
-    /// [`Error::State`] or [`Error::Memory`], after which this is of no more use.
-    pub fn map_rows(&mut self, rows: &Mapped) -> Result<()> {
-        require(self.filled == 0, "rows come twice")?;
-        let Some(Contents { vectors, .. }) = &mut self.contents else {
-            return require(rows.is_empty(), "there are rows without a dimension");
-        };
-        vectors.map_rows(rows)?;
-        self.active.iter().try_for_each(|&index| vectors.restore_mapped(index))?;
-        self.filled = self.active.len();
-        Ok(())
-    }
-
     /// # Errors
     /// [`Error::State`] if a row is missing.
     pub fn finish(self) -> Result<Store> {
@@ -92,14 +76,8 @@ fn contents(dimension: usize, settings: Settings, saved: &Saved<'_>, active: &[u
     let mut contents = Contents::new(dimension, saved.capacity, settings)?;
     let Contents { references, vectors, .. } = &mut contents;
     vectors.allocate_all(saved.allocated, active)?;
-    references.reserve(saved.ids.len())?;
-    for &key in saved.ids {
-        let hash = references.hash(key);
-        require(references.find(key, hash).is_none(), "an id occurs twice")?;
-        references.append(key.to_id()?, hash);
-    }
+    references.restore(saved.ids.len(), saved.ids.iter().map(|&key| Ok(key)))?;
     for &position in saved.slot_order {
-        // The first `append` of an empty arena has the number 0, the next 1: an entry's number is its position.
         let index = saved.id_indices[position as usize] as u32;
         references.attach(position as u32, index, &mut vectors.slots[index as usize]);
     }
@@ -140,6 +118,8 @@ fn is_grouping(saved: &Saved<'_>) -> Result<bool> {
     Ok(true)
 }
 
-fn require(holds: bool, otherwise: &'static str) -> Result<()> {
+/// # Errors
+/// [`Error::State`].
+pub fn require(holds: bool, otherwise: &'static str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::State(otherwise)) }
 }

@@ -3,125 +3,33 @@
 //! The first segments are small and double, so that a small store has little memory; from about 8 MiB on all are of one size, so that
 //! copying one that is shared never takes long. The kernel is asked for huge pages only where they will be filled, or waste little.
 //!
-//! Segments may be shared with snapshots ([`Rows::share`]) and may be foreign ([`Rows::map`]). Two rules keep both sound:
+//! Segments may be shared with snapshots ([`Rows::share`]) and may be pieces of a file ([`Rows::map`]). Two rules keep both sound:
 //! a row below `len` is overwritten only in an exclusive segment, so one that may be shared is replaced by a copy first; and a row at
 //! `len` is written in place, since every sharer has an own `len` that was not greater, and reads below that only.
 
+mod checked;
+mod mapping;
 mod neighbours;
+mod view;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::error::{Error, Result, room};
-use crate::segment::{Mapped, Segment};
+#[cfg(test)]
+pub use self::view::TINY;
+pub use self::view::View;
+use crate::error::{Result, room};
+use crate::segment::Segment;
 
 const FIRST_BYTES: usize = 1 << 16;
 const SEGMENT_BYTES: usize = 1 << 23;
 /// A store of this size may have one huge page that is mostly unused.
 const LARGE_BYTES: usize = 1 << 25;
 
-/// Rows `0..len` of equal length, to be read: a store's own, or as they were when they were shared.
-#[derive(Debug)]
-pub struct View {
-    dimension: usize,
-    /// The first segment holds `1 << first` rows, and each later one as many as all before it, up to `1 << shift`. A foreign one that is
-    /// the last may hold fewer.
-    first: u32,
-    shift: u32,
-    segments: Vec<Segment>,
-    len: usize,
-}
-
-impl View {
-    #[must_use]
-    pub fn new(dimension: usize) -> Self {
-        let fitting = |bytes: usize| (bytes / size_of::<f32>() / dimension.max(1)).max(1).ilog2();
-        Self { dimension, first: fitting(FIRST_BYTES), shift: fitting(SEGMENT_BYTES), segments: Vec::new(), len: 0 }
-    }
-
-    #[must_use]
-    pub fn dimension(&self) -> usize {
-        self.dimension
-    }
-
-    #[inline]
-    #[must_use]
-    pub fn get(&self, index: u32) -> &[f32] {
-        let index = index as usize;
-        assert!(index < self.len, "no row at {index}");
-        let (segment, start) = self.place(index);
-        // SAFETY: a row below `len` is inside its segment, and by the rules at the top nobody writes to it while it is borrowed.
-        unsafe { self.segments[segment].slice(start, self.dimension) }
-    }
-
-    /// The kept reciprocal norm of a row.
-    #[inline]
-    #[must_use]
-    pub fn inverse(&self, index: u32) -> Option<f64> {
-        let (segment, row) = self.number(index as usize);
-        self.segments[segment].inverse(row)
-    }
-
-    /// Keeps the reciprocal norm of a row until it is overwritten.
-    #[inline]
-    pub fn keep_inverse(&self, index: u32, inverse: f64) {
-        let index = index as usize;
-        assert!(index < self.len, "no row at {index}");
-        let (segment, row) = self.number(index);
-        self.segments[segment].keep_inverse(row, inverse);
-    }
-
-    /// The segment of a row, the row's number there, and how many rows of it can be read.
-    #[must_use]
-    pub fn segment(&self, index: u32) -> (&Segment, usize, usize) {
-        let (number, row) = self.number(index as usize);
-        let segment = &self.segments[number];
-        (segment, row, segment.rows().min(self.len - (index as usize - row)))
-    }
-
-    /// The segment of a row, and its number there.
-    #[inline]
-    fn number(&self, index: usize) -> (usize, usize) {
-        let full = index >> self.shift;
-        if full > 0 {
-            return (full + self.doubling(), index & ((1 << self.shift) - 1));
-        }
-        let segment = (usize::BITS - (index >> self.first).leading_zeros()) as usize;
-        (segment, index - ((1 << segment >> 1) << self.first))
-    }
-
-    /// How many segments are as large as all before them.
-    fn doubling(&self) -> usize {
-        (self.shift - self.first) as usize
-    }
-
-    /// The first row of a segment; the next segment's first row is where it ends.
-    fn start(&self, segment: usize) -> usize {
-        match segment.checked_sub(self.doubling()) {
-            Some(full @ 1..) => full << self.shift,
-            _ => (1 << segment >> 1) << self.first,
-        }
-    }
-
-    fn rows_in(&self, segment: usize) -> usize {
-        self.start(segment + 1) - self.start(segment)
-    }
-
-    /// How many segments so many rows take.
-    fn segments_for(&self, rows: usize) -> usize {
-        rows.checked_sub(1).map_or(0, |last| self.number(last).0 + 1)
-    }
-
-    fn place(&self, index: usize) -> (usize, usize) {
-        let (segment, row) = self.number(index);
-        (segment, row * self.dimension)
-    }
-}
-
 /// The rows of a store. It fills indices from the lowest, so a row is either overwritten or the next one.
 #[derive(Debug)]
 pub struct Rows {
     view: View,
-    /// Whether a segment may be shared or foreign; if not, no segment has to be looked at.
+    /// Whether a segment may be shared or of a file; if not, no segment has to be looked at.
     shared: AtomicBool,
 }
 
@@ -148,7 +56,7 @@ impl Rows {
     /// [`Error::Memory`]; segments that were added stay for later rows until [`Self::trim`].
     pub fn reserve(&mut self, more: usize) -> Result<()> {
         let wanted = self.view.len.saturating_add(more);
-        if *self.shared.get_mut() && more > 0 {
+        if self.view.observed.is_some() && more > 0 {
             self.own_tail()?;
         }
         if wanted > self.view.start(self.view.segments.len()) { self.grow(wanted) } else { Ok(()) }
@@ -212,26 +120,6 @@ impl Rows {
         self.view.len += 1;
     }
 
-    /// Takes foreign rows as those from 0, while there are none.
-    ///
-    /// # Errors
-    /// [`Error::Memory`], or [`Error::State`] for an incomplete row.
-    pub fn map(&mut self, rows: &Mapped) -> Result<()> {
-        debug_assert!(self.view.len == 0);
-        if self.view.dimension == 0 || !rows.len().is_multiple_of(self.view.dimension) {
-            return Err(Error::State("a row is incomplete"));
-        }
-        let len = rows.len() / self.view.dimension;
-        let count = self.view.segments_for(len);
-        let mut segments = room(count)?;
-        for number in 0..count {
-            segments.push(rows.segment(self.view.start(number) * self.view.dimension, self.view.rows_in(number))?);
-        }
-        (self.view.segments, self.view.len) = (segments, len);
-        *self.shared.get_mut() = true;
-        Ok(())
-    }
-
     /// The rows as they are now, in the same memory.
     ///
     /// # Errors
@@ -241,7 +129,7 @@ impl Rows {
         segments.extend(self.view.segments.iter().cloned());
         // The lock under which rows are read and written orders this before the next write.
         self.shared.store(true, Ordering::Relaxed);
-        Ok(View { segments, ..self.view })
+        Ok(View { segments, observed: self.view.observed.clone(), ..self.view })
     }
 
     /// Forgets the rows from `len` on, which nobody else has seen.
@@ -262,13 +150,13 @@ impl Rows {
     fn is_writable(&mut self, index: usize) -> bool {
         let (segment, _) = self.view.place(index);
         let segment = &mut self.view.segments[segment];
-        if index < self.view.len { segment.is_exclusive() } else { !segment.is_foreign() }
+        if index < self.view.len { segment.is_exclusive() } else { !segment.is_mapped() }
     }
 
-    /// The next row may lie in a segment that is shared, but not in a foreign one.
+    /// The next row may lie in a segment that is shared, but not in one of a file, which ends with its last row.
     fn own_tail(&mut self) -> Result<()> {
         let (tail, _) = self.view.number(self.view.len);
-        if self.view.segments.get(tail).is_some_and(Segment::is_foreign) { self.copy_segment(tail) } else { Ok(()) }
+        if self.view.segments.get(tail).is_some_and(Segment::is_mapped) { self.copy_segment(tail) } else { Ok(()) }
     }
 
     #[cold]
@@ -290,7 +178,7 @@ impl Rows {
         let rows = self.view.rows_in(segment);
         let filled = (self.view.len - self.view.start(segment)).min(rows) * self.view.dimension;
         // SAFETY: every row below `len` is inside its segment.
-        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, rows, self.view.dimension)? };
+        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, rows, self.view.dimension, None)? };
         Ok(())
     }
 }

@@ -1,81 +1,36 @@
-//! One piece of memory with rows in it, the store's own or somebody else's that never changes, and what was worked out about each row.
+//! One piece of memory with rows in it, the store's own or of a file, and what was worked out about each row.
 //!
 //! A segment is shared by cloning it. What keeps that sound is a rule about who touches which row: holders read only rows that were
 //! written before they cloned, and [`super::rows::Rows`] writes to a row of a shared segment only if no holder can have seen it.
 
-use std::any::Any;
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
+use crate::checks::Checks;
 use crate::codes::Codes;
 use crate::error::{Error, Result};
+use crate::mapped::{Piece, RowFile, Source};
 use crate::memory::Memory;
-
-/// Floats that somebody else keeps, such as those of a mapped file.
-#[derive(Clone)]
-pub struct Mapped {
-    first: NonNull<f32>,
-    len: usize,
-    owner: Arc<dyn Any + Send + Sync>,
-}
-
-impl Mapped {
-    /// # Safety
-    /// As long as `owner` or a clone of it lives, `memory` must be readable, aligned for `f32`, and must not change.
-    #[must_use]
-    pub unsafe fn new(memory: *const [f32], owner: Arc<dyn Any + Send + Sync>) -> Self {
-        let first = NonNull::new(memory.cast::<f32>().cast_mut()).unwrap_or(NonNull::dangling());
-        Self { first, len: memory.len(), owner }
-    }
-
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The segment of at most `rows` rows from `start`, which the caller knows to be inside.
-    ///
-    /// # Errors
-    /// [`Error::Memory`].
-    pub(crate) fn segment(&self, start: usize, rows: usize) -> Result<Segment> {
-        assert!(start <= self.len);
-        let inverses = Inverses::new(rows)?;
-        // SAFETY: inside the memory, or one past its end.
-        Ok(Segment { first: unsafe { self.first.add(start) }, owner: Owner::Foreign(self.owner.clone()), inverses })
-    }
-}
-
-// SAFETY: the memory does not change while the owner, which is Send and Sync itself, keeps it.
-unsafe impl Send for Mapped {}
-// SAFETY: as above.
-unsafe impl Sync for Mapped {}
-
-impl fmt::Debug for Mapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mapped").field("len", &self.len).finish_non_exhaustive()
-    }
-}
 
 /// A handle to rows. The pointer stands beside the owner, so that reading follows only one.
 #[derive(Clone)]
 pub struct Segment {
     first: NonNull<f32>,
-    owner: Owner,
+    /// `None` where the memory is a piece of a file, which lies beside the norms.
+    own: Option<Memory>,
     inverses: Inverses,
+    /// How many rows of a file were overwritten in memory.
+    changed: usize,
 }
 
-#[derive(Clone)]
-enum Owner {
-    Own(Memory),
-    /// Held for its `Drop` alone.
-    Foreign(#[expect(dead_code, reason = "keeps the memory")] Arc<dyn Any + Send + Sync>),
+/// What goes along with the norms.
+#[derive(Default)]
+struct Beside {
+    codes: OnceLock<Codes>,
+    piece: OnceLock<Piece>,
+    checks: OnceLock<Checks>,
 }
 
 // SAFETY: the memory is read by everybody and written only under the rule at the top of this file, which needs `&mut`.
@@ -90,25 +45,72 @@ impl Segment {
     /// [`Error::Memory`].
     pub fn new(rows: usize, dimension: usize) -> Result<Self> {
         let memory = Memory::new(rows.checked_mul(dimension).ok_or(Error::Memory)?)?;
-        Ok(Self { first: memory.items(), owner: Owner::Own(memory), inverses: Inverses::new(rows)? })
+        Ok(Self { first: memory.items(), own: Some(memory), inverses: Inverses::new(rows)?, changed: 0 })
+    }
+
+    /// A segment of `rows` rows of which `count`, from `start` on, are in a file.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] or [`Error::System`].
+    pub fn map(file: &RowFile<'_>, (start, count): (usize, usize), rows: usize, dimension: usize) -> Result<Self> {
+        let piece = file.map(start, count, dimension)?;
+        let inverses = Inverses::new(rows)?;
+        let first = NonNull::new(piece.items()).ok_or(Error::Memory)?;
+        let _ = inverses.memory.beside().piece.set(piece);
+        Ok(Self { first, own: None, inverses, changed: 0 })
     }
 
     /// Asks for huge pages under the first `items` of new memory, as far as they fill such pages.
     pub fn advise(&self, items: usize) {
-        if let Owner::Own(memory) = &self.owner {
+        if let Some(memory) = &self.own {
             memory.advise(items);
         }
     }
 
     #[must_use]
-    pub fn is_foreign(&self) -> bool {
-        matches!(self.owner, Owner::Foreign(_))
+    pub fn is_mapped(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// Whether it is a piece of this file.
+    #[must_use]
+    pub fn is_of(&self, file: &RowFile<'_>) -> bool {
+        self.inverses.memory.beside().piece.get().is_some_and(|piece| piece.is_of(file))
+    }
+
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        self.changed
     }
 
     /// Whether nobody else can read or keep this memory. With `&mut` it stays so: only a holder can make another.
     #[must_use]
     pub fn is_exclusive(&mut self) -> bool {
-        matches!(&self.owner, Owner::Own(memory) if memory.is_unique())
+        // Held together with the rows, always.
+        self.inverses.memory.is_unique()
+    }
+
+    /// The rows that have still to be compared with their checksums.
+    #[inline]
+    #[must_use]
+    pub fn checks(&self) -> Option<&Checks> {
+        self.inverses.memory.beside().checks.get()
+    }
+
+    /// Has rows compared with their checksums before they are read; once, before anybody reads them.
+    pub fn expect(&mut self, checks: Checks) {
+        let _ = self.inverses.memory.beside().checks.set(checks);
+    }
+
+    /// Has the same rows compared as another segment, of which this one is a copy; an error names the file of `source`, or the same.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn expect_as(&mut self, other: &Self, source: Option<&Source>) -> Result<()> {
+        if let Some(checks) = other.checks().filter(|checks| !checks.is_done()) {
+            self.expect(checks.copy(source.unwrap_or(checks.source()))?);
+        }
+        Ok(())
     }
 
     /// An own segment of `rows` rows with the first `filled` items of this one; what was kept of them is not copied.
@@ -118,8 +120,9 @@ impl Segment {
     ///
     /// # Errors
     /// [`Error::Memory`].
-    pub unsafe fn copy(&self, filled: usize, rows: usize, dimension: usize) -> Result<Self> {
-        let copy = Self::new(rows, dimension)?;
+    pub unsafe fn copy(&self, filled: usize, rows: usize, dimension: usize, source: Option<&Source>) -> Result<Self> {
+        let mut copy = Self::new(rows, dimension)?;
+        copy.expect_as(self, source)?;
         // SAFETY: both have `filled` items, and the new memory is nobody else's.
         unsafe { copy.first.copy_from_nonoverlapping(self.first, filled) };
         Ok(copy)
@@ -135,9 +138,8 @@ impl Segment {
     }
 
     /// # Safety
-    /// The items must be inside an own segment, and no other holder may read them.
+    /// The items must be inside, and no other holder may read them.
     pub unsafe fn write(&mut self, start: usize, items: &[f32]) {
-        debug_assert!(!self.is_foreign());
         // SAFETY: promised by the caller; no slice of these items can exist, so a caller's `items` is other memory.
         unsafe { self.first.add(start).copy_from_nonoverlapping(NonNull::from_ref(items).cast(), items.len()) };
     }
@@ -175,7 +177,7 @@ impl Segment {
     #[inline]
     #[must_use]
     pub fn codes(&self) -> &OnceLock<Codes> {
-        self.inverses.memory.beside()
+        &self.inverses.memory.beside().codes
     }
 
     #[must_use]
@@ -189,12 +191,16 @@ impl Segment {
         if let Some(codes) = self.codes().get() {
             codes.forget(row);
         }
+        if let Some(checks) = self.checks() {
+            checks.forget(row);
+        }
+        self.changed += usize::from(self.is_mapped());
     }
 }
 
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Segment").field("foreign", &self.is_foreign()).finish_non_exhaustive()
+        f.debug_struct("Segment").field("mapped", &self.is_mapped()).finish_non_exhaustive()
     }
 }
 
@@ -203,7 +209,7 @@ impl fmt::Debug for Segment {
 #[derive(Clone)]
 struct Inverses {
     /// What was made of the rows besides goes along.
-    memory: Memory<OnceLock<Codes>>,
+    memory: Memory<Beside>,
     rows: usize,
 }
 
@@ -237,7 +243,7 @@ mod tests {
         let shared = segment.clone();
         assert!(!segment.is_exclusive());
         // SAFETY: five items were zeroed or written.
-        let mut copy = unsafe { shared.copy(5, 9, 1) }.unwrap();
+        let mut copy = unsafe { shared.copy(5, 9, 1, None) }.unwrap();
         assert!(copy.is_exclusive());
         drop(shared);
         assert!(segment.is_exclusive());

@@ -1,5 +1,6 @@
 //! Rows at some indices as they were at one moment: memory is shared with the store, and no lock is needed to read it.
 
+use crate::error::Result;
 use crate::rows::View;
 
 #[derive(Debug)]
@@ -47,18 +48,23 @@ impl Selection {
         self.rows.dimension()
     }
 
-    #[must_use]
-    pub fn row(&self, position: usize) -> &[f32] {
-        self.rows.get(self.indices[position])
+    /// # Errors
+    /// [`crate::Error::Damaged`].
+    pub fn row(&self, position: usize) -> Result<&[f32]> {
+        let index = self.indices[position];
+        self.rows.check(index).map(|()| self.rows.get(index))
     }
 
     /// Copies the rows from position `start` on until `out` is full.
     ///
+    /// # Errors
+    /// [`crate::Error::Damaged`].
+    ///
     /// # Panics
     /// If `out` ends within a row or behind the last one.
-    pub fn copy(&self, start: usize, out: &mut [f32]) {
+    pub fn copy(&self, start: usize, out: &mut [f32]) -> Result<()> {
         let count = out.len().checked_div(self.dimension()).unwrap_or(0);
-        Block { indices: &self.indices[start..start + count], rows: &self.rows }.copy(out);
+        Block { indices: &self.indices[start..start + count], rows: &self.rows }.copy(out)
     }
 
     /// All rows, `height` at a time.
@@ -70,12 +76,17 @@ impl Selection {
 impl Block<'_> {
     /// Copies the rows into `out`.
     ///
+    /// # Errors
+    /// [`crate::Error::Damaged`]; `out` is untouched.
+    ///
     /// # Panics
     /// If `out` has not room for just these.
-    pub fn copy(&self, out: &mut [f32]) {
+    pub fn copy(&self, out: &mut [f32]) -> Result<()> {
         assert_eq!(out.len(), self.indices.len() * self.rows.dimension());
+        self.rows.check_ascending(self.indices)?;
         for (place, &index) in out.chunks_exact_mut(self.rows.dimension().max(1)).zip(self.indices) {
             place.copy_from_slice(self.rows.get(index));
         }
+        Ok(())
     }
 }

@@ -6,6 +6,9 @@ pub const NIL: u32 = u32::MAX;
 /// The most slots that a store can number; the last `u32` ends the lists.
 pub const MAX_SLOTS: u32 = NIL - 1;
 
+/// In the place of a first entry that has still to come.
+const AWAITED: u32 = 0;
+
 /// One allocated index; freed while nothing references it.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
@@ -19,6 +22,20 @@ pub struct Slot {
 
 impl Slot {
     pub const FREED: Self = Self { hash: 0, refs: 0, head: NIL, tail: NIL };
+
+    /// Notes the fingerprint of a vector that is stored, and perhaps has no reference yet.
+    pub fn enter(&mut self, hash: u32) {
+        self.hash = hash;
+        if self.head == NIL {
+            self.head = AWAITED;
+        }
+    }
+
+    /// Whether a vector is stored here.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        self.head != NIL
+    }
 
     #[must_use]
     pub fn active(&self) -> bool {

@@ -4,6 +4,7 @@ use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::ids::Key;
 use crate::journal::Changes;
+use crate::mapped::RowFile;
 use crate::selection::Selection;
 use crate::settings::Settings;
 
@@ -108,7 +109,15 @@ impl Store {
     /// # Errors
     /// [`Error::Memory`].
     pub fn changes(&self) -> Result<Changes> {
-        let none = || Changes { events: Vec::new(), rows: Selection::empty(), freed: Vec::new(), size: self.size(), upto: 0 };
+        let none = || Changes {
+            events: Vec::new(),
+            rows: Selection::empty(),
+            fingerprints: Vec::new(),
+            freed: Vec::new(),
+            size: self.size(),
+            from: 0,
+            upto: 0,
+        };
         self.contents.as_ref().map_or_else(|| Ok(none()), Contents::changes)
     }
 
@@ -125,6 +134,14 @@ impl Store {
     /// [`Error::Memory`].
     pub fn reclaim(&mut self, indices: &[i64]) -> Result<()> {
         self.contents.as_mut().map_or(Ok(()), |contents| contents.reclaim(indices))
+    }
+
+    /// Reads rows from a file in which all are that the changes have been forgotten of.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn settle(&mut self, file: &RowFile<'_>) -> Result<()> {
+        self.contents.as_mut().map_or(Ok(()), |contents| contents.settle(file))
     }
 
     pub(crate) fn contents(&self) -> Option<&Contents> {

@@ -14,6 +14,7 @@ from .errors import (
     DimensionMismatchError,
     DuplicateIdError,
     InvalidIndexError,
+    ReadOnlyError,
     StoreClosedError,
     StoreFullError,
     UnknownIdError,
@@ -99,6 +100,11 @@ def store_full(limit: int, needed: int) -> StoreFullError:
     return StoreFullError(
         f"The store holds at most {limit} vectors and the call needs {needed} slots; nothing was added"
     )
+
+
+def read_only() -> ReadOnlyError:
+    """Return the error for a change of a store that was opened for reading."""
+    return ReadOnlyError('The store was opened with mode="r"; open it with mode="r+" to change it')
 
 
 def store_closed() -> StoreClosedError:

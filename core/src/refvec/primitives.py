@@ -16,7 +16,7 @@ raises `StoreClosedError`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Literal, NoReturn, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,13 +128,14 @@ class Primitives:
         than before; a mapping of the old one still holds the same, and its space.
         """
 
-    def _exchange(self, attributes: dict[str, Any]) -> None:
-        """Have these attributes, of another object of the class, in place of one's own, in one step.
+    def _exchange(self, other: Self) -> None:
+        """Have the content of another object of the class in place of one's own, in one step.
 
-        For `refresh` of a reader. The default does it within a call of `_scan`,
-        where nobody else is in the middle of a call if that holds a lock.
+        For `refresh` of a reader. The default takes over the attributes within
+        a call of `_scan`, where nobody else is in the middle of a call if that
+        holds a lock.
         """
-        self._scan(lambda _: vars(self).update(attributes))
+        self._scan(lambda _: vars(self).update(vars(other)))
 
     def _missing(self, name: str) -> NoReturn:
         raise NotImplementedError(f"{type(self).__name__} has no {name}")

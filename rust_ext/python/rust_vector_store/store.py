@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from refvec import Capabilities, VectorStore
 
 from ._native import MAX_VECTORS, NativeStore
@@ -13,12 +15,18 @@ class RustVectorStore(NativeStore, VectorStore):
     The primitives, and the methods that are worth it for speed, are
     `NativeStore`'s, which comes first in the order of resolution; the rest is
     inherited from `refvec.VectorStore`.
+
+    Rows of a durable store are read from its file, through a memory map: they
+    take no memory but the system's page cache, and each is compared with its
+    checksum when it is read for the first time.
     """
 
     backend = "rust"
     checks_state = True
+    maps_rows = True
     capabilities = Capabilities(
         search=True,
+        durable=True,
         thread_safe=True,
         dense_indices=True,
         ordered_ids=True,
@@ -26,3 +34,7 @@ class RustVectorStore(NativeStore, VectorStore):
         interrupt_safe=True,
         max_vectors=MAX_VECTORS,
     )
+
+    def _exchange(self, other: Self) -> None:
+        self._adopt(other)
+        vars(self).update(vars(other))

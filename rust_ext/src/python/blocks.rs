@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 use super::door::methods;
 use super::made::{Any, Rows, components, empty};
-use super::refusals::misuse;
+use super::refusals::{misuse, plain};
 use crate::Selection;
 
 /// About how many components a block has.
@@ -38,7 +38,7 @@ impl Blocks {
         }
         let mut block: Rows<'py> = empty(py, [count, rows.dimension()])?;
         let places = components(&mut block);
-        py.detach(|| rows.copy(start, places));
+        plain(py, py.detach(|| rows.copy(start, places)))?;
         Ok(Some(block.into_any()))
     }
 

@@ -6,12 +6,12 @@
 
 use std::cell::UnsafeCell;
 use std::mem::{ManuallyDrop, forget};
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{PoisonError, RwLock, TryLockError, TryLockResult};
 
 use pyo3::prelude::*;
 
-use super::refusals::{Refusal, Refused, done};
+use super::refusals::{Refusal, Refused, done, impossible};
 use crate::{Store, forks};
 
 /// Copying as many components, or following as many ids, takes a few microseconds.
@@ -23,6 +23,18 @@ const WHOLE: u8 = 0;
 const CHANGING: u8 = 1;
 /// A fork cut a step in half, at any instruction: the memory may not even be dropped.
 const TORN: u8 = 2;
+/// The store belongs to the process that this one was forked from.
+const PARENTS: u8 = 3;
+/// As `WHOLE`, and nobody may change it.
+const SHOWN: u8 = 4;
+
+/// Where a store is kept.
+#[derive(Clone, Copy)]
+pub enum Kept {
+    InMemory,
+    Written,
+    Read,
+}
 
 /// An open store, or none.
 pub struct Cell {
@@ -30,6 +42,8 @@ pub struct Cell {
     /// Read and written under `lock` only.
     store: UnsafeCell<ManuallyDrop<Option<Store>>>,
     condition: AtomicU8,
+    /// Whether the store is kept in files, and so is its process's alone.
+    durable: AtomicBool,
     /// Twice the [`forks::count`] for which `lock` is good; one more while it is made anew.
     made: AtomicU64,
     /// 0 until it is fixed; changes only under the lock, and outlives the store.
@@ -51,6 +65,7 @@ impl Cell {
             lock: UnsafeCell::default(),
             store: UnsafeCell::new(ManuallyDrop::new(None)),
             condition: AtomicU8::new(WHOLE),
+            durable: AtomicBool::new(false),
             made: AtomicU64::new(2 * forks::count()),
             dimension: AtomicUsize::new(0),
             version: AtomicU64::new(0),
@@ -118,27 +133,47 @@ impl Cell {
     }
 
     /// Replaces the store, whatever became of it; it is dropped outside the lock.
-    pub fn replace(&self, py: Python<'_>, store: Option<Store>) {
+    pub fn replace(&self, py: Python<'_>, store: Option<Store>, kept: Kept) {
         py.detach(|| {
-            let held = self.lock().write().unwrap_or_else(PoisonError::into_inner);
-            if let Some(store) = &store {
-                self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
-            }
-            let condition = self.condition.swap(CHANGING, Ordering::Relaxed);
-            fence(Ordering::Release);
-            // SAFETY: the lock is held for writing.
-            let old = std::mem::replace(unsafe { &mut *self.store.get() }, ManuallyDrop::new(store));
-            self.version.store(self.version() + 1, Ordering::Relaxed);
-            self.condition.store(WHOLE, Ordering::Release);
-            drop(held);
-            discard(ManuallyDrop::into_inner(old), condition);
+            let (old, condition) = self.exchange(store, kept);
+            discard(old, condition);
         });
+    }
+
+    /// Replaces the store of a reader by another cell's, which has none from then on.
+    pub fn adopt(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        let (store, condition) = py.detach(|| other.exchange(None, Kept::InMemory));
+        if condition != SHOWN {
+            discard(store, condition);
+            return Err(impossible("a store was to be adopted that is no reader's"));
+        }
+        self.replace(py, store, Kept::Read);
+        Ok(())
+    }
+
+    /// Puts another store in place, and returns the old one in its condition.
+    fn exchange(&self, store: Option<Store>, kept: Kept) -> (Option<Store>, u8) {
+        let _held = self.lock().write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = &store {
+            self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
+        }
+        let condition = self.condition.swap(CHANGING, Ordering::Relaxed);
+        fence(Ordering::Release);
+        // SAFETY: the lock is held for writing.
+        let old = std::mem::replace(unsafe { &mut *self.store.get() }, ManuallyDrop::new(store));
+        self.durable.store(!matches!(kept, Kept::InMemory), Ordering::Relaxed);
+        self.version.store(self.version() + 1, Ordering::Relaxed);
+        self.condition.store(if matches!(kept, Kept::Read) { SHOWN } else { WHOLE }, Ordering::Release);
+        (ManuallyDrop::into_inner(old), condition)
     }
 
     /// With the lock held for reading.
     #[inline]
     fn look<T>(&self, step: impl FnOnce(&Store) -> T) -> Refused<T> {
-        self.check()?;
+        match self.check() {
+            Ok(()) | Err(Refusal::ReadOnly) => {}
+            Err(refusal) => return Err(refusal),
+        }
         // SAFETY: the lock is held.
         let store = unsafe { &*self.store.get() };
         store.as_ref().map(step).ok_or(Refusal::Closed)
@@ -166,6 +201,8 @@ impl Cell {
         match self.condition.load(Ordering::Relaxed) {
             WHOLE => Ok(()),
             TORN => Err(Refusal::Torn),
+            PARENTS => Err(Refusal::Closed),
+            SHOWN => Err(Refusal::ReadOnly),
             _ => Err(Refusal::Panicked),
         }
     }
@@ -195,7 +232,9 @@ impl Cell {
             }
             std::thread::yield_now();
         }
-        if self.condition.load(Ordering::Relaxed) == CHANGING {
+        if self.durable.load(Ordering::Relaxed) {
+            self.condition.store(PARENTS, Ordering::Relaxed);
+        } else if self.condition.load(Ordering::Relaxed) == CHANGING {
             self.condition.store(TORN, Ordering::Relaxed);
         }
         // SAFETY: all threads that might have looked at it are in `renew`, or in another process. The old one needs no drop.
@@ -214,7 +253,7 @@ impl Drop for Cell {
 }
 
 fn discard(store: Option<Store>, condition: u8) {
-    if condition == TORN { forget(store) } else { drop(store) }
+    if matches!(condition, TORN | PARENTS) { forget(store) } else { drop(store) }
 }
 
 /// The lock unless it would have to be waited for. Its own poison says nothing that the condition does not say better.

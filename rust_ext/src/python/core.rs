@@ -26,11 +26,13 @@ macro_rules! objects {
 }
 
 objects! {
-    "builtins": memory_error = "MemoryError";
+    "builtins": memory_error = "MemoryError", os_error = "OSError";
+    "numpy": frombuffer = "frombuffer", uint8 = "uint8";
+    "os": strerror = "strerror";
     "uuid": uuid = "UUID";
     "refvec.errors": refvec_error = "RefvecError", corrupt_error = "CorruptStoreError";
     "refvec.failures":
-        store_closed = "store_closed", store_full = "store_full", dimension_mismatch = "dimension_mismatch",
+        store_closed = "store_closed", read_only = "read_only", store_full = "store_full", dimension_mismatch = "dimension_mismatch",
         length_mismatch = "length_mismatch", duplicate_id = "duplicate_id", unknown_id = "unknown_id", invalid_index = "invalid_index";
     "refvec.ids": canonical_id = "canonical_id", canonical_ids = "canonical_ids";
     "refvec.integers": canonical_int = "canonical_int", canonical_indices = "canonical_indices";

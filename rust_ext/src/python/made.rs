@@ -78,6 +78,13 @@ pub fn empty<T: Element, D: Dimension, const N: usize>(py: Python<'_>, shape: [u
     }
 }
 
+/// A new array of values.
+pub fn array<'py, T: Element + Copy>(py: Python<'py>, values: &[T]) -> PyResult<Any<'py>> {
+    let mut array: Bound<'py, PyArray1<T>> = empty(py, [values.len()])?;
+    components(&mut array).copy_from_slice(values);
+    Ok(array.into_any())
+}
+
 pub fn ints<'py, T: Copy + Into<i64>>(py: Python<'py>, values: &[T]) -> PyResult<Any<'py>> {
     let mut array: Bound<'py, PyArray1<i64>> = empty(py, [values.len()])?;
     components(&mut array).iter_mut().zip(values).for_each(|(place, &value)| *place = value.into());

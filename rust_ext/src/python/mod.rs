@@ -8,6 +8,7 @@ mod blocks;
 mod cell;
 mod core;
 mod door;
+mod files;
 mod ids;
 mod indices;
 mod made;
@@ -16,13 +17,16 @@ mod refusals;
 mod rows;
 mod searching;
 mod states;
+mod stored;
 mod threads;
 mod writing;
+
+use std::sync::Mutex;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use self::cell::Cell;
+use self::cell::{Cell, Kept};
 use self::door::methods;
 use self::made::{Any, number, optional};
 use self::refusals::done;
@@ -56,6 +60,8 @@ mod _native {
 #[pyclass(frozen, subclass, module = "rust_vector_store._native")]
 pub struct NativeStore {
     cell: Cell,
+    /// The first event that `_changes` has told, and its number: what is told again is the same object again.
+    told: Mutex<Option<(u64, Py<PyAny>)>>,
 }
 
 #[pymethods]
@@ -64,7 +70,7 @@ impl NativeStore {
     #[new]
     #[pyo3(signature = (*_args, **_kwargs))]
     fn new(_args: &Bound<'_, PyTuple>, _kwargs: Option<&Bound<'_, PyDict>>) -> Self {
-        Self { cell: Cell::new() }
+        Self { cell: Cell::new(), told: Mutex::new(None) }
     }
 }
 
@@ -105,7 +111,7 @@ methods! { NativeStore:
     fn find_vector(this, vector: &Any<'py>) -> Option<Any<'py>> { searching::find(this, vector) }
 
     fn _open(this, spec: &Any<'py>, state: Option<&Any<'py>>) -> () { states::open(this, spec, state) }
-    fn _close(this) -> () { this.get().cell.replace(this.py(), None); Ok(()) }
+    fn _close(this) -> () { this.get().cell.replace(this.py(), None, Kept::InMemory); Ok(()) }
     fn _put(this, ids: &Any<'py>, rows: &Any<'py>, mode: &str) -> Any<'py> { writing::put_batch(this, ids, rows, mode) }
     fn _drop(this, ids: Option<&Any<'py>>) -> Any<'py> { writing::drop(this, ids) }
     fn _find(this, ids: &Any<'py>) -> Any<'py> { reading::indices_of(this, ids) }
@@ -115,6 +121,9 @@ methods! { NativeStore:
     fn _size(this) -> Any<'py> { states::python_size(this.py(), this.get().size(this.py())?) }
     fn _changes(this, r#use: &Any<'py>) -> Any<'py> { states::changes(this, r#use) }
     fn _reclaim(this, indices: &Any<'py>) -> () { states::reclaim(this, indices) }
+    fn _settle(this, rows: &Any<'py>) -> () { states::settle(this, rows) }
+    /// Has the content of another store in place of its own, which is given up.
+    fn _adopt(this, other: &Bound<'py, NativeStore>) -> () { this.get().cell.adopt(this.py(), &other.get().cell) }
     fn _match(this, row: &Any<'py>) -> Option<Any<'py>> { searching::find(this, &row.get_item(0)?) }
     fn _narrowing(this, chunk_ids: &Any<'py>) -> Any<'py> { searching::narrowing(this, chunk_ids) }
     fn _search(

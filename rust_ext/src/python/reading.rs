@@ -10,7 +10,7 @@ use super::core::{call, core};
 use super::ids::{canonical, key, with_key, with_keys};
 use super::indices::{Indices, index};
 use super::made::{Any, Row, Rows, components, empty, ints, list, number, texts, tuple};
-use super::refusals::{Refusal, Subject, done, flat, impossible, told};
+use super::refusals::{Refusal, Subject, done, flat, impossible, plain, told};
 use super::rows::Plain;
 use crate::{Error, Key, Result, Store};
 
@@ -49,7 +49,7 @@ pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
 }
 
 pub fn row_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
-    with_key(&this.get().cell, chunk_id, |key| row(this, |store| Ok(store.row_of(key)), Subject::Nothing))
+    with_key(&this.get().cell, chunk_id, |key| row(this, |store| store.row_of(key), Subject::Nothing))
 }
 
 pub fn row_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
@@ -158,7 +158,7 @@ fn all_rows<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
     let (py, rows) = (this.py(), long(this, Store::all_rows, Subject::Nothing)?);
     let mut array: Rows<'py> = empty(py, [rows.len(), rows.dimension()])?;
     let places = components(&mut array);
-    py.detach(|| rows.copy(0, places));
+    plain(py, py.detach(|| rows.copy(0, places)))?;
     Ok(array.into_any())
 }
 

@@ -6,13 +6,14 @@ use pyo3::types::PyDict;
 
 use super::core::{Core, call, core};
 use super::indices::Indices;
-use super::made::{number, text};
+use super::made::{integer, number, text};
 use crate::{Error, Key};
 
 /// Why a call was refused, still without a Python object.
 #[derive(Debug)]
 pub enum Refusal {
     Closed,
+    ReadOnly,
     /// A changing step panicked: what it left behind is unknown.
     Panicked,
     /// A fork cut a changing step of another thread in half.
@@ -66,6 +67,7 @@ impl Refusal {
         let core = core(py)?;
         match self {
             Self::Closed => call(py, &core.store_closed, []),
+            Self::ReadOnly => call(py, &core.read_only, []),
             Self::Panicked => refvec_error(py, PANICKED),
             Self::Torn => refvec_error(py, TORN),
             Self::Store(error) => worded(py, core, error, subject),
@@ -79,6 +81,11 @@ fn worded<'py>(py: Python<'py>, core: &Core, error: Error, subject: Subject<'_, 
         Error::Memory => core.memory_error.bind(py).call1(core.no_memory.bind(py)),
         Error::Interrupted => Err(impossible("a step was broken off that nobody interrupts")),
         Error::State(what) => call(py, &core.corrupt_error, [&text(py, &format!("The saved state contradicts itself: {what}"))?]),
+        Error::Damaged { index, number } => super::files::damaged(py, number, index),
+        Error::System(errno) => {
+            let errno = integer(py, errno.into())?;
+            call(py, &core.os_error, [&errno, &call(py, &core.strerror, [&errno])?])
+        }
         Error::Dimension { expected, got } => pair(&core.dimension_mismatch, expected, got),
         Error::Lengths { ids, vectors } => pair(&core.length_mismatch, ids, vectors),
         Error::Full { limit, needed } => pair(&core.store_full, limit as usize, needed),

@@ -1,18 +1,23 @@
 //! Whole stores as plain data, what changed in them, and back.
 
+use std::sync::PoisonError;
+
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyList, PyString};
 
 use super::NativeStore;
 use super::blocks::with_blocks;
+use super::cell::Kept;
 use super::core::{call, core};
+use super::files::with_file;
 use super::ids::with_ids;
 use super::indices::Indices;
-use super::made::{Any, integer, ints, list, number, optional, text, texts, tuple};
+use super::made::{Any, array, integer, ints, list, number, optional, text, texts, tuple};
 use super::reading::long;
 use super::refusals::{Subject, done, plain};
 use super::rows::with_rows;
+use super::stored::opened;
 use crate::{Event, Id, Layout, Precision, Restore, Saved, Settings, Size, Store};
 
 pub fn open(this: &Bound<'_, NativeStore>, spec: &Any<'_>, state: Option<&Any<'_>>) -> PyResult<()> {
@@ -21,13 +26,21 @@ pub fn open(this: &Bound<'_, NativeStore>, spec: &Any<'_>, state: Option<&Any<'_
     let mut settings = Settings::new(precision(&spec.getattr(intern!(py, "precision"))?)?);
     settings.seed = spec.getattr(intern!(py, "seed"))?.extract()?;
     settings.journaled = spec.getattr(intern!(py, "journaled"))?.extract()?;
-    let store = if let Some(state) = state {
-        restored(this, dimension, settings, state)?
-    } else {
-        let capacity = spec.getattr(intern!(py, "initial_capacity"))?.extract()?;
-        plain(py, Store::new(dimension, capacity, settings))?
+    let stored = state.map(|state| state.getattr(intern!(py, "stored"))).transpose()?.filter(|stored| !stored.is_none());
+    let store = match (&stored, state) {
+        (Some(stored), _) => opened(settings, dimension, stored)?,
+        (None, Some(state)) => restored(this, dimension, settings, state)?,
+        (None, None) => {
+            let capacity = spec.getattr(intern!(py, "initial_capacity"))?.extract()?;
+            plain(py, Store::new(dimension, capacity, settings))?
+        }
     };
-    this.get().cell.replace(py, Some(store));
+    let kept = match (stored, settings.journaled) {
+        (None, _) => Kept::InMemory,
+        (_, true) => Kept::Written,
+        (_, false) => Kept::Read,
+    };
+    this.get().cell.replace(py, Some(store), kept);
     Ok(())
 }
 
@@ -71,10 +84,12 @@ pub fn changes<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult
     let py = this.py();
     let changes = long(this, Store::changes, Subject::Nothing)?;
     let events = list(py, changes.events.iter().map(|event| python_event(py, event)))?;
+    keep_first(this, &events, changes.from)?;
+    let fingerprints = array(py, &changes.fingerprints)?;
     let (written, freed) = (ints(py, changes.rows.indices())?, ints(py, &changes.freed)?);
     let size = python_size(py, changes.size)?;
     let found = with_blocks(py, changes.rows, |blocks| {
-        let changes = call(py, &core(py)?.changes, [events.as_any(), &written, blocks, &freed, &size])?;
+        let changes = call(py, &core(py)?.changes, [events.as_any(), &written, blocks, &freed, &size, &fingerprints])?;
         call(py, use_.as_unbound(), [&changes])
     })?;
     let forget = |store: &mut Store| {
@@ -83,6 +98,27 @@ pub fn changes<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult
     };
     done(py, this.get().cell.write(py, forget))?;
     Ok(found)
+}
+
+/// By the first event the writer knows what it has committed already and is told again.
+fn keep_first(this: &Bound<'_, NativeStore>, events: &Bound<'_, PyList>, number: u64) -> PyResult<()> {
+    let mut told = this.get().told.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = match &*told {
+        Some((kept, event)) if *kept == number && events.len() > 0 => return events.set_item(0, event),
+        _ => told.take(),
+    };
+    if let Ok(first) = events.get_item(0) {
+        *told = Some((number, first.unbind()));
+    }
+    drop(told);
+    drop(old);
+    Ok(())
+}
+
+/// Hears that all rows that the last changes told of are in a file.
+pub fn settle(this: &Bound<'_, NativeStore>, rows: &Any<'_>) -> PyResult<()> {
+    let (py, cell) = (this.py(), &this.get().cell);
+    with_file(rows, |file| done(py, py.detach(|| cell.write_detached(|store| store.settle(file)))))
 }
 
 fn python_event<'py>(py: Python<'py>, event: &Event) -> PyResult<Any<'py>> {

@@ -80,27 +80,39 @@ fn a_shared_row_is_not_overwritten() {
     rows.set(0, &[1.0]);
 }
 
+#[cfg(unix)]
 #[test]
-fn foreign_rows_are_read_in_place_and_written_in_a_copy() {
+fn rows_of_a_file_are_read_and_overwritten_in_place_and_the_next_one_in_a_copy() {
+    use crate::RowFile;
+    use crate::tests::disk::{OFFSET, bytes, temporary};
     for dimension in DIMENSIONS {
         let count = (1 << View::new(dimension).shift) + 1;
-        let floats: Arc<Vec<f32>> = Arc::new((0..count * dimension).map(|at| (at / dimension) as f32).collect());
-        // SAFETY: the vector lives as long as the reference and is not changed.
-        let mapped = unsafe { Mapped::new(floats.as_slice(), floats.clone()) };
+        let floats: Vec<f32> = (0..count * dimension).map(|at| (at / dimension) as f32).collect();
+        let (file, content) = (temporary(), [vec![0; OFFSET as usize], bytes(&floats)].concat());
+        std::io::Write::write_all(&mut &file, &content).unwrap();
+        let mapped = RowFile::new(&file, OFFSET, count, (1, Arc::new(()))).unwrap();
         let mut rows = Rows::new(dimension);
-        rows.map(&mapped).unwrap();
-        drop(mapped);
-        assert_eq!((rows.len(), rows.view.get(0).as_ptr()), (count, floats.as_ptr()));
+        rows.map(&mapped, count, |_| None).unwrap();
+        assert_eq!((rows.len(), rows.view.mapped()), (count, count));
         rows.reserve(1).unwrap();
         rows.set(count as u32, &vec![5.0; dimension]);
         rows.own(0).unwrap();
         rows.set(0, &vec![7.0; dimension]);
-        assert_eq!(floats[0].to_bits(), 0f32.to_bits());
         assert_eq!(rows.view.get(0), vec![7.0; dimension]);
         assert_eq!(rows.view.get(count as u32 - 1), vec![(count - 1) as f32; dimension]);
         assert_eq!(rows.view.get(count as u32), vec![5.0; dimension]);
-        drop(rows);
-        assert_eq!(Arc::strong_count(&floats), 1);
+        assert_eq!(rows.view.mapped(), count - 1);
+        let shared = rows.share().unwrap();
+        assert!(rows.is_observed());
+        rows.own(0).unwrap();
+        rows.set(0, &vec![8.0; dimension]);
+        assert_eq!(shared.get(0), vec![7.0; dimension]);
+        drop((rows, shared));
+        let mut found = Vec::new();
+        std::io::Seek::rewind(&mut &file).unwrap();
+        std::io::Read::read_to_end(&mut &file, &mut found).unwrap();
+        assert!(found == content);
+        assert_eq!(Arc::strong_count(&mapped.source().owner), 1);
     }
 }
 

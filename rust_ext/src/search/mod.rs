@@ -89,7 +89,7 @@ impl Store {
     /// `pause` is called after every few milliseconds of work, or tens of them, and says whether to go on.
     ///
     /// # Errors
-    /// [`crate::Error::Dimension`], [`crate::Error::Interrupted`] or [`crate::Error::Memory`].
+    /// [`crate::Error::Dimension`], [`crate::Error::Interrupted`], [`crate::Error::Damaged`] or [`crate::Error::Memory`].
     pub fn search(&self, query: &Query<'_>, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Hits> {
         let Some(contents) = self.contents() else { return Ok(Hits::none(query.with_ids)) };
         contents.check_dimension(query.dimension)?;
@@ -124,7 +124,7 @@ impl Search<'_> {
     /// The second phase: all comparisons, without the store. `pause` as in [`Store::search`].
     ///
     /// # Errors
-    /// [`crate::Error::Interrupted`] or [`crate::Error::Memory`].
+    /// [`crate::Error::Interrupted`], [`crate::Error::Damaged`] or [`crate::Error::Memory`].
     pub fn run(self, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Found> {
         let hits = best(&self.rows, self.level, &self.query, &self.chosen, pause)?;
         Ok(Found { hits, with_ids: self.query.with_ids, chosen: self.chosen, version: self.version })
@@ -176,7 +176,7 @@ fn best(rows: &View, level: Level, query: &Query<'_>, chosen: &Chosen, pause: Pa
     let lease = rounds::is_long(query.rows.len(), chosen.candidates.len()).then(pool::lease).flatten();
     let count = chosen.candidates.len();
     let far = count.saturating_mul(query.dimension * size_of::<f32>()) > NEAR_BYTES;
-    let manner = Manner { coded: screen::is_worth_it(level, count, query.dimension, query.k), far };
+    let manner = Manner { coded: rows.coded() && screen::is_worth_it(level, count, query.dimension, query.k), far };
     best_with(lease.as_ref().map(pool::Lease::pool), (rows, level, manner), query, chosen, pause)
 }
 

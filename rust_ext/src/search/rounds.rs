@@ -33,7 +33,7 @@ pub fn is_long(components: usize, candidates: usize) -> bool {
 /// The best candidates of every query. `pause` is called after each round but the last.
 ///
 /// # Errors
-/// [`Error::Memory`] or [`Error::Interrupted`].
+/// [`Error::Memory`], [`Error::Interrupted`] or [`Error::Damaged`].
 pub fn run(scan: Scan<'_>, candidates: &[u32], pool: Option<&Pool>, pause: Pause<'_>) -> Result<Vec<TopK>> {
     let workers = pool.map_or(1, |pool| worthwhile(pool.workers(), candidates.len().saturating_mul(scan.row_cost()), scan.hits()));
     let height = scan.height();
@@ -51,6 +51,7 @@ pub fn run(scan: Scan<'_>, candidates: &[u32], pool: Option<&Pool>, pause: Pause
         share_out(pool, &mut scans, candidates.len().div_ceil(piece), |scan, number| {
             scan.run(&candidates[number * piece..candidates.len().min((number + 1) * piece)]);
         });
+        scans.iter().try_for_each(Scan::checked)?;
     }
     Ok(merged(scans))
 }

@@ -41,6 +41,8 @@ pub struct Scan<'a> {
     all: Vec<u32>,
     /// Where codes are looked at first.
     sieve: Option<Sieve<'a>>,
+    /// An error once a candidate differs from its checksum.
+    checked: Result<()>,
 }
 
 /// Some candidates with what the kernels need of them.
@@ -72,7 +74,7 @@ impl<'a> Scan<'a> {
         let sieve = if manner.coded { Sieve::new(&queries, level, height).ok() } else { None };
         let columns = if rows.dimension() < NARROW { Some(Columns::new(height, rows.dimension())?) } else { None };
         let room = (room(height)?, room(height)?);
-        Ok(Self { rows, level, metric, queries, inverses, best, height, room, columns, all, sieve, far: manner.far })
+        Ok(Self { rows, level, metric, queries, inverses, best, height, room, columns, all, sieve, far: manner.far, checked: Ok(()) })
     }
 
     /// One like this for another thread, so far without hits.
@@ -108,10 +110,14 @@ impl<'a> Scan<'a> {
         self.height
     }
 
-    /// Compares candidates with all queries.
+    /// Compares candidates with all queries, as long as all agree with their checksums.
     pub fn run(&mut self, candidates: &[u32]) {
         let (all, mut sieve) = (std::mem::take(&mut self.all), self.sieve.take());
         for indices in candidates.chunks(self.height) {
+            self.checked = self.checked.and_then(|()| self.rows.check_ascending(indices));
+            if self.checked.is_err() {
+                break;
+            }
             match &mut sieve {
                 Some(sieve) => sieve.run(self, indices),
                 None => self.compare_some(&all, indices),
@@ -162,6 +168,12 @@ impl<'a> Scan<'a> {
     pub fn query(&mut self, number: u32) -> (&'a [f32], f64, &mut TopK) {
         let number = number as usize;
         (self.queries[number], self.inverses.get(number).copied().unwrap_or(f64::INFINITY), &mut self.best[number])
+    }
+
+    /// # Errors
+    /// [`crate::Error::Damaged`] if a candidate is.
+    pub fn checked(&self) -> Result<()> {
+        self.checked
     }
 
     /// Takes over what another has found.

@@ -38,7 +38,7 @@ impl Replica {
             Event::Clear => *self = Self::default(),
         });
         for (position, &index) in changes.rows.indices().iter().enumerate() {
-            self.rows.insert(index.into(), changes.rows.row(position).to_vec());
+            self.rows.insert(index.into(), changes.rows.row(position).unwrap().to_vec());
         }
         self.sharers.retain(|_, ids| !ids.is_empty());
         let sharers = &self.sharers;

@@ -1,6 +1,10 @@
 //! The whole store against a naive one, through any history.
 
 mod batches;
+#[cfg(unix)]
+pub mod disk;
+#[cfg(unix)]
+mod durable;
 mod journal;
 mod naive;
 mod norms;
@@ -110,7 +114,7 @@ pub fn reopened(snapshot: &Snapshot, settings: Settings, height: usize) -> Store
     let mut restore = Restore::begin(settings, saved(snapshot, &keys)).unwrap();
     for block in snapshot.rows.blocks(height) {
         let mut rows = vec![0.0; block.indices.len() * snapshot.rows.dimension()];
-        block.copy(&mut rows);
+        block.copy(&mut rows).unwrap();
         restore.push_rows(&rows).unwrap();
     }
     restore.finish().unwrap()

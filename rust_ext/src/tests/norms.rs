@@ -4,8 +4,9 @@ use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 
+use super::disk::Disk;
 use super::naive::Naive;
-use super::snapshots::{self, SETTINGS};
+use super::snapshots::SETTINGS;
 use super::{D, Op, apply, op, reopened};
 use crate::{Hits, Metric, Query, Store};
 
@@ -26,7 +27,7 @@ proptest! {
         let (mut store, mut naive) = (Store::new(Some(D), 2, SETTINGS).unwrap(), Naive { capacity: 2, ..Naive::default() });
         check(&mut store, &mut naive, &ops)?;
         let snapshot = store.snapshot().unwrap();
-        let mut store = if mapped { snapshots::mapped(&snapshot).0 } else { reopened(&snapshot, SETTINGS, 2) };
+        let mut store = if mapped { Disk::of(&store).open(SETTINGS, false) } else { reopened(&snapshot, SETTINGS, 2) };
         check(&mut store, &mut naive, &others)?;
     }
 }

@@ -6,6 +6,7 @@
 
 mod reserve;
 mod restore;
+mod stored;
 mod undo;
 
 use std::cmp::Reverse;
@@ -15,6 +16,7 @@ use crate::error::Result;
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::kernels::Level;
+use crate::mapped::RowFile;
 use crate::rows::{Rows, View};
 use crate::settings::Settings;
 use crate::slots::{MAX_SLOTS, Slot};
@@ -76,6 +78,12 @@ impl Vectors {
         self.rows().get(index)
     }
 
+    /// # Errors
+    /// [`crate::Error::Damaged`].
+    pub fn checked_row(&self, index: u32) -> Result<&[f32]> {
+        self.rows().check(index).map(|()| self.row(index))
+    }
+
     /// The active indices, ascending.
     pub fn active_indices(&self) -> impl Iterator<Item = u32> {
         (0u32..).zip(&self.slots).filter(|(_, slot)| slot.active()).map(|(index, _)| index)
@@ -97,9 +105,25 @@ impl Vectors {
         self.fingerprint.identical(a, b)
     }
 
+    /// Has to come before [`Self::find`] with the same hash.
+    ///
+    /// # Errors
+    /// [`crate::Error::Damaged`] for a row that would have to be looked at.
+    pub fn check_like(&self, hash: u32) -> Result<()> {
+        let mut checked = Ok(());
+        if self.rows().may_be_unchecked() {
+            let damaged = |index: u32| {
+                checked = if self.slots[index as usize].hash == hash { self.rows().check(index) } else { Ok(()) };
+                checked.is_err()
+            };
+            let _ = self.table.find(hash, damaged);
+        }
+        checked
+    }
+
     #[must_use]
     pub fn find(&self, row: &[f32], hash: u32) -> Option<u32> {
-        self.table.find(hash, |index| self.identical(self.row(index), row))
+        self.table.find(hash, |index| self.slots[index as usize].hash == hash && self.identical(self.row(index), row))
     }
 
     /// Stores a vector that is not there at the lowest free index, else the next one, still without a reference. Room was reserved.
@@ -141,8 +165,12 @@ impl Vectors {
         }
     }
 
-    /// Makes those of some indices (ascending) that are held back reusable.
+    /// Makes those of some indices (ascending) that are held back reusable; none while somebody may see rows of a file, since what is
+    /// stored there next will be written to the file.
     pub fn reclaim(&mut self, indices: &[u32]) {
+        if self.rows.is_observed() {
+            return;
+        }
         let Some(held) = &mut self.held else { return };
         let free = &mut self.free;
         held.retain(|index| {
@@ -155,6 +183,11 @@ impl Vectors {
         if held.is_empty() && self.active() == 0 {
             self.rows.clear();
         }
+    }
+
+    /// Reads rows from a file, all but those that are not there yet, which ascend.
+    pub fn settle(&mut self, file: &RowFile<'_>, unwritten: &[u32]) {
+        self.rows.settle(file, unwritten);
     }
 
     /// Gives back what a reservation took in excess.
@@ -183,7 +216,7 @@ impl Vectors {
     }
 
     fn enter(&mut self, index: u32, hash: u32) {
-        self.slots[index as usize].hash = hash;
+        self.slots[index as usize].enter(hash);
         self.table.insert(hash, index);
     }
 

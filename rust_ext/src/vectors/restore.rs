@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use super::Vectors;
 use crate::error::{Error, Result};
-use crate::segment::Mapped;
 use crate::slots::Slot;
 
 impl Vectors {
@@ -19,7 +18,7 @@ impl Vectors {
         if let Some(held) = &mut self.held {
             held.try_reserve_exact(allocated)?;
         }
-        self.table.reserve(active.len())?;
+        self.reserve_table(active.len())?;
         self.slots.resize(allocated, Slot::FREED);
         let mut active = active.iter().copied().peekable();
         self.free.extend((0..allocated as u32).filter(|&index| active.next_if_eq(&index).is_none()).map(Reverse));
@@ -34,15 +33,6 @@ impl Vectors {
         self.rows.reserve(count.saturating_sub(self.rows.len()))
     }
 
-    /// Takes foreign rows as those of the allocated indices from 0.
-    ///
-    /// # Errors
-    /// [`Error::State`] or [`Error::Memory`].
-    pub fn map_rows(&mut self, rows: &Mapped) -> Result<()> {
-        self.rows.map(rows)?;
-        if self.rows.len() > self.slots.len() { Err(Error::State("there are more rows than allocated indices")) } else { Ok(()) }
-    }
-
     /// The row of the next active index of a store that is being restored; room for it and the freed ones before it was reserved.
     ///
     /// # Errors
@@ -53,19 +43,6 @@ impl Vectors {
             self.rows.skip();
         }
         self.put(index, row, hash);
-        Ok(())
-    }
-
-    /// [`Self::restore`] of a row that is there.
-    ///
-    /// # Errors
-    /// [`Error::State`] for an identical vector, or where the row is not there.
-    pub fn restore_mapped(&mut self, index: u32) -> Result<()> {
-        if index as usize >= self.rows.len() {
-            return Err(Error::State("a row is missing"));
-        }
-        let hash = self.new_hash(self.row(index))?;
-        self.enter(index, hash);
         Ok(())
     }
 

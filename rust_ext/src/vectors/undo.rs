@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::Vectors;
+use crate::slots::Slot;
 
 /// How far the indices reached before a step.
 #[derive(Clone, Copy, Debug)]
@@ -21,9 +22,13 @@ impl Vectors {
     /// Undoes every [`Self::take_staged`] since a mark, whose indices are among these and have no reference yet. Nothing was freed since.
     pub fn take_back(&mut self, mark: Mark, indices: impl Iterator<Item = u32>) {
         for index in indices {
-            let slot = self.slots[index as usize];
-            if !slot.active() && self.table.remove(slot.hash, index) && (index as usize) < mark.slots {
-                self.free.push(Reverse(index));
+            let slot = &mut self.slots[index as usize];
+            if !slot.active() && slot.is_taken() {
+                self.table.remove(slot.hash, index);
+                *slot = Slot::FREED;
+                if (index as usize) < mark.slots {
+                    self.free.push(Reverse(index));
+                }
             }
         }
         self.slots.truncate(mark.slots);

@@ -13,8 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import failures
-from ..errors import ReadOnlyError
-from ..inprocess.locking import StoreLock
 from .damage import damaged
 from .loading import Loaded, load, readable_catalog
 from .locks import lock_reader, open_file, unlock
@@ -52,7 +50,7 @@ class Reader(Session):
     def compact(self, store: VectorStore) -> NoReturn:
         """Refuse."""
         self._require_ours()
-        raise refused()
+        raise failures.read_only()
 
     def refresh(self, store: VectorStore) -> bool:
         """Show the last flush; return whether it is another one than before."""
@@ -87,11 +85,10 @@ class Reader(Session):
     def _replace(self, store: VectorStore, loaded: Loaded) -> Meta:
         """Let the store have the content of another one of its kind, in one step."""
         self._is_shown(loaded.meta)
-        fresh = object.__new__(type(store))
+        fresh = type(store).__new__(type(store))
         state = loaded.state(held=False, rows=self.mapped(store, loaded))
         fresh._take(loaded.spec(store._spec), state)
-        kept = {name: one for name, one in vars(fresh).items() if not isinstance(one, StoreLock)}
-        store._exchange(kept)
+        store._exchange(fresh)
         return loaded.meta
 
 
@@ -107,11 +104,6 @@ def _refusal(found: weakref.ref[VectorStore], method: Callable[..., Any]) -> Cal
         store = found()
         if store is None or store.closed:
             raise failures.store_closed()
-        raise refused()
+        raise failures.read_only()
 
     return refuse
-
-
-def refused() -> ReadOnlyError:
-    """Return the error for a change of what is only read."""
-    return ReadOnlyError('The store was opened with mode="r"; open it with mode="r+" to change it')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from heapq import heappush
-from typing import Any, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ..errors import RefvecError
 from ..state import Changes
 from .guarded import Guarded, OvertakenError
 from .ledger import Journal
+from .locking import StoreLock
 from .steps import Call, Plan
 
 T = TypeVar("T")
@@ -35,9 +36,10 @@ class Journaled(Guarded, abstract=True):
                 del journal.events[:events], journal.written[:written]
                 return result
 
-    def _exchange(self, attributes: dict[str, Any]) -> None:
+    def _exchange(self, other: Self) -> None:
+        kept = {name: one for name, one in vars(other).items() if not isinstance(one, StoreLock)}
         # A step, so that who reads without the lock sees that the turn is another one.
-        self._step(lambda: (None, [(operator.ior, vars(self), attributes)], lambda: None))
+        self._step(lambda: (None, [(operator.ior, vars(self), kept)], lambda: None))
 
     def _journal(self) -> Journal:
         journal = self._ledger.journal

@@ -1,0 +1,97 @@
+//! A durable store as its last flush left it, not trusted: a snapshot of who references what, and the logs of later flushes. The rows
+//! stay in their file, and none is read, unless two of them are nearly sure to be identical.
+
+mod packed;
+mod replay;
+
+pub use self::packed::Packed;
+use self::replay::Replay;
+use crate::contents::{Contents, check_count};
+use crate::error::Result;
+use crate::mapped::RowFile;
+use crate::restore::require;
+use crate::settings::Settings;
+use crate::slots::NIL;
+use crate::store::{Size, Store};
+
+/// What a flush left in the files.
+#[derive(Debug)]
+pub struct Stored<'a> {
+    /// What all must come to.
+    pub size: Size,
+    pub ids: Packed<'a>,
+    /// The index of each of the ids.
+    pub indices: &'a [i64],
+    /// Positions of ids slot by slot, or nothing where the ids come in their own order.
+    pub slot_order: &'a [i64],
+    /// Those of the rows at active indices, ascending.
+    pub sums: &'a [u32],
+    pub fingerprints: &'a [u32],
+    pub logs: &'a [Log<'a>],
+    /// Whether free indices wait for [`Store::reclaim`].
+    pub held: bool,
+}
+
+/// One flush after the snapshot.
+#[derive(Debug)]
+pub struct Log<'a> {
+    pub ids: Packed<'a>,
+    /// For each of the ids what happened: 0 cleared, 1 dropped, from 2 on put to an index.
+    pub codes: &'a [i64],
+    /// The indices of rows that were written, with their checksums and fingerprints.
+    pub written: &'a [i64],
+    pub sums: &'a [u32],
+    pub fingerprints: &'a [u32],
+}
+
+/// What is known of the row at each index.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub sums: Vec<u32>,
+    pub fingerprints: Vec<u32>,
+    /// Whether there has been a row.
+    pub any: Vec<bool>,
+}
+
+impl Store {
+    /// The store that was flushed; its rows are read from `file` when they are asked for.
+    ///
+    /// # Errors
+    /// [`crate::Error::State`] for parts that contradict each other, [`crate::Error::Full`], [`crate::Error::Memory`] or
+    /// [`crate::Error::System`].
+    pub fn open(settings: Settings, stored: &Stored<'_>, file: Option<&RowFile<'_>>) -> Result<Self> {
+        check(stored)?;
+        let store = Self::new(None, stored.size.capacity, settings)?;
+        let Some(dimension) = stored.size.dimension else {
+            require(stored.ids.is_empty() && stored.logs.iter().all(|log| log.ids.is_empty()), "there are ids without a dimension")?;
+            return Ok(store);
+        };
+        let Replay { references, slots, known } = Replay::new(stored)?;
+        let mut contents = Contents::new(dimension, stored.size.capacity, settings)?;
+        contents.references = references;
+        contents.vectors.restore_slots(slots, &known, stored.held)?;
+        if let Some(file) = file {
+            contents.vectors.map_rows(file, &known)?;
+        }
+        contents.vectors.fill_held()?;
+        contents.vectors.enter_all(&known)?;
+        require(contents.size() == stored.size, "the counts are not those of the ids and rows")?;
+        Ok(store.with_contents(contents))
+    }
+}
+
+fn check(stored: &Stored<'_>) -> Result<()> {
+    let (count, Size { allocated, capacity, dimension, .. }) = (stored.ids.len(), stored.size);
+    check_count(count)?;
+    require(stored.indices.len() == count, "its numbers are not those of its ids")?;
+    require(stored.slot_order.is_empty() || stored.slot_order.len() == count, "slot_order does not go through the ids")?;
+    require(stored.sums.len() == stored.fingerprints.len(), "its checksums are not those of its rows")?;
+    require(allocated < NIL as usize && capacity >= allocated as u64, "the capacity is below the allocated indices")?;
+    require(dimension != Some(0), "the dimension is 0")?;
+    require(dimension.is_some() || allocated == 0, "indices are allocated without a dimension")?;
+    stored.logs.iter().try_for_each(|log| {
+        require(log.ids.len() == log.codes.len(), "the numbers of a log are not those of its ids")?;
+        let rows = log.written.len();
+        require(log.sums.len() == rows && log.fingerprints.len() == rows, "the checksums of a log are not those of its rows")
+    })
+}

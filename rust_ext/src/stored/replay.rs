@@ -1,0 +1,123 @@
+//! From a snapshot and logs to who references what.
+
+use super::{Known, Log, Stored};
+use crate::error::{Error, Result, room};
+use crate::ids::Key;
+use crate::references::References;
+use crate::restore::require;
+use crate::slots::{NIL, Slot};
+
+const CLEARED: i64 = 0;
+const DROPPED: i64 = 1;
+/// The code of index 0.
+const FIRST: i64 = 2;
+
+const OUTSIDE: &str = "an index was never allocated";
+
+pub struct Replay {
+    pub references: References,
+    pub slots: Vec<Slot>,
+    pub known: Known,
+}
+
+impl Replay {
+    /// # Errors
+    /// [`Error::State`], [`Error::Full`] or [`Error::Memory`].
+    pub fn new(stored: &Stored<'_>) -> Result<Self> {
+        let allocated = stored.size.allocated;
+        let known = Known { sums: filled(allocated, 0)?, fingerprints: filled(allocated, 0)?, any: filled(allocated, false)? };
+        let mut replay = Self { references: References::default(), slots: filled(allocated, Slot::FREED)?, known };
+        replay.references.restore(stored.ids.len(), stored.ids.keys())?;
+        replay.attach_all(stored)?;
+        replay.know_active(stored)?;
+        stored.logs.iter().try_for_each(|log| replay.apply(log))?;
+        Ok(replay)
+    }
+
+    fn attach_all(&mut self, stored: &Stored<'_>) -> Result<()> {
+        if stored.slot_order.is_empty() {
+            return (0u32..).zip(stored.indices).try_for_each(|(entry, &index)| self.attach(entry, index));
+        }
+        let mut last = 0;
+        for &position in stored.slot_order {
+            let index = usize::try_from(position).ok().and_then(|position| stored.indices.get(position));
+            let &index = index.ok_or(Error::State("slot_order names an id that is not there"))?;
+            require(self.references.slot(position as u32) == NIL, "slot_order names an id twice")?;
+            require(last <= index, "slot_order does not go through the ids slot by slot")?;
+            self.attach(position as u32, index)?;
+            last = index;
+        }
+        Ok(())
+    }
+
+    fn attach(&mut self, entry: u32, index: i64) -> Result<()> {
+        let slot = usize::try_from(index).ok().and_then(|index| self.slots.get_mut(index)).ok_or(Error::State(OUTSIDE))?;
+        self.references.attach(entry, index as u32, slot);
+        Ok(())
+    }
+
+    /// The snapshot's checksums and fingerprints are those of the active indices, ascending.
+    fn know_active(&mut self, stored: &Stored<'_>) -> Result<()> {
+        let mut rows = stored.sums.iter().zip(stored.fingerprints);
+        for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.active()) {
+            let (&sum, &fingerprint) = rows.next().ok_or(Error::State("a row has no checksum"))?;
+            (self.known.sums[index], self.known.fingerprints[index], self.known.any[index]) = (sum, fingerprint, true);
+        }
+        require(rows.next().is_none(), "there are checksums without a row")
+    }
+
+    /// Replays one flush.
+    fn apply(&mut self, log: &Log<'_>) -> Result<()> {
+        let most = log.codes.iter().filter(|&&code| code >= FIRST).count();
+        self.references.reserve(most)?;
+        for (key, &code) in log.ids.keys().zip(log.codes) {
+            match code {
+                CLEARED => {
+                    self.clear();
+                    self.references.reserve(most)?;
+                }
+                DROPPED => self.drop(key?)?,
+                code => self.put(key?, code - FIRST)?,
+            }
+        }
+        for ((&index, &sum), &fingerprint) in log.written.iter().zip(log.sums).zip(log.fingerprints) {
+            let at = usize::try_from(index).ok().filter(|&at| at < self.slots.len()).ok_or(Error::State(OUTSIDE))?;
+            (self.known.sums[at], self.known.fingerprints[at], self.known.any[at]) = (sum, fingerprint, true);
+        }
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        for entry in self.references.iter() {
+            self.slots[self.references.slot(entry) as usize] = Slot::FREED;
+        }
+        self.references.clear();
+    }
+
+    fn drop(&mut self, key: Key<'_>) -> Result<()> {
+        let hash = self.references.hash(key);
+        let entry = self.references.find(key, hash).ok_or(Error::State("its log drops an id that is not there"))?;
+        let slot = &mut self.slots[self.references.slot(entry) as usize];
+        self.references.remove(entry, hash, slot);
+        Ok(())
+    }
+
+    fn put(&mut self, key: Key<'_>, index: i64) -> Result<()> {
+        let hash = self.references.hash(key);
+        let entry = match self.references.find(key, hash) {
+            Some(entry) => {
+                let slot = &mut self.slots[self.references.slot(entry) as usize];
+                self.references.detach(entry, slot);
+                entry
+            }
+            None => self.references.append(key.to_id()?, hash),
+        };
+        self.attach(entry, index)
+    }
+}
+
+fn filled<T: Clone>(count: usize, item: T) -> Result<Vec<T>> {
+    let mut items = room(count)?;
+    items.resize(count, item);
+    Ok(items)
+}
