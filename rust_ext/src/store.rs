@@ -148,6 +148,11 @@ impl Store {
         self.contents.as_ref()
     }
 
+    #[cfg(test)]
+    pub(crate) fn allow_codes(&mut self, most: usize) {
+        self.contents.as_mut().unwrap().vectors.allow_codes(most);
+    }
+
     /// Differs between any two states of one store.
     pub(crate) fn version(&self) -> u64 {
         self.version

@@ -3,6 +3,8 @@
 //! It holds nothing but the numbers, five bytes for each place. Whoever makes it grow hands over all hashes in the order in which his
 //! own memory has them, so that it is read from its beginning to its end, instead of following each number to its key.
 
+use std::hint::black_box;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -45,6 +47,13 @@ impl Table {
     #[must_use]
     pub fn find(&self, hash: u32, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
         self.0.find(spread(hash), |&number| same(number)).copied()
+    }
+
+    /// Has the memory fetched that the next look-ups of these hashes will read, of all at the same time.
+    pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
+        for hash in hashes {
+            black_box(self.0.find(spread(hash), |_| true));
+        }
     }
 
     /// Enters a number that is not there; room for it was reserved.

@@ -18,7 +18,9 @@ class RustVectorStore(NativeStore, VectorStore):
 
     Rows of a durable store are read from its file, through a memory map: they
     take no memory but the system's page cache, and each is compared with its
-    checksum when it is read for the first time.
+    checksum when it is read for the first time. What a search keeps of them, a
+    quarter of their size, is kept only where that is at most a quarter of the
+    memory that was available when the store was opened.
     """
 
     backend = "rust"

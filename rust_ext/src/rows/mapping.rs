@@ -1,6 +1,7 @@
 //! Rows that are read from a file.
 
 use super::{Rows, View};
+use crate::available::available;
 use crate::checks::Checks;
 use crate::error::{Error, Result, room};
 use crate::mapped::RowFile;
@@ -10,6 +11,8 @@ use crate::segment::Segment;
 /// Pages of a file that were written to are given back where they would take more than such a part of their segment.
 const CHANGED: usize = 64;
 const PAGE_BYTES: usize = 4096;
+/// Codes of rows in a file may take such a part of the memory that is available when the first of them is mapped.
+const CODES: u64 = 4;
 
 impl Rows {
     /// Takes the first `len` rows of a file as those from 0, while there are none. `sums` gives the checksum of a row that will be read.
@@ -31,8 +34,8 @@ impl Rows {
             segment.expect(Checks::new(rows, file.source(), (0..held).filter_map(|row| Some((row, sums(start + row)?))))?);
             segments.push(segment);
         }
-        view.observed = Some(Memory::new(0)?);
         (view.segments, view.len, view.unchecked) = (segments, len, true);
+        self.begin_to_map()?;
         *self.shared.get_mut() = true;
         Ok(())
     }
@@ -45,9 +48,8 @@ impl Rows {
 
     /// Reads those rows from a file that are in it: all but `unwritten`, which ascend. Where that cannot be done, rows stay as they are.
     pub fn settle(&mut self, file: &RowFile<'_>, unwritten: &[u32]) {
-        if self.view.observed.is_none() {
-            let Ok(observed) = Memory::new(0) else { return };
-            self.view.observed = Some(observed);
+        if self.view.observed.is_none() && self.begin_to_map().is_err() {
+            return;
         }
         for number in 0..self.view.segments.len() {
             if self.view.is_worth_settling(number, file, unwritten)
@@ -57,7 +59,20 @@ impl Rows {
                 *self.shared.get_mut() = true;
             }
         }
+        self.view.decide_on_codes();
         self.view.unchecked = self.view.segments.iter().any(|segment| segment.checks().is_some_and(|checks| !checks.is_done()));
+    }
+
+    #[cfg(test)]
+    pub fn allow_codes(&mut self, most: usize) {
+        self.view.most_coded = most;
+    }
+
+    fn begin_to_map(&mut self) -> Result<()> {
+        self.view.observed = Some(Memory::new(0)?);
+        self.view.most_coded = usize::try_from(available() / CODES).unwrap_or(usize::MAX) / self.view.dimension.max(1);
+        self.view.decide_on_codes();
+        Ok(())
     }
 }
 
@@ -73,9 +88,13 @@ impl View {
     }
 
     /// How many rows are read from a file.
-    #[cfg(test)]
     pub fn mapped(&self) -> usize {
         (0..self.segments.len()).filter(|&number| self.segments[number].is_mapped()).map(|number| self.held(number)).sum()
+    }
+
+    /// Codes are for rows that are in memory anyhow: for others, they would take memory that there may not be.
+    fn decide_on_codes(&mut self) {
+        self.coded = self.mapped() <= self.most_coded;
     }
 
     fn is_worth_settling(&self, number: usize, file: &RowFile<'_>, unwritten: &[u32]) -> bool {

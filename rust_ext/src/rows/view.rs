@@ -24,6 +24,8 @@ pub struct View {
     pub(super) unchecked: bool,
     /// Whether rows may have codes, those in a file included.
     pub(super) coded: bool,
+    /// Of how many rows in a file there may be codes, a byte for each component.
+    pub(super) most_coded: usize,
     /// Held by all views that may show rows of a file.
     pub(super) observed: Option<Memory>,
 }
@@ -35,7 +37,7 @@ impl View {
         let (first, shift) = (fitting(FIRST_BYTES), fitting(SEGMENT_BYTES));
         #[cfg(test)]
         let (first, shift) = if TINY.get() { (1, 2) } else { (first, shift) };
-        Self { dimension, first, shift, segments: Vec::new(), len: 0, unchecked: false, coded: true, observed: None }
+        Self { dimension, first, shift, segments: Vec::new(), len: 0, unchecked: false, coded: true, most_coded: 0, observed: None }
     }
 
     #[must_use]

@@ -35,24 +35,19 @@ impl Replay {
     }
 
     fn attach_all(&mut self, stored: &Stored<'_>) -> Result<()> {
+        let Self { references, slots, .. } = self;
         if stored.slot_order.is_empty() {
-            return (0u32..).zip(stored.indices).try_for_each(|(entry, &index)| self.attach(entry, index));
+            return (0u32..).zip(stored.indices).try_for_each(|(entry, &index)| attach(references, slots, entry, index));
         }
         let mut last = 0;
         for &position in stored.slot_order {
             let index = usize::try_from(position).ok().and_then(|position| stored.indices.get(position));
             let &index = index.ok_or(Error::State("slot_order names an id that is not there"))?;
-            require(self.references.slot(position as u32) == NIL, "slot_order names an id twice")?;
+            require(references.slot(position as u32) == NIL, "slot_order names an id twice")?;
             require(last <= index, "slot_order does not go through the ids slot by slot")?;
-            self.attach(position as u32, index)?;
+            attach(references, slots, position as u32, index)?;
             last = index;
         }
-        Ok(())
-    }
-
-    fn attach(&mut self, entry: u32, index: i64) -> Result<()> {
-        let slot = usize::try_from(index).ok().and_then(|index| self.slots.get_mut(index)).ok_or(Error::State(OUTSIDE))?;
-        self.references.attach(entry, index as u32, slot);
         Ok(())
     }
 
@@ -70,50 +65,55 @@ impl Replay {
     fn apply(&mut self, log: &Log<'_>) -> Result<()> {
         let most = log.codes.iter().filter(|&&code| code >= FIRST).count();
         self.references.reserve(most)?;
-        for (key, &code) in log.ids.keys().zip(log.codes) {
-            match code {
+        let Self { references, slots, .. } = self;
+        let mut codes = log.codes.iter();
+        references.in_turn(log.ids.keys(), |references, some| {
+            some.iter().zip(codes.by_ref()).try_for_each(|(&hashed, &code)| match code {
                 CLEARED => {
-                    self.clear();
-                    self.references.reserve(most)?;
+                    clear(references, slots);
+                    references.reserve(most)
                 }
-                DROPPED => self.drop(key?)?,
-                code => self.put(key?, code - FIRST)?,
-            }
-        }
+                DROPPED => drop(references, slots, hashed),
+                code => put(references, slots, hashed, code - FIRST),
+            })
+        })?;
         for ((&index, &sum), &fingerprint) in log.written.iter().zip(log.sums).zip(log.fingerprints) {
             let at = usize::try_from(index).ok().filter(|&at| at < self.slots.len()).ok_or(Error::State(OUTSIDE))?;
             (self.known.sums[at], self.known.fingerprints[at], self.known.any[at]) = (sum, fingerprint, true);
         }
         Ok(())
     }
+}
 
-    fn clear(&mut self) {
-        for entry in self.references.iter() {
-            self.slots[self.references.slot(entry) as usize] = Slot::FREED;
+/// Makes an entry the last one of a slot.
+fn attach(references: &mut References, slots: &mut [Slot], entry: u32, index: i64) -> Result<()> {
+    let slot = usize::try_from(index).ok().and_then(|index| slots.get_mut(index)).ok_or(Error::State(OUTSIDE))?;
+    references.attach(entry, index as u32, slot);
+    Ok(())
+}
+
+fn clear(references: &mut References, slots: &mut [Slot]) {
+    for entry in references.iter() {
+        slots[references.slot(entry) as usize] = Slot::FREED;
+    }
+    references.clear();
+}
+
+fn drop(references: &mut References, slots: &mut [Slot], (key, hash): (Key<'_>, u32)) -> Result<()> {
+    let entry = references.find(key, hash).ok_or(Error::State("its log drops an id that is not there"))?;
+    references.remove(entry, hash, &mut slots[references.slot(entry) as usize]);
+    Ok(())
+}
+
+fn put(references: &mut References, slots: &mut [Slot], (key, hash): (Key<'_>, u32), index: i64) -> Result<()> {
+    let entry = match references.find(key, hash) {
+        Some(entry) => {
+            references.detach(entry, &mut slots[references.slot(entry) as usize]);
+            entry
         }
-        self.references.clear();
-    }
-
-    fn drop(&mut self, key: Key<'_>) -> Result<()> {
-        let hash = self.references.hash(key);
-        let entry = self.references.find(key, hash).ok_or(Error::State("its log drops an id that is not there"))?;
-        let slot = &mut self.slots[self.references.slot(entry) as usize];
-        self.references.remove(entry, hash, slot);
-        Ok(())
-    }
-
-    fn put(&mut self, key: Key<'_>, index: i64) -> Result<()> {
-        let hash = self.references.hash(key);
-        let entry = match self.references.find(key, hash) {
-            Some(entry) => {
-                let slot = &mut self.slots[self.references.slot(entry) as usize];
-                self.references.detach(entry, slot);
-                entry
-            }
-            None => self.references.append(key.to_id()?, hash),
-        };
-        self.attach(entry, index)
-    }
+        None => references.append(key.to_id()?, hash),
+    };
+    attach(references, slots, entry, index)
 }
 
 fn filled<T: Clone>(count: usize, item: T) -> Result<Vec<T>> {

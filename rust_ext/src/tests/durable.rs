@@ -247,6 +247,20 @@ fn what_is_flushed_is_read_from_the_file() {
     assert_eq!((store.row_at(1).unwrap(), mapped(&store), disk.content() == before), (&row(60)[..], settled, true));
 }
 
+/// Codes take a quarter of the rows' memory, which rows in a file do not have.
+#[test]
+fn codes_of_mapped_rows_are_made_while_all_fit() {
+    let _tiny = tiny_segments();
+    let (disk, mut store) = ten();
+    assert!(store.contents().unwrap().vectors.rows().coded());
+    let mut settled = |most: usize| {
+        store.allow_codes(most);
+        store.settle(&disk.file(D)).unwrap();
+        store.contents().unwrap().vectors.rows().coded()
+    };
+    assert_eq!((settled(10), settled(9), settled(10)), (true, false, true));
+}
+
 #[test]
 fn another_file_takes_the_place_of_the_first() {
     let (disk, mut store) = ten();

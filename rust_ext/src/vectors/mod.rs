@@ -230,6 +230,11 @@ impl Vectors {
     }
 
     #[cfg(test)]
+    pub fn allow_codes(&mut self, most: usize) {
+        self.rows.allow_codes(most);
+    }
+
+    #[cfg(test)]
     pub fn check_invariants(&self) {
         let reusable = self.free.iter().map(|&Reverse(index)| index);
         let free: std::collections::BTreeSet<u32> = reusable.chain(self.held().iter().copied()).collect();

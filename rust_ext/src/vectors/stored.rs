@@ -10,6 +10,9 @@ use crate::slots::Slot;
 use crate::stored::Known;
 use crate::table::Table;
 
+/// So many vectors are entered together, so that their memory is fetched at the same time.
+const TOGETHER: usize = 32;
+
 impl Vectors {
     /// Takes slots, whose rows are still to come.
     ///
@@ -33,11 +36,16 @@ impl Vectors {
     pub fn enter_all(&mut self, known: &Known) -> Result<()> {
         let mut table = Table::default();
         table.reserve(self.slots.iter().filter(|slot| slot.active()).count(), std::iter::empty)?;
-        for (index, slot) in (0u32..).zip(&self.slots).filter(|(_, slot)| slot.active()) {
-            require((index as usize) < self.rows.len(), "a row is missing")?;
-            let sum = |index: u32| known.sums[index as usize];
-            let same = |other: u32| self.slots[other as usize].hash == slot.hash && sum(other) == sum(index) && self.are_same(other, index);
-            require(table.insert_unless(slot.hash, index, same), "two indices hold identical vectors")?;
+        for (first, slots) in (0u32..).step_by(TOGETHER).zip(self.slots.chunks(TOGETHER)) {
+            let active = || (first..).zip(slots).filter(|(_, slot)| slot.active());
+            table.fetch(active().map(|(_, slot)| slot.hash));
+            for (index, slot) in active() {
+                require((index as usize) < self.rows.len(), "a row is missing")?;
+                let sum = |index: u32| known.sums[index as usize];
+                let same =
+                    |other: u32| self.slots[other as usize].hash == slot.hash && sum(other) == sum(index) && self.are_same(other, index);
+                require(table.insert_unless(slot.hash, index, same), "two indices hold identical vectors")?;
+            }
         }
         self.table = table;
         Ok(())
