@@ -53,6 +53,19 @@ class Life:
             store.close()
             self._acknowledged(self.states[-1])
 
+    def grow(self, count: int) -> None:
+        """Flush long ids, so many times, and have the log of sqlite go into its database each time."""
+        self._from_now(len(self.states))
+        with self.losing.watching(), small_logs():
+            store = self.target.open(2, 2, path=self.place)
+            self._acknowledged(held(store))
+            for number in range(count):
+                store.add_vector(f"{number}" * 60_000, [number, 1])
+                store.flush()
+                self._acknowledged(held(store))
+            store.close()
+            self._acknowledged(self.states[-1])
+
     def _acknowledged(self, state: dict[str, object]) -> None:
         self.states.append(state)
         self.losing.allowed = (len(self.states) - 1,)
@@ -115,6 +128,14 @@ def test_power_may_fail_at_any_moment_of_a_compaction(
     life = Life(target, place, rng, 8)
     life.run(seed, 3)
     life.compact(seed + 1, 3)
+    assert life.complaints() == []
+
+
+@clause("DUR-1", requires="durable")
+def test_power_may_fail_while_the_catalog_grows(target: Target, place: Path, rng: np.random.Generator) -> None:
+    # Half way through a checkpoint, sqlite's database says that it is longer than it is: its log knows better.
+    life = Life(target, place, rng, 8)
+    life.grow(4)
     assert life.complaints() == []
 
 

@@ -7,11 +7,12 @@ import heapq
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
 
 from refvec import Changes
-from refvec.durable import connection, disk, head, opening, reader, session, writer
+from refvec.durable import connection, disk, head, opening, places, reader, session, writer
 
 from .catalogue import breaks, mutant, patched
 from .durability import Durable, changed, without
@@ -43,6 +44,17 @@ mutant("DUR-1", "head_before_commit", "The head tells of a flush that is not com
 mutant("DUR-1", "names_not_synced", "A store is created, and its names are not synced.").patches(
     lambda: patched(opening, "create", lambda call, *args: without("sync_directory", call, *args))
 )
+mutant("DUR-1", "checkpoint_cut_short", "A kill in the middle of a checkpoint makes it no store.").patches(
+    lambda: mock.patch.object(places, "identify", _by_sqlite)
+)
+
+
+def _by_sqlite(path: Path) -> tuple[int, int]:
+    found = connection.Connection(path, "immutable")
+    try:
+        return found.identity()
+    finally:
+        found.close()
 
 
 def _head_first(call: Callable[..., Any], self: Any, meta: Any, log: bytes) -> None:

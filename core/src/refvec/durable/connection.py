@@ -10,19 +10,27 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .damage import damaged
+from .locks import open_file
 from .sqlerrors import translated
 
 APPLICATION = 0x52465643  # "RFVC": what sqlite calls the application id
+_MAGIC, _HEADER_BYTES = b"SQLite format 3\0", 100
 _TIMEOUT = 10.0  # seconds that a recovery or a checkpoint of another process may take
 
 
 def identify(path: Path) -> tuple[int, int]:
-    """Return whose database it is, and its version, without a lock or a file beside it."""
-    connection = Connection(path, "immutable")
+    """Return whose database it is, and its version, without a lock or a file beside it.
+
+    sqlite itself would refuse a database that a checkpoint was cut short in, unless it may look at its log.
+    """
+    handle = open_file(path, os.O_RDONLY)
     try:
-        return connection.identity()
+        start = os.pread(handle, _HEADER_BYTES, 0)
     finally:
-        connection.close()
+        os.close(handle)
+    if len(start) < _HEADER_BYTES or not start.startswith(_MAGIC):
+        raise damaged(path, "it does not begin as one")
+    return int.from_bytes(start[68:72], "big"), int.from_bytes(start[60:64], "big")
 
 
 def end(connection: sqlite3.Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -98,7 +98,12 @@ class Loaded:
             yield from self.file.blocks(layout.indices, marks.sums)
 
     def contradiction(self, what: str) -> CorruptStoreError:
-        """Return the error for a catalog whose parts do not fit together."""
+        """Return the error for parts that do not fit together: core's own, which may be of the row file."""
+        try:
+            with suppress(OSError):  # asked later, when the file is closed
+                self.replayed()
+        except CorruptStoreError as error:
+            return error
         return damaged(self._place.catalog, what)
 
 
