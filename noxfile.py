@@ -207,6 +207,13 @@ def durable(session: nox.Session) -> None:
     session.run("python", "asv_bench/side_by_side/durable.py", *session.posargs)
 
 
+@nox.session(name="larger-than-memory")
+def larger_than_memory(session: nox.Session) -> None:
+    """Fill and use a store of 3 GB of rows in 2 GiB of memory (Linux, as root)."""
+    install(session)
+    session.run("python", "asv_bench/side_by_side/larger_than_memory.py", *session.posargs)
+
+
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run each benchmark of asv_bench once, on little data, and the tests of the dashboard."""
