@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,10 +36,11 @@ def held() -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("Anonymous:"))
 
 
-def timed(what: str, run: Callable[[], object]) -> None:
-    """Run something, and say how long it took, and what is held then."""
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    """Say how long something took, and what is held then."""
     start = time.perf_counter()
-    run()
+    yield
     print(f"{what:34} {time.perf_counter() - start:9.3f} s   {held():7.0f} MiB held", flush=True)
 
 
@@ -65,23 +66,31 @@ def fill(path: Path, count: int) -> None:
 def use(path: Path, count: int) -> None:
     """Open the store, read, search, change and flush it."""
     VectorStore(DIMENSION, backend="rust").add_vector("a", np.zeros(DIMENSION))  # imports what it needs
-    before, opened = held(), list[VectorStore]()
-    timed("open", lambda: opened.append(VectorStore(backend="rust", path=path)))
-    (store,) = opened
+    before = held()
+    with timed("open"):
+        store = VectorStore(backend="rust", path=path)
     assert store.count == count
     print(f"{(held() - before) * 2**20 / count:46.1f} bytes held for a vector")
     some = [ids(start, CHUNK)[7] for start in range(0, count, CHUNK)]
     wanted = [rows(start, CHUNK)[7].copy() for start in range(0, count, CHUNK)]
-    timed(f"get {len(some)} vectors", lambda: np.testing.assert_array_equal(store.get_vectors(some), wanted))
-    timed("search, which checks all rows", lambda: print(store.search(wanted[0], k=3).scores))
-    timed("search", lambda: print(store.search(wanted[-1], k=3).scores))
+    with timed(f"get {len(some)} vectors"):
+        np.testing.assert_array_equal(store.get_vectors(some), wanted)
+    with timed("search, which checks all rows"):
+        assert store.search(wanted[0], k=3).ids[0] == (str(some[0]),)
+    with timed("search"):
+        assert store.search(wanted[-1], k=3).ids[0] == (str(some[-1]),)
     print(f"{(held() - before) * 2**20 / count:46.1f} bytes held for a vector")
     old = _spread(count)
     new, more = ids(count, len(old)), rows(count, len(old))
-    timed(f"remove {len(old)}, all over, and flush", lambda: (store.remove_vectors(old), store.flush()))
-    timed("add as many, and flush", lambda: (store.add_vectors(new, more), store.flush()))
+    with timed(f"remove {len(old)}, all over, and flush"):
+        store.remove_vectors(old)
+        store.flush()
+    with timed("add as many, and flush"):
+        store.add_vectors(new, more)
+        store.flush()
     assert store.count == count
-    timed("close", store.close)
+    with timed("close"):
+        store.close()
 
 
 def _spread(count: int) -> list[uuid.UUID]:
@@ -116,7 +125,8 @@ def main() -> None:
     parser.add_argument("--use", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.fill is not None:
-        timed("fill, with a flush for each chunk", lambda: fill(given.fill, given.vectors))
+        with timed("fill, with a flush for each chunk"):
+            fill(given.fill, given.vectors)
     elif given.use is not None:
         use(given.use, given.vectors)
     else:

@@ -1,18 +1,26 @@
 //! A durable store as its last flush left it, not trusted: a snapshot of who references what, and the logs of later flushes. The rows
 //! stay in their file, and none is read, unless two of them are nearly sure to be identical.
 
+mod known;
 mod packed;
 mod replay;
 
+use std::sync::{Mutex, PoisonError};
+
+pub use self::known::{Found, Known};
 pub use self::packed::Packed;
 use self::replay::Replay;
 use crate::contents::{Contents, check_count};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mapped::RowFile;
+use crate::pool::{self, Lease, share_out};
 use crate::restore::require;
 use crate::settings::Settings;
 use crate::slots::NIL;
 use crate::store::{Size, Store};
+
+/// From so many ids on it is worth it to wake a thread.
+const SHARED: usize = 1 << 14;
 
 /// What a flush left in the files.
 #[derive(Debug)]
@@ -44,15 +52,6 @@ pub struct Log<'a> {
     pub fingerprints: &'a [u32],
 }
 
-/// What is known of the row at each index.
-#[derive(Debug, Default)]
-pub struct Known {
-    pub sums: Vec<u32>,
-    pub fingerprints: Vec<u32>,
-    /// Whether there has been a row.
-    pub any: Vec<bool>,
-}
-
 impl Store {
     /// The store that was flushed; its rows are read from `file` when they are asked for.
     ///
@@ -66,7 +65,7 @@ impl Store {
             require(stored.ids.is_empty() && stored.logs.iter().all(|log| log.ids.is_empty()), "there are ids without a dimension")?;
             return Ok(store);
         };
-        let Replay { references, slots, known } = Replay::new(stored)?;
+        let (Replay { references, slots }, known, found) = read(stored)?;
         let mut contents = Contents::new(dimension, stored.size.capacity, settings)?;
         contents.references = references;
         contents.vectors.restore_slots(slots, &known, stored.held)?;
@@ -74,10 +73,33 @@ impl Store {
             contents.vectors.map_rows(file, &known)?;
         }
         contents.vectors.fill_held()?;
-        contents.vectors.enter_all(&known)?;
+        contents.vectors.restore_found(found, &known)?;
         require(contents.size() == stored.size, "the counts are not those of the ids and rows")?;
         Ok(store.with_contents(contents))
     }
+}
+
+/// Who references what, and what is known of rows and where they are found: two threads' work.
+fn read(stored: &Stored<'_>) -> Result<(Replay, Known, Found)> {
+    let lease = (stored.size.references >= SHARED).then(pool::lease).flatten();
+    let (replayed, known) = (Mutex::new(None), Mutex::new(None));
+    share_out(lease.as_ref().map(Lease::pool), &mut [(), ()], 2, |(), piece| {
+        if piece == 0 {
+            put(&replayed, Replay::new(stored));
+        } else {
+            put(&known, Known::new(stored).and_then(|known| known.found().map(|found| (known, found))));
+        }
+    });
+    let (known, found) = taken(known)?;
+    Ok((taken(replayed)?, known, found))
+}
+
+fn put<T>(place: &Mutex<Option<T>>, item: T) {
+    *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(item);
+}
+
+fn taken<T>(place: Mutex<Option<Result<T>>>) -> Result<T> {
+    place.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or(Err(Error::Memory))
 }
 
 fn check(stored: &Stored<'_>) -> Result<()> {

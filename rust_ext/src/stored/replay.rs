@@ -1,6 +1,6 @@
 //! From a snapshot and logs to who references what.
 
-use super::{Known, Log, Stored};
+use super::{Log, Stored};
 use crate::error::{Error, Result, room};
 use crate::ids::Key;
 use crate::references::References;
@@ -12,24 +12,22 @@ const DROPPED: i64 = 1;
 /// The code of index 0.
 const FIRST: i64 = 2;
 
-const OUTSIDE: &str = "an index was never allocated";
+pub const OUTSIDE: &str = "an index was never allocated";
 
 pub struct Replay {
     pub references: References,
     pub slots: Vec<Slot>,
-    pub known: Known,
 }
 
 impl Replay {
     /// # Errors
     /// [`Error::State`], [`Error::Full`] or [`Error::Memory`].
     pub fn new(stored: &Stored<'_>) -> Result<Self> {
-        let allocated = stored.size.allocated;
-        let known = Known { sums: filled(allocated, 0)?, fingerprints: filled(allocated, 0)?, any: filled(allocated, false)? };
-        let mut replay = Self { references: References::default(), slots: filled(allocated, Slot::FREED)?, known };
+        let slots = filled(stored.size.allocated, Slot::FREED)?;
+        let mut replay = Self { references: References::default(), slots };
         replay.references.restore(stored.ids.len(), stored.ids.keys())?;
         replay.attach_all(stored)?;
-        replay.know_active(stored)?;
+        replay.reserve(stored)?;
         stored.logs.iter().try_for_each(|log| replay.apply(log))?;
         Ok(replay)
     }
@@ -51,14 +49,10 @@ impl Replay {
         Ok(())
     }
 
-    /// The snapshot's checksums and fingerprints are those of the active indices, ascending.
-    fn know_active(&mut self, stored: &Stored<'_>) -> Result<()> {
-        let mut rows = stored.sums.iter().zip(stored.fingerprints);
-        for (index, _) in self.slots.iter().enumerate().filter(|(_, slot)| slot.active()) {
-            let (&sum, &fingerprint) = rows.next().ok_or(Error::State("a row has no checksum"))?;
-            (self.known.sums[index], self.known.fingerprints[index], self.known.any[index]) = (sum, fingerprint, true);
-        }
-        require(rows.next().is_none(), "there are checksums without a row")
+    /// Room for all ids that come to stay, at once.
+    fn reserve(&mut self, stored: &Stored<'_>) -> Result<()> {
+        let logged: usize = stored.logs.iter().map(|log| log.ids.len()).sum();
+        self.references.reserve(logged.min(stored.size.references.saturating_sub(self.references.len())))
     }
 
     /// Replays one flush.
@@ -76,12 +70,7 @@ impl Replay {
                 DROPPED => drop(references, slots, hashed),
                 code => put(references, slots, hashed, code - FIRST),
             })
-        })?;
-        for ((&index, &sum), &fingerprint) in log.written.iter().zip(log.sums).zip(log.fingerprints) {
-            let at = usize::try_from(index).ok().filter(|&at| at < self.slots.len()).ok_or(Error::State(OUTSIDE))?;
-            (self.known.sums[at], self.known.fingerprints[at], self.known.any[at]) = (sum, fingerprint, true);
-        }
-        Ok(())
+        })
     }
 }
 
@@ -116,7 +105,9 @@ fn put(references: &mut References, slots: &mut [Slot], (key, hash): (Key<'_>, u
     attach(references, slots, entry, index)
 }
 
-fn filled<T: Clone>(count: usize, item: T) -> Result<Vec<T>> {
+/// # Errors
+/// [`Error::Memory`].
+pub fn filled<T: Clone>(count: usize, item: T) -> Result<Vec<T>> {
     let mut items = room(count)?;
     items.resize(count, item);
     Ok(items)

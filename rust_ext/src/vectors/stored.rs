@@ -7,11 +7,7 @@ use crate::error::Result;
 use crate::mapped::RowFile;
 use crate::restore::require;
 use crate::slots::Slot;
-use crate::stored::Known;
-use crate::table::Table;
-
-/// So many vectors are entered together, so that their memory is fetched at the same time.
-const TOGETHER: usize = 32;
+use crate::stored::{Found, Known};
 
 impl Vectors {
     /// Takes slots, whose rows are still to come.
@@ -32,23 +28,19 @@ impl Vectors {
     /// Makes vectors found. Two that are identical have one fingerprint, and nearly always one checksum: only then rows are read.
     ///
     /// # Errors
-    /// [`crate::Error::State`] for a missing row, and for identical vectors, or [`crate::Error::Memory`].
-    pub fn enter_all(&mut self, known: &Known) -> Result<()> {
-        let mut table = Table::default();
-        table.reserve(self.slots.iter().filter(|slot| slot.active()).count(), std::iter::empty)?;
-        for (first, slots) in (0u32..).step_by(TOGETHER).zip(self.slots.chunks(TOGETHER)) {
-            let active = || (first..).zip(slots).filter(|(_, slot)| slot.active());
-            table.fetch(active().map(|(_, slot)| slot.hash));
-            for (index, slot) in active() {
-                require((index as usize) < self.rows.len(), "a row is missing")?;
-                let sum = |index: u32| known.sums[index as usize];
-                let same =
-                    |other: u32| self.slots[other as usize].hash == slot.hash && sum(other) == sum(index) && self.are_same(other, index);
-                require(table.insert_unless(slot.hash, index, same), "two indices hold identical vectors")?;
+    /// [`crate::Error::State`] for a missing row, and for identical vectors.
+    pub fn restore_found(&mut self, found: Found, known: &Known) -> Result<()> {
+        self.table = found.table;
+        for (index, &fingerprint) in (0u32..).zip(&known.fingerprints) {
+            if known.any[index as usize] && !self.slots[index as usize].active() {
+                self.table.remove(fingerprint, index);
             }
         }
-        self.table = table;
-        Ok(())
+        let rows = self.slots.iter().rposition(Slot::active).map_or(0, |last| last + 1);
+        require(rows <= self.rows.len(), "a row is missing")?;
+        let active = |index: u32| self.slots[index as usize].active();
+        let identical = found.pairs.iter().any(|&(a, b)| active(a) && active(b) && self.are_same(a, b));
+        require(!identical, "two indices hold identical vectors")
     }
 
     /// Of rows that are not damaged: an error comes from whoever asks for them.
