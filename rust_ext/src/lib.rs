@@ -48,7 +48,7 @@ mod vectors;
 
 pub use error::{Error, Result};
 pub use identity::Precision;
-pub use ids::{Id, Key};
+pub use ids::{Bits, Id, Key};
 pub use journal::{Changes, Event};
 pub use layout::{Layout, Snapshot};
 pub use mapped::RowFile;

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use foldhash::fast::RandomState;
 
 use crate::error::{Error, Result};
-use crate::ids::{Id, Key};
+use crate::ids::{Bits, Id, Key};
 use crate::slots::{NIL, Slot};
 use crate::table::{Table, folded};
 
@@ -189,7 +189,7 @@ impl References {
     fn unlink(&mut self, number: u32) -> Id {
         let entry = &mut self.entries[number as usize];
         let (before, after) = (entry.before, entry.after);
-        let id = std::mem::replace(&mut entry.id, Id::Uuid([0; 16]));
+        let id = std::mem::replace(&mut entry.id, Id::Uuid(Bits([0; 16])));
         entry.slot = NIL;
         match before {
             NIL => self.first = after,

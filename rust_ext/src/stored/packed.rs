@@ -1,7 +1,7 @@
 //! Ids as they lie in a file.
 
 use crate::error::{Error, Result};
-use crate::ids::Key;
+use crate::ids::{Bits, Key};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Packed<'a> {
@@ -40,6 +40,6 @@ impl<'a> Packed<'a> {
             rest = others;
             Ok(Key::parse(id))
         });
-        uuids.iter().map(|&bytes| Ok(Key::Uuid(bytes))).chain(texts)
+        uuids.iter().map(|&bytes| Ok(Key::Uuid(Bits(bytes)))).chain(texts)
     }
 }

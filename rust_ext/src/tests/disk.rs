@@ -130,7 +130,7 @@ impl Disk {
 
 impl Bytes {
     fn new(ids: &[String]) -> Self {
-        let uuid = |id: &String| if let Key::Uuid(bytes) = Key::parse(id) { Some(bytes) } else { None };
+        let uuid = |id: &String| if let Key::Uuid(bits) = Key::parse(id) { Some(bits.0) } else { None };
         let lengths = ids.iter().map(|id| id.len().cast_signed() as i64).collect();
         Self { uuids: ids.iter().map(uuid).collect(), lengths, text: ids.concat() }
     }
