@@ -129,7 +129,8 @@ impl Rows {
         segments.extend(self.view.segments.iter().cloned());
         // The lock under which rows are read and written orders this before the next write.
         self.shared.store(true, Ordering::Relaxed);
-        Ok(View { segments, observed: self.view.observed.clone(), ..self.view })
+        let unchecked = AtomicBool::new(self.view.may_be_unchecked());
+        Ok(View { segments, unchecked, observed: self.view.observed.clone(), ..self.view })
     }
 
     /// Forgets the rows from `len` on, which nobody else has seen.

@@ -1,5 +1,7 @@
 //! Rows that are read from a file.
 
+use std::sync::atomic::AtomicBool;
+
 use super::{Rows, View};
 use crate::available::available;
 use crate::checks::Checks;
@@ -34,7 +36,7 @@ impl Rows {
             segment.expect(Checks::new(rows, file.source(), (0..held).filter_map(|row| Some((row, sums(start + row)?))))?);
             segments.push(segment);
         }
-        (view.segments, view.len, view.unchecked) = (segments, len, true);
+        (view.segments, view.len, view.unchecked) = (segments, len, AtomicBool::new(true));
         self.begin_to_map()?;
         *self.shared.get_mut() = true;
         Ok(())
@@ -60,7 +62,8 @@ impl Rows {
             }
         }
         self.view.decide_on_codes();
-        self.view.unchecked = self.view.segments.iter().any(|segment| segment.checks().is_some_and(|checks| !checks.is_done()));
+        self.view.unchecked = AtomicBool::new(true);
+        self.view.look_whether_all_are_checked();
     }
 
     #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Rows to be read, and where each of them is.
 
+use std::sync::atomic::AtomicBool;
+
 use super::{FIRST_BYTES, SEGMENT_BYTES};
 use crate::memory::Memory;
 use crate::segment::Segment;
@@ -21,7 +23,7 @@ pub struct View {
     pub(super) segments: Vec<Segment>,
     pub(super) len: usize,
     /// Whether rows may have still to be compared with their checksums.
-    pub(super) unchecked: bool,
+    pub(super) unchecked: AtomicBool,
     /// Whether rows may have codes, those in a file included.
     pub(super) coded: bool,
     /// Of how many rows in a file there may be codes, a byte for each component.
@@ -37,7 +39,17 @@ impl View {
         let (first, shift) = (fitting(FIRST_BYTES), fitting(SEGMENT_BYTES));
         #[cfg(test)]
         let (first, shift) = if TINY.get() { (1, 2) } else { (first, shift) };
-        Self { dimension, first, shift, segments: Vec::new(), len: 0, unchecked: false, coded: true, most_coded: 0, observed: None }
+        Self {
+            dimension,
+            first,
+            shift,
+            segments: Vec::new(),
+            len: 0,
+            unchecked: AtomicBool::new(false),
+            coded: true,
+            most_coded: 0,
+            observed: None,
+        }
     }
 
     #[must_use]

@@ -20,6 +20,7 @@ impl Contents {
     /// # Errors
     /// [`crate::Error::Memory`].
     pub fn choose(&self, query: &Query<'_>) -> Result<Chosen> {
+        self.vectors.rows().look_whether_all_are_checked();
         let Some(keys) = query.within else {
             let (active, slots) = (self.vectors.active(), self.vectors.slots.len());
             let mut candidates = room(active)?;
