@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from unittest import mock
 
 from refvec import Changes
@@ -82,8 +82,8 @@ def _unlocked(call: Callable[..., Any], self: Any) -> None:
 class TornRefresh(Durable):
     """``refresh`` shows the ids of one flush and, for a while, the rows of the one before."""
 
-    def _exchange(self, attributes: dict[str, Any]) -> None:
-        for name, value in attributes.items():
+    def _exchange(self, other: Self) -> None:
+        for name, value in vars(other).items():
             vars(self)[name] = value
             os.sched_yield()
 
@@ -92,10 +92,10 @@ class TornRefresh(Durable):
 class RefreshKeepsRows(Durable):
     """``refresh`` shows new ids, and the rows that were there before."""
 
-    def _exchange(self, attributes: dict[str, Any]) -> None:
-        fresh = attributes["_vectors"]
+    def _exchange(self, other: Self) -> None:
+        fresh = other._vectors
         fresh.update({index: row for index, row in self._vectors.items() if index in fresh})
-        super()._exchange(attributes)
+        super()._exchange(other)
 
 
 mutant("DUR-5", "refresh_always_true", "``refresh`` says that there is something new, always.").patches(

@@ -84,7 +84,7 @@ def _check_texts(lengths: NDArray[np.int64], text: memoryview) -> None:
 def _spelt(uuids: NDArray[np.uint8]) -> list[str]:
     if not len(uuids):
         return []
-    digits = np.frombuffer(binascii.hexlify(uuids), np.uint8).reshape(-1, 32)
+    digits = np.frombuffer(binascii.hexlify(uuids.data), np.uint8).reshape(-1, 32)
     lines = np.empty((len(uuids), UUID_LENGTH + 1), np.uint8)
     start = 0
     for hyphens, end in enumerate((8, 12, 16, 20, 32)):
