@@ -48,14 +48,13 @@ def test_a_journaled_specimen_holds_freed_indices_back_until_they_are_reclaimed(
     store.add_vectors(["a", "b"], [[1], [2]])
     store.remove_vector("a")
     assert store.add_vector("c", [3]) == 2
-    events, written, blocks, freed, size, _ = store._changes(
-        lambda found: found._replace(blocks=[*found.blocks])
-    )
-    assert events == [("a", 0), ("b", 1), ("a", -1), ("c", 2)]
-    assert (written.tolist(), np.vstack(blocks).tolist(), freed.tolist()) == ([1, 2], [[2], [3]], [0])
-    assert size == store._size()
+    told = store._changes(lambda found: found._replace(blocks=[*found.blocks]))
+    assert told.events == [("a", 0), ("b", 1), ("a", -1), ("c", 2)]
+    rows = np.vstack(told.blocks).tolist()
+    assert (told.written.tolist(), rows, told.freed.tolist()) == ([1, 2], [[2], [3]], [0])
+    assert told.size == store._size()
     assert store._changes(lambda found: found.events) == []
-    store._reclaim(freed)
+    store._reclaim(told.freed)
     assert store.add_vector("d", [4]) == 0
 
 
