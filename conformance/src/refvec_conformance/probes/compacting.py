@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -27,6 +28,19 @@ from .journals import step
 from .seam import Points, operations, points_of
 
 FILES = {"catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "head", "writer.lock"}
+DIMENSION = 64
+COUNT = 4000
+ROWS = np.random.default_rng(8).standard_normal((COUNT, DIMENSION), np.float32)
+IDS = [f"{n}" for n in range(COUNT)]
+
+
+def large(target: Target, place: Path) -> VectorStore:
+    """Return a store of 1 MB, half of it freed: a part in the middle, and the end."""
+    store = target.open(DIMENSION, path=place)
+    store.add_vectors(IDS, ROWS)
+    store.flush()
+    store.remove_vectors(IDS[1000:2000] + IDS[3000:])
+    return store
 
 
 def worn(target: Target, path: Path, seed: int) -> VectorStore:
@@ -57,7 +71,7 @@ def untidy(path: Path) -> str | None:
     return f"there is {sorted(names)}"
 
 
-def complaint(target: Target, path: Path, allowed: list[dict[str, object]]) -> str | None:
+def complaint(target: Target, path: Path, allowed: list[dict[str, Any]]) -> str | None:
     """Return what is wrong with a store whose compaction died, None if nothing is."""
     try:
         found = [kept(target, path), kept(target, path, "r+"), kept(target, path)]

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from refvec import RefvecError
@@ -40,11 +41,9 @@ def killed(job: Callable[[Callable[[int], object]], None]) -> tuple[int, bool]:
     return max(acknowledged, default=0), os.WIFSIGNALED(status)
 
 
-def write(
-    target: Target, path: Path, seed: int, acknowledge: Callable[[int], object]
-) -> list[dict[str, object]]:
+def write(target: Target, path: Path, seed: int, acknowledge: Callable[[int], object]) -> list[dict[str, Any]]:
     """Open a store, flush, close, and once more; return what it held before, and after each flush."""
-    states: list[dict[str, object]] = []
+    states: list[dict[str, Any]] = []
     with small_logs():
         for life in range(LIVES):
             with target.open(2, 2, path=path) as store:
@@ -55,7 +54,7 @@ def write(
     return states
 
 
-def complaint(target: Target, path: Path, acknowledged: int, wanted: list[dict[str, object]]) -> str | None:
+def complaint(target: Target, path: Path, acknowledged: int, wanted: list[dict[str, Any]]) -> str | None:
     """Return what is wrong with a store whose writer died, None if nothing is."""
     try:
         found = kept(target, path, "a" if not acknowledged else "r+")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from refvec import CorruptStoreError, RefvecError
@@ -44,7 +45,7 @@ def _cut(raw: bytearray, at: int) -> None:
 DAMAGES: dict[str, Damage] = {"a bit flipped": _flip, "64 bytes zeroed": _zero, "cut off there": _cut}
 
 
-def crashed(target: Target, place: Path, seed: int) -> dict[str, object]:
+def crashed(target: Target, place: Path, seed: int) -> dict[str, Any]:
     """Have a store as a crash leaves it, its last flushes in the log of sqlite; return what it holds."""
     origin = place.with_name("origin")
     history(target, origin, seed, 5)
@@ -97,7 +98,7 @@ class Damaged:
             heads = [(one, one + FRAME) for one in starts]
             pages = [(one + FRAME, one + FRAME + page) for one in starts]
             return {"header": [(0, 32)], "frames' headers": heads, "pages": pages}
-        used = sorted(self._wanted["rows"])  # type: ignore[call-overload]
+        used = sorted(self._wanted["rows"])
         rows = {at: (FIRST + ROW * at, FIRST + ROW * (at + 1)) for at in range(used[-1] + 9)}
         nobodys = [span for at, span in rows.items() if at not in used]
         return {

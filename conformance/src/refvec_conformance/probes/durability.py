@@ -35,7 +35,7 @@ def names_in(path: Path) -> list[str]:
     return sorted(one.name for one in path.iterdir())
 
 
-def held(store: VectorStore) -> dict[str, object]:
+def held(store: VectorStore) -> dict[str, Any]:
     """Return everything that must survive."""
     size = store._size()
     return {
@@ -46,14 +46,14 @@ def held(store: VectorStore) -> dict[str, object]:
     }
 
 
-def kept(target: Target, path: Path, mode: str = "r") -> dict[str, object]:
+def kept(target: Target, path: Path, mode: str = "r") -> dict[str, Any]:
     """Return what a directory holds, every checksum looked at."""
     with target.open(path=path, mode=mode) as store:
         store.verify()
         return held(store)
 
 
-def flushes(store: VectorStore, seed: int, count: int) -> Iterator[dict[str, object]]:
+def flushes(store: VectorStore, seed: int, count: int) -> Iterator[dict[str, Any]]:
     """Make random changes and flush them, so many times; yield what the store holds after each flush."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
@@ -63,7 +63,7 @@ def flushes(store: VectorStore, seed: int, count: int) -> Iterator[dict[str, obj
         yield held(store)
 
 
-def history(target: Target, path: Path, seed: int, count: int) -> list[dict[str, object]]:
+def history(target: Target, path: Path, seed: int, count: int) -> list[dict[str, Any]]:
     """Return what a store holds before, and after each of so many flushes."""
     with target.open(2, 2, path=path) as store:
         return [held(store), *flushes(store, seed, count)]

@@ -70,13 +70,13 @@ class Replica:
         if not self.slots[index]:
             del self.slots[index]
 
-    def told(self) -> dict[str, object]:
+    def told(self) -> dict[str, Any]:
         """Return all that is known, to be compared with `content`."""
         rows = {index: self.rows[index] for index in sorted(self.slots)}
         return {"ids": list(self.index.items()), "slots": self.slots, "rows": rows}
 
 
-def content(store: VectorStore) -> dict[str, object]:
+def content(store: VectorStore) -> dict[str, Any]:
     """Return what the store itself says."""
     seen, indices = store.snapshot(), store.indices().tolist()
     return {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from ..judging.target import Target, resolved
@@ -76,12 +77,12 @@ def complaints(target: Target, place: Path) -> Iterator[str]:
     for name, (_, _, allowed) in STORES.items():
         for mode in ("r", "r+", "a"):
             wanted = "done" if mode in allowed else "refused"
-            found = outcome(lambda name=name, mode=mode: _read(target, place / name, mode))  # type: ignore[misc]
+            found = outcome(partial(_read, target, place / name, mode))
             if found != wanted:
                 yield f"{name}, mode {mode}: {found}"
     for name in FOLDERS:
         for path in (place / name, place / name / "new"):
-            found = outcome(lambda path=path: target.open(2, path=path))  # type: ignore[misc]
+            found = outcome(partial(target.open, 2, path=path))
             if found != "refused":
                 yield f"a new store in {name}: {found}"
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_a_flush_that_fails_anywhere_changes_nothing_and_may_be_tried_again(
 ) -> None:
     sqlite = fault is not interrupt  # which falls between bytecodes, and sqlite has none
 
-    def opened(path: Path) -> tuple[VectorStore, dict[str, object]]:
+    def opened(path: Path) -> tuple[VectorStore, dict[str, Any]]:
         store = target.open(2, 2, path=path)
         before = held(store)
         if not first:

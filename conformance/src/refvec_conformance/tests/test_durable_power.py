@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from refvec import RefvecError
@@ -21,7 +22,7 @@ class Life:
     def __init__(self, target: Target, place: Path, rng: np.random.Generator, most: int) -> None:
         self.target, self.place = target, place
         self.losing = Losing(place, rng, most)
-        self.states: list[dict[str, object]] = []
+        self.states: list[dict[str, Any]] = []
 
     def run(self, seed: int, count: int, turn: int = 0) -> None:
         """Open the store, flush so many times, and close it."""
@@ -66,7 +67,7 @@ class Life:
             store.close()
             self._acknowledged(self.states[-1])
 
-    def _acknowledged(self, state: dict[str, object]) -> None:
+    def _acknowledged(self, state: dict[str, Any]) -> None:
         self.states.append(state)
         self.losing.allowed = (len(self.states) - 1,)
         self.losing.look()
@@ -103,7 +104,7 @@ class Life:
             return f"{type(error).__name__}: {error}"
         return None
 
-    def _goes_on(self, path: Path, state: dict[str, object]) -> None:
+    def _goes_on(self, path: Path, state: dict[str, Any]) -> None:
         with self.target.open(path=path) as store:
             assert held(store) == state
             *_, state = flushes(store, 1, 2)
