@@ -23,10 +23,10 @@ pub fn opened(settings: Settings, dimension: Option<usize>, given: &Any<'_>) -> 
     let stored = Stored {
         size,
         ids: snapshot.packed()?,
-        indices: snapshot.first(),
-        slot_order: snapshot.second(),
-        sums: items(&snapshot.sums),
-        fingerprints: items(&snapshot.fingerprints),
+        indices: items(&snapshot.numbers[0])?,
+        slot_order: items(&snapshot.numbers[1])?,
+        sums: items(&snapshot.sums)?,
+        fingerprints: items(&snapshot.fingerprints)?,
         logs: &logs,
         held: given.getattr(intern!(py, "held"))?.extract()?,
     };
@@ -74,23 +74,20 @@ impl<'py> Part<'py> {
         if self.uuids.is_none() {
             let bytes = Plain::<u8>::new(&self.text, 1, NPY_TYPES::NPY_UBYTE).ok_or_else(|| impossible("ids are no bytes"))?;
             let text = std::str::from_utf8(bytes.items()).map_err(|_| impossible("ids are no UTF-8"))?;
-            return Ok(Packed::Texts { lengths: items(&self.lengths), text });
+            return Ok(Packed::Texts { lengths: items(&self.lengths)?, text });
         }
         let uuids = Plain::<u8>::new(&self.uuids, 2, NPY_TYPES::NPY_UBYTE).filter(|uuids| uuids.shape[1] == 16);
         Ok(Packed::Uuids(uuids.ok_or_else(|| impossible("ids are no UUIDs"))?.items().as_chunks().0))
     }
 
-    fn first(&self) -> &[i64] {
-        items(&self.numbers[0])
-    }
-
-    fn second(&self) -> &[i64] {
-        items(&self.numbers[1])
-    }
-
     fn log(&self) -> PyResult<Log<'_>> {
-        let (sums, fingerprints) = (items(&self.sums), items(&self.fingerprints));
-        Ok(Log { ids: self.packed()?, codes: self.first(), written: self.second(), sums, fingerprints })
+        Ok(Log {
+            ids: self.packed()?,
+            codes: items(&self.numbers[0])?,
+            written: items(&self.numbers[1])?,
+            sums: items(&self.sums)?,
+            fingerprints: items(&self.fingerprints)?,
+        })
     }
 }
 
@@ -108,12 +105,11 @@ impl Number for u32 {
 
 /// An array, or an aligned copy.
 fn aligned<'py, T: Number>(array: &Any<'py>) -> PyResult<Any<'py>> {
-    let fits = |array: &Any<'py>| Plain::<T>::new(array, 1, T::KIND).is_some();
-    let array = if fits(array) { array.clone() } else { array.call_method0(intern!(array.py(), "copy"))? };
-    if fits(&array) { Ok(array) } else { Err(impossible("numbers are of another type")) }
+    let fits = Plain::<T>::new(array, 1, T::KIND).is_some();
+    if fits { Ok(array.clone()) } else { array.call_method0(intern!(array.py(), "copy")) }
 }
 
 /// Those of an array that [`aligned`] gave, which nobody else has.
-fn items<'a, T: Number>(array: &'a Any<'_>) -> &'a [T] {
-    Plain::new(array, 1, T::KIND).map_or(&[], |plain| plain.items())
+fn items<'a, T: Number>(array: &'a Any<'_>) -> PyResult<&'a [T]> {
+    Plain::new(array, 1, T::KIND).map(|plain| plain.items()).ok_or_else(|| impossible("numbers are of another type"))
 }

@@ -64,8 +64,7 @@ class Place:
 
     def drafts(self) -> list[Path]:
         """Return what an unfinished creation may leave besides the lock."""
-        more = [self.draft.with_name(self.draft.name + end) for end in _BESIDE]
-        return [self.head, self.draft, *more]
+        return [self.head, self.draft, *_beside(self.draft)]
 
     def require(self, lock: int) -> None:
         """Raise unless the path still leads to the directory that is locked: new files are made by path."""
@@ -108,7 +107,7 @@ class Place:
 
     def _check_catalog(self) -> None:
         """Raise unless the catalog begins as one of ours."""
-        for path in (self.catalog, *(self.catalog.with_name(self.catalog.name + end) for end in _BESIDE)):
+        for path in (self.catalog, *_beside(self.catalog)):
             if path.exists() and not path.is_file():
                 raise foreign(path, "it is no file")  # and of a pipe sqlite would wait for the other end
         if self.catalog.exists() and not os.access(self.catalog, os.R_OK):  # opening ends sqlite's locks
@@ -126,3 +125,8 @@ class Place:
 def place_of(location: Path) -> Place:
     """Return the place that a path means."""
     return Place(Path(os.path.realpath(location)))
+
+
+def _beside(database: Path) -> list[Path]:
+    """Return the files that sqlite may keep beside a database."""
+    return [database.with_name(database.name + end) for end in _BESIDE]
