@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator
 import pytest
 from refvec import RefvecError, VectorStore
 
+from . import __version__
 from .judging.clauses import contract_version
 from .judging.expected import Expectations, ExpectedFileError
-from .judging.marks import TIERS
+from .judging.marks import TIERS, claim_of
+from .judging.prerequisites import Beds, beds_of
 from .judging.results import ExitCode
 from .judging.selection import Choice
 from .judging.session import SuiteSession, manifest
 from .judging.target import Target, resolved
+from .testbed import Bed
 
 _NAME = "refvec-conformance-session"
 
@@ -79,6 +82,24 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The backend under test."""
     with resolved(request.param) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def beds(target: Target) -> Iterator[Beds]:
+    """The test beds of the backend under test."""
+    with beds_of(target) as found:
+        yield found
+
+
+@pytest.fixture
+def bed(request: pytest.FixtureRequest, beds: Beds) -> Iterator[Bed]:
+    """Servers to test on; those that a test says that it breaks are whole again when it has ended."""
+    claim = claim_of(request.node, __version__)
+    needs = () if claim is None else claim.needs
+    found = beds.get(needs)
+    yield found
+    if needs:
+        found.restore()
 
 
 @pytest.fixture

@@ -160,13 +160,19 @@ class LocalCluster:
         ids = [self.ask(port, b"CLUSTER", b"MYID") for port in masters]
         for number, port in enumerate(replicas):
             self.ask(port, b"CLUSTER", b"REPLICATE", ids[number % self.masters])
-        self._until(lambda: all(map(self._whole, self.ports)), "the cluster does not come up")
+        self.wait_until_whole()
+
+    def wait_until_whole(self) -> None:
+        """Return when all servers run, and every replica follows its master."""
+        self._until(lambda: all(map(self._is_whole, self.ports)), "the cluster does not come up")
 
     def _known(self, port: int) -> int:
         nodes = self.ask(port, b"CLUSTER", b"NODES").decode().splitlines()
         return sum("handshake" not in line for line in nodes)
 
-    def _whole(self, port: int) -> bool:
+    def _is_whole(self, port: int) -> bool:
+        if not self._answers(port):
+            return False
         state = self.ask(port, b"CLUSTER", b"INFO").decode()
         role = self.ask(port, b"ROLE")
         followed = len(role[2]) == self.replicas if role[0] == b"master" else role[3] == b"connected"

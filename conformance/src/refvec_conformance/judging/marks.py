@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from refvec import Capabilities
 
+from ..testbed import POWERS
 from .clauses import clauses, numbers
 
 Test = TypeVar("Test", bound=Callable[..., Any])
@@ -17,7 +18,11 @@ TIERS = ("smoke", "quick", "standard", "thorough")
 
 
 def clause(
-    *ids: str, tier: str = "quick", requires: str | None = None, since: str = "1.0"
+    *ids: str,
+    tier: str = "quick",
+    requires: str | None = None,
+    since: str = "1.0",
+    needs: tuple[str, ...] = (),
 ) -> Callable[[Test], Test]:
     """Mark a test with the clauses that it judges.
 
@@ -32,13 +37,17 @@ def clause(
         "!search" only to those that do not: the test of the refusal.
     since : str
         The version of the contract from which on the test applies.
+    needs : tuple of str
+        What the test does to the servers of a networked backend: powers of its test bed.
     """
     unknown = set(ids) - clauses().keys()
     if not ids or unknown or tier not in TIERS:
         raise ValueError(f"clause{ids} tier={tier!r}: unknown clauses {sorted(unknown)}, or no such tier")
     if requires is not None and not isinstance(getattr(Capabilities(), requires.lstrip("!"), None), bool):
         raise ValueError(f"clause{ids} requires={requires!r}: no such capability")
-    return pytest.mark.clause(*ids, tier=tier, requires=requires, since=since)
+    if set(needs) - set(POWERS):
+        raise ValueError(f"clause{ids} needs={needs!r}: a test bed has only {POWERS}")
+    return pytest.mark.clause(*ids, tier=tier, requires=requires, since=since, needs=needs)
 
 
 def provisional(since: str) -> Callable[[Test], Test]:
@@ -62,6 +71,7 @@ class Claim:
     requires: str | None
     since: str
     provisional: bool
+    needs: tuple[str, ...] = ()
 
 
 def claim_of(item: pytest.Item, suite: str) -> Claim | None:
@@ -84,4 +94,5 @@ def claim_of(item: pytest.Item, suite: str) -> Claim | None:
         mark.kwargs.get("requires"),
         mark.kwargs.get("since", "1.0"),
         new is not None and numbers(new.kwargs["since"]) >= numbers(suite),
+        tuple(mark.kwargs.get("needs", ())),
     )

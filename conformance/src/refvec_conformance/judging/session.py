@@ -16,6 +16,7 @@ from .expected import Expectations
 from .failing import failure_of
 from .ledger import settle
 from .marks import TIERS
+from .prerequisites import PrerequisiteError
 from .records import Outcome, TestRecord
 from .results import ExitCode, Verdict
 from .selection import Choice, describe, order, spelling_of, test_id
@@ -140,6 +141,9 @@ class SuiteSession:
         known = self._known(item)
         if not known:
             return report
+        if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError):
+            report.outcome = "skipped"  # for pytest, which has no other word; not for the ledger
+            report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
         marked = [(backend, self._noted(backend, record, item, call, report)) for backend, record in known]
         for backend, record in marked:
             self.records[backend][record.id] = record
@@ -162,6 +166,8 @@ class SuiteSession:
         if report.failed and record.failure is None:
             failed = replace(record, outcome=Outcome.FAILED, reason="", failure=failure_of(item, call, report))
             return self.expectations.judge(failed, backend_name(backend))
+        if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError):
+            return replace(record, outcome=Outcome.NOT_RUN, reason=str(call.excinfo.value))
         if report.skipped and record.failure is None:
             why = report.longrepr[2] if isinstance(report.longrepr, tuple) else "expected to fail"
             return replace(record, outcome=Outcome.SKIPPED, reason=why)

@@ -73,7 +73,7 @@ def _one_worker(request: Request, journal: Journal, limit: float, hear: Callable
 def _give_up(journal: Journal) -> None:
     why = "its id differs from process to process" if journal.ended else f"{MAX_WORKERS} workers died before"
     for record in journal.records.values():
-        if record.pending:
+        if record.pending and record.id not in journal.done:
             journal.records[record.id] = replace(record, reason=why)
 
 
