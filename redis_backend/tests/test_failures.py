@@ -1,7 +1,9 @@
 """NET-3, NET-4, OPEN-8: servers that are not there, refuse, break off, or have no replica."""
 
+import contextlib
 import os
 import signal
+import socket
 import time
 
 import numpy as np
@@ -195,3 +197,14 @@ def test_the_death_of_a_master_loses_nothing_that_was_acknowledged():
         cluster.start(cluster.ports[0])
         store.add_vectors([f"more {one}" for one in range(50)], rows[:50])
         assert (store.count, store.total_references) == (200, 250)
+
+
+def test_a_call_keeps_its_time_when_no_server_answers():
+    with contextlib.ExitStack() as stack:
+        mute = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(12)]
+        hosts = ",".join(f"127.0.0.1:{one.getsockname()[1]}" for one in mute)
+        begun = time.monotonic()
+        with pytest.raises(BackendUnavailableError, match="Nothing was changed"):
+            VectorStore(4, path=f"redis://{hosts}/corpus?timeout=1")
+        # Not a matter of speed: each waited for as long as there is time for one answer would be 6 s.
+        assert time.monotonic() - begun < 4

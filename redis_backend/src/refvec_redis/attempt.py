@@ -6,6 +6,9 @@ import time
 
 from refvec import BackendUnavailableError, OutcomeUnknownError
 
+_LONGEST = 5.0
+_SHORTEST = 0.005  # what has arrived is read, however late it is
+
 
 class Attempt:
     """One public call.
@@ -33,6 +36,11 @@ class Attempt:
     def left(self) -> float:
         """The seconds that are left."""
         return self._end - time.monotonic()
+
+    @property
+    def patience(self) -> float:
+        """The seconds to wait for one answer of a server, so that there is time to ask once more."""
+        return max(_SHORTEST, min(_LONGEST, self._timeout / 2, self.left))
 
     def renew(self) -> None:
         """Begin to count again: a long call has finished a part of its work."""

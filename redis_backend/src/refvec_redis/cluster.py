@@ -185,9 +185,9 @@ class LocalCluster:
 
     def ask(self, port: int, *args: bytes) -> Any:
         """Return what a server answers."""
-        node = Node(HOST, port, Servers(((HOST, port),), tls=False), timeout=10)
+        node = Node(HOST, port, Servers(((HOST, port),), tls=False))
         try:
-            return node.ask(*args)
+            return node.ask(5.0, *args)
         finally:
             node.close()
 

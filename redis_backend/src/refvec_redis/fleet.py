@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from refvec import RefvecError
 
 from .attempt import Attempt
-from .nodes import BROKEN, Connected, Node
+from .nodes import BROKEN, Connected, Node, limit
 from .refusals import lasting, not_executed, without_function
 from .settings import Servers, Settings
 from .slots import SlotMap
@@ -42,20 +42,19 @@ class Fleet:
     ----------
     servers : Servers
         Where to ask first.
-    timeout : float
-        The seconds that a call has.
     """
 
-    def __init__(self, servers: Servers, timeout: float) -> None:
-        self.map = SlotMap(servers, timeout)
+    def __init__(self, servers: Servers) -> None:
+        self.map = SlotMap(servers)
         self._refreshing = threading.Lock()
 
-    def refresh(self) -> str | None:
-        """Learn anew who has which slot."""
-        if not self._refreshing.acquire(timeout=_COUNTED_FOR):  # a forked child may never get it
+    def refresh(self, attempt: Attempt) -> str | None:
+        """Learn anew who has which slot; return why that was not to be had."""
+        # A forked child may never get the lock.
+        if not self._refreshing.acquire(timeout=min(_COUNTED_FOR, attempt.patience)):
             return None
         try:
-            return self.map.refresh()
+            return self.map.refresh(attempt)
         finally:
             self._refreshing.release()
 
@@ -67,12 +66,14 @@ class Rounds:
     ----------
     settings : Settings
         How many replicas must have a write.
+    attempt : Attempt
+        The time that finding the servers may take.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.fleet = fleet_of(settings.servers, settings.timeout)
+    def __init__(self, settings: Settings, attempt: Attempt) -> None:
+        self.fleet = fleet_of(settings.servers)
         if not self.fleet.map.masters():
-            self.fleet.refresh()
+            self.fleet.refresh(attempt)
         self._need = settings.replicas
         self._strict = settings.strict
         self._counts: dict[Node, tuple[float, int]] = {}
@@ -90,14 +91,14 @@ class Rounds:
         """Return the answers to steps that must not run twice; LOST where one is not known."""
         return _Round(self, calls, attempt, durable=True, once=True).run()
 
-    def needed(self, node: Node) -> int:
+    def needed(self, node: Node, attempt: Attempt) -> int:
         """Return how many replicas of a node must have a write."""
         if self._strict or self._need == 0:
             return self._need
         counted, found = self._counts.get(node, (0.0, 0))
         now = time.monotonic()
         if now - counted > _COUNTED_FOR:
-            found = node.replicas()
+            found = node.replicas(attempt.patience)
             self._counts[node] = now, found
         if found < self._need:
             self._warn(node, found)
@@ -130,24 +131,38 @@ class _Round:
         self._answers = [_PENDING] * len(calls)
         self._why = (self._map.seed, "no server has answered")
         self._error: RefvecError | None = None
+        self._lacking: set[Node] = set()  # servers without our functions
 
     def run(self) -> list[Any]:
         """Return all answers."""
         pending: Sequence[int] = range(len(self._calls))
         while pending:
+            self._patience = self._attempt.patience
             sent = [
                 (node, positions, self._send(node, positions)) for node, positions in self._by_node(pending)
             ]
             for node, positions, connection in sent:
                 if connection is not None:
                     self._receive(node, positions, connection)
+            self._load_libraries()
             if self._error is not None:
                 raise self._error
             pending = [position for position in pending if self._answers[position] is _PENDING]
             if pending:
                 self._attempt.again(*self._why)
-                self._note(self._rounds.fleet.refresh())
+                self._note(self._rounds.fleet.refresh(self._attempt))
         return self._answers
+
+    def _load_libraries(self) -> None:
+        while self._lacking:
+            node = self._lacking.pop()
+            try:
+                node.load_library(self._attempt.patience)
+            except BROKEN as error:
+                self._why = (node.address, f"cannot be reached ({type(error).__name__})")
+            except ResponseError as error:
+                if not not_executed(error):
+                    self._error = lasting(node.address, error)
 
     def _note(self, failed: str | None) -> None:
         if failed is not None:
@@ -166,7 +181,7 @@ class _Round:
 
     def _send(self, node: Node, positions: list[int]) -> Connected | None:
         try:
-            connection = node.lease()
+            connection = node.lease(self._patience)
         except BROKEN as error:
             self._why = (node.address, f"cannot be reached ({type(error).__name__})")
             return None
@@ -186,14 +201,17 @@ class _Round:
         return connection
 
     def _wait(self, node: Node) -> bytes:
-        patience = max(1, min(_WAIT_MS, int(self._attempt.left * 1000)))
-        return command(b"WAIT", b"%d" % self._rounds.needed(node), b"%d" % patience)
+        patience = max(1, min(_WAIT_MS, int(self._patience * 500)))  # it answers before we give up
+        return command(b"WAIT", b"%d" % self._rounds.needed(node, self._attempt), b"%d" % patience)
 
     def _receive(self, node: Node, positions: list[int], connection: Connected) -> None:
-        read, place = connection.read_response, 0
-        answered = False
+        read, place, attempt = connection.read_response, 0, self._attempt
+        answered, patience = False, self._patience
         try:
             for place, position in enumerate(positions):  # noqa: B007 - where it broke
+                if attempt.left < patience:
+                    patience = attempt.patience
+                    limit(connection, patience)
                 try:
                     self._answers[position] = read()
                 except ResponseError as error:
@@ -215,9 +233,10 @@ class _Round:
                 connection.disconnect()
 
     def _acknowledged(self, node: Node, positions: list[int], replicas: int) -> None:
-        if replicas < self._rounds.needed(node):
+        needed = self._rounds.needed(node, self._attempt)
+        if replicas < needed:
             self._rounds.forget(node)
-            self._doubt(node, positions, f"{replicas} replicas have the write, not {self._rounds.needed(node)}")
+            self._doubt(node, positions, f"{replicas} replicas have the write, not {needed}")
 
     def _doubt(self, node: Node, positions: list[int], why: str) -> None:
         """Take back answers that would not outlive the server."""
@@ -237,17 +256,17 @@ class _Round:
     def _refused(self, node: Node, error: ResponseError) -> None:
         self._why = (node.address, str(error))
         if without_function(error):
-            node.load_library()
+            self._lacking.add(node)
         elif not not_executed(error):
             self._error = lasting(node.address, error)
 
 
-_fleets: WeakValueDictionary[tuple[Servers, float], Fleet] = WeakValueDictionary()
+_fleets: WeakValueDictionary[Servers, Fleet] = WeakValueDictionary()
 
 
-def fleet_of(servers: Servers, timeout: float) -> Fleet:
+def fleet_of(servers: Servers) -> Fleet:
     """Return the servers, which know each other already if another store of this process uses them."""
-    found = _fleets.get((servers, timeout))
+    found = _fleets.get(servers)
     if found is None:
-        found = _fleets[servers, timeout] = Fleet(servers, timeout)
+        found = _fleets[servers] = Fleet(servers)
     return found

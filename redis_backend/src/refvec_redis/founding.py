@@ -71,7 +71,7 @@ def read_meta(flat: list[bytes], name: str) -> Meta:
 def open_meta(settings: Settings, spec: OpenSpec, rounds: Rounds, attempt: Attempt) -> Meta:
     """Find the store, or found it where the mode lets us; raise for what contradicts the arguments."""
     name = settings.name
-    _require_replicas(settings, rounds)
+    _require_replicas(settings, rounds, attempt)
     existing = _existing(name, rounds, attempt)
     if existing is None and spec.mode in ("r", "r+"):
         raise FileNotFoundError(
@@ -108,12 +108,12 @@ def _existing(name: str, rounds: Rounds, attempt: Attempt) -> Meta | None:
     return read_meta(flat, name) if flat else None
 
 
-def _require_replicas(settings: Settings, rounds: Rounds) -> None:
+def _require_replicas(settings: Settings, rounds: Rounds, attempt: Attempt) -> None:
     slots = rounds.fleet.map
     if slots.cluster or not settings.strict or settings.replicas == 0:
         return
     for node in slots.masters():
-        if node.replicas() < settings.replicas:
+        if node.replicas(attempt.patience) < settings.replicas:
             raise BackendUnavailableError(
                 f"{node.address} is a single server without {settings.replicas} replicas, and "
                 "durability='strict' has every write on as many: give replicas=0 to work with this server "

@@ -25,7 +25,6 @@ from .wire import command
 Connected: TypeAlias = Any  # an `AbstractConnection`, most of which has no types
 
 BROKEN = (ConnectionError, TimeoutError, InvalidResponse)
-_PATIENCE = 5.0  # seconds for one answer of a server, if the whole call has twice as many
 
 
 class Node:
@@ -37,20 +36,15 @@ class Node:
         Where it is.
     servers : Servers
         Whose user, password and TLS count here as well.
-    timeout : float
-        The seconds that a call has.
     """
 
-    def __init__(self, host: str, port: int, servers: Servers, timeout: float) -> None:
+    def __init__(self, host: str, port: int, servers: Servers) -> None:
         self.address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        patience = min(_PATIENCE, timeout / 2)
         self._arguments: dict[str, Any] = {
             "host": host,
             "port": port,
             "username": servers.user,
             "password": servers.password,
-            "socket_timeout": patience,
-            "socket_connect_timeout": patience,
             "protocol": 2,
             "driver_info": None,
         }
@@ -58,8 +52,8 @@ class Node:
         self._idle: deque[Connected] = deque()
         self._pid = os.getpid()
 
-    def lease(self) -> Connected:
-        """Return a connection that nobody else has, open.
+    def lease(self, patience: float) -> Connected:
+        """Return a connection that nobody else has, open, that waits so many seconds for a byte.
 
         Raises
         ------
@@ -71,10 +65,14 @@ class Node:
         if self._pid != os.getpid():  # a forked child has connections of its own
             self._idle, self._pid = deque(), os.getpid()
         try:
-            return self._idle.pop()
+            connection = self._idle.pop()
         except IndexError:
-            pass
-        connection = self._kind(**self._arguments)
+            return self._connected(patience)
+        limit(connection, patience)
+        return connection
+
+    def _connected(self, patience: float) -> Connected:
+        connection = self._kind(socket_timeout=patience, socket_connect_timeout=patience, **self._arguments)
         try:
             connection.connect()
         except BusyLoadingError:
@@ -93,9 +91,9 @@ class Node:
         """Take a connection back on which nothing is under way."""
         self._idle.append(connection)
 
-    def ask(self, *args: bytes) -> Any:
+    def ask(self, patience: float, *args: bytes) -> Any:
         """Return the answer to one command; a `ResponseError` is raised."""
-        connection = self.lease()
+        connection = self.lease(patience)
         done = False
         try:
             connection.send_packed_command([command(*args)], check_health=False)
@@ -111,10 +109,10 @@ class Node:
                 connection.disconnect()
         return answer
 
-    def load_library(self) -> None:
+    def load_library(self, patience: float) -> None:
         """Let the server have our functions."""
         try:
-            self.ask(b"FUNCTION", b"LOAD", source())
+            self.ask(patience, b"FUNCTION", b"LOAD", source())
         except ResponseError as error:
             if "already exists" in str(error):
                 return
@@ -124,12 +122,19 @@ class Node:
                 ) from error
             raise
 
-    def replicas(self) -> int:
+    def replicas(self, patience: float) -> int:
         """Return how many replicas the server has that take its writes."""
-        answer = self.ask(b"ROLE")
+        answer = self.ask(patience, b"ROLE")
         return len(answer[2]) if answer[0] == b"master" else 0
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
         while self._idle:
             self._idle.pop().disconnect()
+
+
+def limit(connection: Connected, patience: float) -> None:
+    """Let a connection wait so many seconds for a byte."""
+    if connection.socket_timeout != patience:
+        connection.socket_timeout = patience
+        connection.update_current_socket_timeout(patience)

@@ -7,6 +7,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
+from .attempt import Attempt
 from .nodes import BROKEN, Node
 from .settings import Servers
 
@@ -20,12 +21,10 @@ class SlotMap:
     ----------
     servers : Servers
         Where to ask first.
-    timeout : float
-        The seconds that a call has.
     """
 
-    def __init__(self, servers: Servers, timeout: float) -> None:
-        self._make: Callable[[str, int], Node] = lambda host, port: Node(host, port, servers, timeout)
+    def __init__(self, servers: Servers) -> None:
+        self._make: Callable[[str, int], Node] = lambda host, port: Node(host, port, servers)
         self._nodes: dict[tuple[str, int], Node] = {place: self._make(*place) for place in servers.seeds}
         self._owners: list[Node | None] = []
         self.cluster = False
@@ -43,21 +42,23 @@ class SlotMap:
         """Return all masters."""
         return list(dict.fromkeys(filter(None, self._owners)))
 
-    def refresh(self) -> str | None:
+    def refresh(self, attempt: Attempt) -> str | None:
         """Ask the servers, one after the other, until one answers; return what the last one failed with."""
         failed = None
         for place, node in list(self._nodes.items()):
+            if failed is not None and attempt.left <= 0:
+                break
             try:
-                self._take(place, node)
+                self._take(place, node, attempt.patience)
             except BROKEN as error:
                 failed = f"{node.address} cannot be reached ({type(error).__name__})"
                 continue
             return None
         return failed
 
-    def _take(self, place: tuple[str, int], node: Node) -> None:
+    def _take(self, place: tuple[str, int], node: Node, patience: float) -> None:
         try:
-            ranges = node.ask(b"CLUSTER", b"SLOTS")
+            ranges = node.ask(patience, b"CLUSTER", b"SLOTS")
         except ResponseError as error:
             if "cluster support disabled" not in str(error) and "unknown command" not in str(error):
                 raise

@@ -59,7 +59,7 @@ class RedisVectorStore(VectorStore):
         if state is not None:
             settings = replace(settings, buckets=1)  # in several, what a vector holds decides on its index
         attempt = Attempt(settings.timeout)
-        self._settings, self._rounds = settings, Rounds(settings)
+        self._settings, self._rounds = settings, Rounds(settings, attempt)
         self._founded(open_meta(settings, spec, self._rounds, attempt))
         self._initial_capacity = self._meta.capacity
         self._spec = replace(spec, precision=self._meta.precision, initial_capacity=self._meta.capacity)
@@ -283,4 +283,5 @@ def _drop_quietly(pid: int, settings: Settings, places: Places, uid: str) -> Non
     if os.getpid() != pid:
         return
     with contextlib.suppress(RefvecError, OSError):
-        drop(settings.name, places, uid, Rounds(settings), Attempt(min(settings.timeout, 2.0)))
+        attempt = Attempt(min(settings.timeout, 2.0))
+        drop(settings.name, places, uid, Rounds(settings, attempt), attempt)
