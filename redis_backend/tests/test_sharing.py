@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from refvec import DuplicateIdError, StoreClosedError, VectorStore
 from refvec_conformance.probes.atomicity import observe
+from refvec_redis import adding
 
 UNITS = np.eye(4, dtype=np.float32)
 
@@ -139,3 +140,45 @@ def facts(store):
     rows = dict(zip(seen.indices.tolist(), seen.vectors.tolist(), strict=True))
     by_id = {one: rows[index] for one, index in zip(seen.ids, seen.id_indices.tolist(), strict=True)}
     return by_id, store.count, seen.ids, store.get_vectors(sorted(seen.ids)).tolist()
+
+
+def test_a_refused_add_leaves_no_trace(open_store):
+    store = open_store()
+    store.add_vectors(["a", "b"], UNITS[:2])
+    store.remove_vector("b")
+    before = observe(store), store.get_statistics()
+    for row in (UNITS[0], UNITS[1], UNITS[2]):  # stored, freed, never there
+        with pytest.raises(DuplicateIdError) as caught:
+            store.add_vector("a", row)
+        assert caught.value.chunk_id == "a"
+        assert (observe(store), store.get_statistics()) == before
+    assert store.search(UNITS[2], 3).ids == [("a",)]
+    assert store.vacuum(0) == 0
+
+
+def test_nothing_is_written_to_a_store_that_was_dropped_meanwhile(open_store, cluster, monkeypatch):
+    one, other = open_store(), open_store()
+    real = adding.Adding.link
+
+    def link(self, items):
+        other.drop()
+        return real(self, items)
+
+    name = one._settings.name
+    monkeypatch.setattr(adding.Adding, "link", link)
+    with pytest.raises(StoreClosedError, match=name):
+        one.add_vector("a", UNITS[0])
+    for call in (one.clear, lambda: one.remove_vector("a"), lambda: one.add_vectors(["a", "b"], UNITS[:2])):
+        with pytest.raises(StoreClosedError, match=name):
+            call()
+    assert [cluster.ask(port, b"KEYS", f"*{name}*".encode()) for port in cluster.ports] == [[]] * 6
+
+
+def test_a_founder_that_died_leaves_a_store_that_others_complete(open_store, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("refvec_redis.store.complete", lambda *_: None)
+        half = open_store()
+    with pytest.raises(StoreClosedError, match="dropped"):
+        half.add_vector("a", UNITS[0])
+    assert open_store().add_vector("a", UNITS[0]) >= 0
+    assert half.get_index("a") is not None

@@ -12,7 +12,7 @@ from .attempt import Attempt
 from .entries import grouped
 from .fleet import Call, Rounds
 from .items import Item
-from .places import Places
+from .places import LOCAL, Places
 
 _MOST = 500  # vectors, or references to one, in one call: what a server does at once, and Lua can unpack
 
@@ -33,7 +33,7 @@ def acquire(
                     _require_identical(group, answer[0], precision)
                     again.append((group, answer[0]))
                 else:
-                    _acquired(group, places.index(group[0].content, answer))
+                    _acquired(group, places.index(group[0].content, answer[:LOCAL]), len(answer) > LOCAL)
         pending = again
 
 
@@ -87,9 +87,9 @@ def _arguments(group: Group, accepted: bytes) -> list[bytes]:
     return [first.digest, first.row, accepted, b"%d" % len(group), *(item.token + item.id for item in group)]
 
 
-def _acquired(group: Group, index: int) -> None:
+def _acquired(group: Group, index: int, unused: bool) -> None:
     for item in group:
-        item.index, item.acquired = index, True
+        item.index, item.acquired, item.unused = index, True, unused
 
 
 def _require_identical(group: Group, stored: bytes, precision: Precision) -> None:

@@ -75,6 +75,7 @@ class Adding:
                 (item.token,) = tokens(1)
                 item.acquired = False
             elif outcome != _LINKED:
+                item.refused = not self._replacing
                 self._meet(item, None if outcome == _NOBODY else entry_of(outcome))
             if not item.linked:
                 again.append(item)
@@ -116,13 +117,16 @@ class Adding:
         return found
 
     def _release(self, items: Sequence[Item]) -> None:
-        release([(item.entry(), item.id) for item in items], self._places, self._rounds, self._attempt)
+        for name, unused in (("release", False), ("cancel", True)):
+            held = [(item.entry(), item.id) for item in items if item.unused == unused]
+            release(held, self._places, self._rounds, self._attempt, name)
 
     def _undo(self, items: Sequence[Item]) -> None:
         """Give back what this batch holds; what has replaced something stays."""
-        open_ended = [item for item in items if item.acquired and not item.linked]
+        open_ended = [item for item in items if item.acquired and not (item.linked or item.refused)]
         fenced = self._fence(open_ended)
         mine = [item for item, linked in zip(open_ended, fenced, strict=True) if not linked]
+        mine += [item for item in items if item.refused]
         if not self._replacing:
             going = set(mine)
             linked = [item for item in items if item.acquired and item not in going]

@@ -6,7 +6,7 @@ import time
 
 from refvec import BackendUnavailableError, OutcomeUnknownError
 
-_LONGEST = 5.0
+LONGEST = 5.0
 _SHORTEST = 0.005  # what has arrived is read, however late it is
 
 
@@ -40,16 +40,19 @@ class Attempt:
     @property
     def patience(self) -> float:
         """The seconds to wait for one answer of a server, so that there is time to ask once more."""
-        return max(_SHORTEST, min(_LONGEST, self._timeout / 2, self.left))
+        return max(_SHORTEST, min(LONGEST, self._timeout / 2, self.left))
 
     def renew(self) -> None:
         """Begin to count again: a long call has finished a part of its work."""
         self._end = time.monotonic() + self._timeout
         self._pause = 0.005
 
-    def again(self, node: str, reason: str) -> None:
-        """Wait a little before the next try, or raise for the reason of the last one."""
-        if self.left <= self._pause:
+    def again(self, node: str, reason: str, least: float = 0.0) -> None:
+        """Wait a little before the next try, or raise for the reason of the last one.
+
+        `least` is what a try needs, in seconds; there was a first one however short the timeout is.
+        """
+        if self.left <= max(self._pause, min(least, self._timeout / 4)):
             raise self.failure(node, reason)
         time.sleep(self._pause)
         self._pause = min(2 * self._pause, 0.25)

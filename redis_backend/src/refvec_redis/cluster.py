@@ -187,7 +187,7 @@ class LocalCluster:
         """Return what a server answers."""
         node = Node(HOST, port, Servers(((HOST, port),), tls=False))
         try:
-            return node.ask(5.0, *args)
+            return node.ask(*args)
         finally:
             node.close()
 

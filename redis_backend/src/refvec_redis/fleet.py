@@ -32,6 +32,7 @@ class _Unanswered:
 LOST: Any = _Unanswered()
 _PENDING: Any = object()
 _WAIT_MS = 500
+_LATE_MS = 120  # a server looks ten times a second whose time is up
 _COUNTED_FOR = 1.0  # seconds that a number of replicas is believed
 
 
@@ -149,7 +150,7 @@ class _Round:
                 raise self._error
             pending = [position for position in pending if self._answers[position] is _PENDING]
             if pending:
-                self._attempt.again(*self._why)
+                self._attempt.again(*self._why, least=2 * _LATE_MS / 1000 if self._durable else 0.0)
                 self._note(self._rounds.fleet.refresh(self._attempt))
         return self._answers
 
@@ -201,7 +202,7 @@ class _Round:
         return connection
 
     def _wait(self, node: Node) -> bytes:
-        patience = max(1, min(_WAIT_MS, int(self._patience * 500)))  # it answers before we give up
+        patience = max(1, min(_WAIT_MS, int(self._patience * 1000) - _LATE_MS))
         return command(b"WAIT", b"%d" % self._rounds.needed(node, self._attempt), b"%d" % patience)
 
     def _receive(self, node: Node, positions: list[int], connection: Connected) -> None:

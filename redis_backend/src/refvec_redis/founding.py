@@ -12,12 +12,12 @@ from refvec import (
     CorruptStoreError,
     DimensionMismatchError,
     OpenSpec,
-    StoreClosedError,
 )
 
 from .attempt import Attempt
 from .fleet import Rounds
 from .places import Places, meta_call, meta_key
+from .refusals import dropped
 from .settings import DEFAULT_BUCKETS, Settings
 from .wire import command
 
@@ -34,6 +34,7 @@ class Meta:
     capacity: int
     secret: bytes
     dimension: int | None
+    ready: bool = False
 
     def fields(self) -> list[bytes]:
         """Return the fields and values of its hash."""
@@ -61,6 +62,7 @@ def read_meta(flat: list[bytes], name: str) -> Meta:
             int(found[b"capacity"]),
             found[b"secret"],
             None if dimension is None else int(dimension),
+            b"ready" in found,
         )
     except (KeyError, ValueError) as error:
         raise CorruptStoreError(
@@ -160,9 +162,16 @@ def uid_call(name: str) -> tuple[int, bytes]:
     return slot, command(b"HGET", meta_key(name), b"uid")
 
 
-def dropped(name: str) -> StoreClosedError:
-    """Return the error for a store that somebody has dropped."""
-    return StoreClosedError(f"The store {name!r} was dropped by drop(); open it again to have a new one")
+def complete(name: str, meta: Meta, places: Places, rounds: Rounds, attempt: Attempt) -> None:
+    """Mark all buckets of a new store, so that nothing is written to them once they have gone."""
+    if meta.ready:
+        return
+    attempt.changed = True
+    rounds.write([places.call("mark", bucket) for bucket in range(places.buckets)], attempt)
+    (flat,) = rounds.write([meta_call(name, "ready", [meta.uid.encode()])], attempt)
+    if not flat or read_meta(flat, name).uid != meta.uid:
+        rounds.write([places.removal(bucket) for bucket in range(places.buckets)], attempt)
+        raise dropped(name)
 
 
 def drop(name: str, places: Places, uid: str, rounds: Rounds, attempt: Attempt) -> None:

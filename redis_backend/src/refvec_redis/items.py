@@ -32,8 +32,10 @@ class Item:
         When the id came, if that is known otherwise.
     index : int
         Of the vector, once a reference is acquired.
-    acquired, linked : bool
-        Whether it is, and whether the id has it.
+    acquired, linked, refused : bool
+        Whether it is, whether the id has it, and whether it is known that it never will.
+    unused : bool
+        Whether the index was never used before.
     old : Entry or None
         What the id had before.
     """
@@ -50,15 +52,17 @@ class Item:
         "linked",
         "old",
         "position",
+        "refused",
         "row",
         "text",
         "token",
+        "unused",
     )
 
     def __init__(self, text: str, chunk_id: bytes, position: int, directory: int) -> None:
         self.text, self.id, self.position, self.directory = text, chunk_id, position, directory
         self.index, self.birth = -1, b""
-        self.acquired = self.linked = False
+        self.acquired = self.linked = self.refused = self.unused = False
         self.old: Entry | None = None
 
     def holding(self, row: bytes, key: bytes, token: bytes, places: Places) -> None:

@@ -18,6 +18,7 @@ from redis.exceptions import (
 )
 from refvec import BackendUnavailableError
 
+from .attempt import LONGEST
 from .library import source
 from .settings import Servers
 from .wire import command
@@ -91,7 +92,7 @@ class Node:
         """Take a connection back on which nothing is under way."""
         self._idle.append(connection)
 
-    def ask(self, patience: float, *args: bytes) -> Any:
+    def ask(self, *args: bytes, patience: float = LONGEST) -> Any:
         """Return the answer to one command; a `ResponseError` is raised."""
         connection = self.lease(patience)
         done = False
@@ -112,7 +113,7 @@ class Node:
     def load_library(self, patience: float) -> None:
         """Let the server have our functions."""
         try:
-            self.ask(patience, b"FUNCTION", b"LOAD", source())
+            self.ask(b"FUNCTION", b"LOAD", source(), patience=patience)
         except ResponseError as error:
             if "already exists" in str(error):
                 return
@@ -124,7 +125,7 @@ class Node:
 
     def replicas(self, patience: float) -> int:
         """Return how many replicas the server has that take its writes."""
-        answer = self.ask(patience, b"ROLE")
+        answer = self.ask(b"ROLE", patience=patience)
         return len(answer[2]) if answer[0] == b"master" else 0
 
     def close(self) -> None:

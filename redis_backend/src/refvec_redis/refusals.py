@@ -11,7 +11,7 @@ from redis.exceptions import (
     ResponseError,
     TryAgainError,
 )
-from refvec import BackendUnavailableError, CorruptStoreError, RefvecError, StoreFullError
+from refvec import BackendUnavailableError, CorruptStoreError, RefvecError, StoreClosedError, StoreFullError
 
 # MOVED is an AskError, MASTERDOWN a ClusterDownError for redis-py.
 _KINDS = (AskError, ClusterDownError, ReadOnlyError, TryAgainError)
@@ -38,6 +38,11 @@ def without_function(error: ResponseError) -> bool:
     return "Function not found" in str(error)
 
 
+def dropped(name: str) -> StoreClosedError:
+    """Return the error for a store that somebody has dropped."""
+    return StoreClosedError(f"The store {name!r} was dropped by drop(); open it again to have a new one")
+
+
 def lasting(address: str, error: ResponseError) -> RefvecError:
     """Return the error for a refusal that no further try would change."""
     text = str(error)
@@ -45,6 +50,8 @@ def lasting(address: str, error: ResponseError) -> RefvecError:
         return StoreFullError(f"{address} has no memory left (maxmemory); add servers, or raise its limit")
     if isinstance(error, NoPermissionError) or text.startswith("NOPERM"):
         return BackendUnavailableError(f"{address} does not let this user do what the store needs")
+    if text.startswith("DROPPED"):
+        return dropped(text.partition("{")[2].rsplit(":", 2)[0])
     if "WRONGTYPE" in text:
         return CorruptStoreError(
             f"{address} has a key of somebody else's where the store has one; it was left alone"

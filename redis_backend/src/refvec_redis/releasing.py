@@ -31,11 +31,13 @@ def unlink(held: Sequence[Held], places: Places, rounds: Rounds, attempt: Attemp
     return gone
 
 
-def release(held: Sequence[Held], places: Places, rounds: Rounds, attempt: Attempt) -> None:
+def release(
+    held: Sequence[Held], places: Places, rounds: Rounds, attempt: Attempt, function: str = "release"
+) -> None:
     """Give references back; if a server loses that with its death, the sweeper finds them."""
     calls: list[Call] = []
     parts = parted([places.at(entry.slot)[0] for entry, _ in held])
     for bucket, part in parts:
         members = [places.at(held[at][0].slot)[1] + held[at][0].token + held[at][1] for at in part]
-        calls.append(places.call("release", bucket, members))
+        calls.append(places.call(function, bucket, members))
     rounds.write(calls, attempt, durable=False)

@@ -58,7 +58,7 @@ class SlotMap:
 
     def _take(self, place: tuple[str, int], node: Node, patience: float) -> None:
         try:
-            ranges = node.ask(patience, b"CLUSTER", b"SLOTS")
+            ranges = node.ask(b"CLUSTER", b"SLOTS", patience=patience)
         except ResponseError as error:
             if "cluster support disabled" not in str(error) and "unknown command" not in str(error):
                 raise

@@ -22,11 +22,12 @@ from .adding import Adding
 from .attempt import Attempt
 from .entries import entry_of, find_with, indices_of
 from .fleet import Rounds
-from .founding import Meta, dimension_now, drop, dropped, fix_dimension, open_meta, uid_call
+from .founding import Meta, complete, dimension_now, drop, fix_dimension, open_meta, uid_call
 from .items import Item, fill, pieces
 from .mirror import Mirror
 from .places import Places
 from .reading import Reading
+from .refusals import dropped
 from .releasing import release, unlink
 from .restoring import restore
 from .scanning import scan
@@ -61,6 +62,8 @@ class RedisVectorStore(VectorStore):
         attempt = Attempt(settings.timeout)
         self._settings, self._rounds = settings, Rounds(settings, attempt)
         self._founded(open_meta(settings, spec, self._rounds, attempt))
+        if spec.mode != "r":
+            complete(settings.name, self._meta, self._places, self._rounds, attempt)
         self._initial_capacity = self._meta.capacity
         self._spec = replace(spec, precision=self._meta.precision, initial_capacity=self._meta.capacity)
         self._dimension = self._meta.dimension
@@ -91,7 +94,8 @@ class RedisVectorStore(VectorStore):
             known = self._known_dimension()
             if known is not None and rows.shape[1] != known:
                 raise failures.dimension_mismatch(known, rows.shape[1])
-            items = self._looked_up(ids, mode, attempt)
+            alone = mode == "add" and len(ids) == 1  # then the last step tells whether the id is there
+            items = self._items(ids, [None]) if alone else self._looked_up(ids, mode, attempt)
             self._fix_dimension(rows.shape[1], attempt)
             adding = Adding(self.precision, self._places, self._rounds, attempt, replacing=mode == "upsert")
             for start, stop in pieces(len(items), rows.shape[1]):
@@ -103,13 +107,19 @@ class RedisVectorStore(VectorStore):
 
     def _looked_up(self, ids: list[str], mode: PutMode, attempt: Attempt) -> list[Item]:
         """Return items for the ids, or raise for the first that may not be added."""
-        keys = [one.encode() for one in ids]
-        entries = self._entries(keys, attempt)
-        items, seen = [], set[str]()
-        for position, (text, key, entry) in enumerate(zip(ids, keys, entries, strict=True)):
-            if mode == "add" and (entry is not None or text in seen):
-                raise failures.duplicate_id(text, position, repeated=entry is None)
-            seen.add(text)
+        entries = self._reading(attempt).entries(ids)
+        if mode == "add":
+            seen = set[str]()
+            for position, (text, entry) in enumerate(zip(ids, entries, strict=True)):
+                if entry is not None or text in seen:
+                    raise failures.duplicate_id(text, position, repeated=entry is None)
+                seen.add(text)
+        return self._items(ids, entries)
+
+    def _items(self, ids: list[str], entries: list[Any]) -> list[Item]:
+        items = []
+        for position, (text, entry) in enumerate(zip(ids, entries, strict=True)):
+            key = text.encode()
             item = Item(text, key, position, self._places.of_id(key))
             item.old = None if entry is None else entry_of(entry)
             items.append(item)
@@ -132,12 +142,13 @@ class RedisVectorStore(VectorStore):
         with self._lock.now:
             attempt = self._attempt()
             keys = self._every_id(attempt) if ids is None else [one.encode() for one in ids]
-            return sum(self._drop_some(keys[at : at + _MOST], attempt) for at in range(0, len(keys), _MOST))
+            starts = range(0, max(1, len(keys)), _MOST)  # a dropped store is noticed without a key, too
+            return sum(self._drop_some(keys[at : at + _MOST], attempt) for at in starts)
 
     def _drop_some(self, pending: list[bytes], attempt: Attempt) -> int:
         attempt.renew()
         count = 0
-        while pending:
+        while True:
             entries = self._entries(pending, attempt)
             held = [(entry_of(one), key) for one, key in zip(entries, pending, strict=True) if one is not None]
             gone = unlink(held, self._places, self._rounds, attempt)
@@ -146,7 +157,8 @@ class RedisVectorStore(VectorStore):
             count += len(mine)
             # Another client gave the others new vectors between the two steps.
             pending = [key for (_, key), went in zip(held, gone, strict=True) if not went]
-        return count
+            if not pending:
+                return count
 
     def _every_id(self, attempt: Attempt) -> list[bytes]:
         return [key for key, _ in self._reading(attempt).directory()]

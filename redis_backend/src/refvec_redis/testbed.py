@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from refvec import OpenSpec, Url
 
+from .attempt import Attempt
 from .cluster import HOST, LocalCluster, free_ports
 from .settings import OPTIONS, VARIABLE, settings_of
 from .slots import SlotMap
@@ -50,8 +51,8 @@ class SharedBed:
         """Return how many keys there are of the store of that name."""
         defaults = {option.name: option.default for option in OPTIONS}
         settings = settings_of(OpenSpec(location=Url(self.address(name)), options=defaults))
-        slots = SlotMap(settings.servers, settings.timeout)
-        slots.refresh()
+        slots = SlotMap(settings.servers)
+        slots.refresh(Attempt(settings.timeout))
         try:
             return sum(len(node.ask(b"KEYS", f"{{{name}[:}}]*".encode())) for node in slots.masters())
         finally:

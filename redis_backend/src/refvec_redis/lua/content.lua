@@ -1,5 +1,5 @@
 -- Content buckets: h digest -> local, v local -> digest and row, r references, f free locals by their number,
--- m counters ("next" local, "seq" of changes), z local -> seq of its last change.
+-- m counters ("next" local, "seq" of changes) and "founded", z local -> seq of its last change.
 -- A local is 8 bytes, big-endian. A reference is the member local .. token .. id of the sorted set r, all
 -- with score 0, so that those of one local stand beside each other.
 
@@ -24,12 +24,13 @@ end
 local function take_locals(f, m, count)
   local popped, taken = redis.call('ZPOPMIN', f, count), {}
   for i = 1, #popped, 2 do taken[#taken + 1] = popped[i] end
-  local missing = count - #taken
+  local reused = #taken
+  local missing = count - reused
   if missing > 0 then
     local first = redis.call('HINCRBY', m, 'next', missing) - missing
     for i = 0, missing - 1 do taken[#taken + 1] = struct.pack('>I8', first + i) end
   end
-  return taken
+  return taken, reused
 end
 
 local function parse_items(args)
@@ -48,10 +49,10 @@ end
 local function create(keys, fresh)
   if #fresh == 0 then return end
   local h, v, f, m, z = keys[1], keys[2], keys[4], keys[5], keys[6]
-  local locals = take_locals(f, m, #fresh)
+  local locals, reused = take_locals(f, m, #fresh)
   local known, rows = {}, {}
   for i, item in ipairs(fresh) do
-    item.place = locals[i]
+    item.place, item.unused = locals[i], i > reused
     known[2 * i - 1], known[2 * i] = item.digest, locals[i]
     rows[2 * i - 1], rows[2 * i] = locals[i], item.digest .. item.row
   end
@@ -61,8 +62,8 @@ local function create(keys, fresh)
 end
 
 -- Items of digest, row, accepted row, number of references, references (token .. id); distinct digests.
--- Answers each with its local, or with {row} if that is stored under the digest and is neither of the two
--- rows: only the caller knows whether they are identical.
+-- Answers each with its local, and a "+" behind one that was never used before; or with {row} if that is stored
+-- under the digest and is neither of the two rows: only the caller knows whether they are identical.
 local function acquire(keys, args)
   local items, digests = parse_items(args)
   local known = redis.call('HMGET', keys[1], unpack(digests))
@@ -82,7 +83,7 @@ local function acquire(keys, args)
   create(keys, fresh)
   for i, item in ipairs(items) do
     if item.place then
-      answers[i] = item.place
+      answers[i] = item.unused and item.place .. '+' or item.place
       for _, ref in ipairs(item.refs) do
         members[#members + 1] = 0
         members[#members + 1] = item.place .. ref
@@ -139,6 +140,20 @@ local function release(keys, args)
   return count
 end
 
+-- As release, of what was acquired in vain: locals that were never used before have never been used, if they
+-- are the last ones.
+local function cancel(keys, args)
+  local count, f, m = release(keys, args), keys[4], keys[5]
+  for i = #args, 1, -1 do
+    local place = string.sub(args[i], 1, 8)
+    local last = tonumber(redis.call('HGET', m, 'next')) - 1
+    if struct.pack('>I8', last) == place and redis.call('ZREM', f, place) == 1 then
+      redis.call('HSET', m, 'next', last)
+    end
+  end
+  return count
+end
+
 -- Keys r and m; locals. Answers the first local that was never used, then the references to each.
 local function counts(keys, args)
   local answer = {tonumber(redis.call('HGET', keys[2], 'next') or '0')}
@@ -179,6 +194,11 @@ local function changes(keys, args)
     answers[#answers + 1] = stored and string.sub(stored, DIGEST + 1)
   end
   return answers
+end
+
+-- Key m. Makes a bucket one of a store: without it, it is one of a store that was dropped.
+local function mark(keys)
+  if redis.call('HSETNX', keys[1], 'founded', 1) == 0 then touch(keys[1]) end
 end
 
 -- Keys v, m and i. Answers the vectors, the locals ever used and the ids of a bucket.

@@ -16,6 +16,12 @@ local function fix(keys, args)
   return redis.call('HGETALL', keys[1])
 end
 
+-- The uid of a store all buckets of which are marked.
+local function ready(keys, args)
+  if redis.call('HGET', keys[1], 'uid') == args[1] then redis.call('HSET', keys[1], 'ready', 1) end
+  return redis.call('HGETALL', keys[1])
+end
+
 -- The uid of a store. Answers 1 if it was there and has gone.
 local function drop(keys, args)
   if redis.call('HGET', keys[1], 'uid') ~= args[1] then return 0 end
