@@ -208,6 +208,13 @@ def durable(session: nox.Session) -> None:
     session.run("python", "asv_bench/side_by_side/durable.py", *session.posargs)
 
 
+@nox.session
+def servers(session: nox.Session) -> None:
+    """Compare stores in servers with plain redis-py; ``-- --grow 1000000`` shows what growing costs."""
+    install(session, redis=True)
+    session.run("python", "asv_bench/side_by_side/servers.py", *session.posargs)
+
+
 @nox.session(name="larger-than-memory")
 def larger_than_memory(session: nox.Session) -> None:
     """Fill and use a store of 3 GB of rows in 2 GiB of memory (Linux, as root)."""

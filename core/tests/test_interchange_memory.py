@@ -11,7 +11,15 @@ from refvec import VectorStore
 ROWS, DIMENSION = 15_000, 1024  # 61 MB of floats
 BEYOND = 32 * 2**20  # of address space, beside what the process has before
 
-CHILD = """
+START = """
+for line in open("/proc/self/status"):
+    if line.startswith("VmSize:"):
+        held = 1024 * int(line.split()[1])
+resource.setrlimit(resource.RLIMIT_AS, (held + BEYOND, held + BEYOND))
+"""
+
+CHILD = (
+    """
 import resource, sys
 import numpy as np
 from refvec import VectorStore
@@ -35,12 +43,27 @@ def read(path):
 warm, source, target = sys.argv[1:]
 export_store(warm, "warm-" + target)  # what is imported and made once is not what is measured
 read("warm-" + target)
-for line in open("/proc/self/status"):
-    if line.startswith("VmSize:"):
-        held = 1024 * int(line.split()[1])
-resource.setrlimit(resource.RLIMIT_AS, (held + BEYOND, held + BEYOND))
+"""
+    + START
+    + """
 print(export_store(source, target), read(target))
 """
+)
+
+COPY = (
+    """
+import resource, sys
+from refvec.transfer import copy_store
+warm, source = sys.argv[1:]
+for as_file in (False, True):
+    copy_store(warm, f"warm-copy-of-{source}-{as_file}", as_file=as_file)
+"""
+    + START
+    + """
+for as_file in (False, True):
+    print(copy_store(source, f"copy-of-{source}-{as_file}", as_file=as_file).ids)
+"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +80,32 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the size of a process is read from /proc")
-@pytest.mark.parametrize("source", ["large", "saved"])
-@pytest.mark.parametrize("end", ["npy", "safetensors"])
-def test_vectors_are_never_all_in_memory(folder, source, end):
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD.replace("BEYOND", str(BEYOND)), "warm", source, f"{source}.{end}"],
+def run(folder, code, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", code.replace("BEYOND", str(BEYOND)), *arguments],
         cwd=folder,
         env=os.environ | {"MALLOC_ARENA_MAX": "1"},  # a thread's own arena is address space, and no memory
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+linux = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the size of a process is read from /proc"
+)
+
+
+@linux
+@pytest.mark.parametrize("source", ["large", "saved"])
+@pytest.mark.parametrize("end", ["npy", "safetensors"])
+def test_vectors_are_never_all_in_memory(folder, source, end):
+    done = run(folder, CHILD, "warm", source, f"{source}.{end}")
+    assert done.stdout.split() == [str(ROWS), str(ROWS)], done.stderr
+
+
+@linux
+@pytest.mark.parametrize("source", ["large", "saved"])
+def test_copies_never_have_all_vectors_in_memory(folder, source):
+    done = run(folder, COPY, "warm", source)
     assert done.stdout.split() == [str(ROWS), str(ROWS)], done.stderr

@@ -3,7 +3,7 @@
 import pytest
 from refvec import OpenSpec, UnsupportedError, Url, VectorStore
 from refvec.options import check_options
-from refvec_redis.settings import settings_of
+from refvec_redis.settings import buckets_for, settings_of
 from refvec_redis.store import RedisVectorStore
 
 
@@ -72,3 +72,14 @@ def test_a_temporary_store_takes_options_from_the_variable_and_first_from_the_ca
     found = settings_of(spec, {"REFVEC_REDIS_URL": "redis://one/?timeout=7&buckets=2"})
     assert found.temporary
     assert (found.timeout, found.buckets) == (3.0, 2)
+
+
+def test_a_new_store_has_buckets_for_the_vectors_that_it_is_to_hold():
+    assert [buckets_for(n) for n in (1, 1000, 1_280_000, 1_280_001, 10_000_000, 2**31)] == [
+        256,
+        256,
+        256,
+        512,
+        2048,
+        16_384,
+    ]

@@ -18,7 +18,7 @@ from .attempt import Attempt
 from .fleet import Rounds
 from .places import Places, meta_call, meta_key
 from .refusals import dropped
-from .settings import DEFAULT_BUCKETS, Settings
+from .settings import Settings, buckets_for
 from .wire import command
 
 FORMAT = "1"
@@ -82,7 +82,7 @@ def open_meta(settings: Settings, spec: OpenSpec, rounds: Rounds, attempt: Attem
     if existing is None:
         fresh = Meta(
             secrets.token_hex(4),
-            settings.buckets or DEFAULT_BUCKETS,
+            settings.buckets or buckets_for(spec.initial_capacity),
             spec.precision,
             spec.initial_capacity,
             secrets.token_bytes(16),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
@@ -16,6 +17,7 @@ VARIABLE, USER, PASSWORD = "REFVEC_REDIS_URL", "REFVEC_REDIS_USER", "REFVEC_REDI
 MAX_BUCKETS = 16_384
 DEFAULT_BUCKETS = 256
 DEFAULT_PORT = 6379
+_PER_BUCKET = 5_000
 _NAME = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 
@@ -34,13 +36,19 @@ def _check_timeout(value: float) -> None:
         raise ValueError(f"timeout must be above 0 and at most 86400 seconds, got {value}")
 
 
+def buckets_for(vectors: int) -> int:
+    """Return how many buckets a store of so many vectors should have: a slot that moves holds up its server."""
+    wanted = max(DEFAULT_BUCKETS, math.ceil(vectors / _PER_BUCKET))
+    return min(MAX_BUCKETS, 1 << (wanted - 1).bit_length())
+
+
 OPTIONS = (
     Option(
         "buckets",
         int,
         None,
         check=_check_buckets,
-        help=f"Parts of a new store: the vectors that it will have / 5,000 ({DEFAULT_BUCKETS}).",
+        help=f"Parts of a new store. Default: initial_capacity / {_PER_BUCKET:,}, at least {DEFAULT_BUCKETS}.",
     ),
     Option(
         "replicas", int, 1, check=_check_replicas, help="How many replicas have a write before a call returns."

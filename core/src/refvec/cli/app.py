@@ -29,6 +29,10 @@ _OURS = {
         "Give the space that a durable store does not need back to the disk.",
     ),
     "verify": ("refvec.cli.stores:verify", "Check every byte of a durable store, and list what is damaged."),
+    "copy": (
+        "refvec.cli.copying:copy",
+        "Copy a store between a directory, a saved file and servers.",
+    ),
     "export": (
         "refvec.cli.interchange:export",
         "Write a store to a file: npy and ids, safetensors, Parquet.",

@@ -12,22 +12,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from ..contract import VectorStore
 from ..errors import RefvecError
 from ..interchange import Counts, Source, export_store, import_source, open_source
-
-STOPPED, NOT_BEGUN, INTERRUPTED = 1, 2, 130
+from .bar import bar, rate, say
+from .ending import INTERRUPTED, NOT_BEGUN, STOPPED, ending, failed, told
 
 
 class Format(StrEnum):
@@ -54,7 +44,6 @@ class OnDuplicate(StrEnum):
     upsert = "upsert"
 
 
-_USAGE = (FileExistsError, FileNotFoundError, ImportError)
 FormatOption = Annotated[Format | None, typer.Option(help="Default: as the file's name ends.")]
 
 
@@ -79,9 +68,9 @@ def export(
     fails on the way, with 2 if it cannot begin.
     """
     console, begun = Console(), time.perf_counter()
-    with _ending(), _bar(console, "writing") as show:
+    with ending(), bar(console, "writing") as show:
         count = export_store(source, target, format=format, overwrite=overwrite, progress=show)
-    _say(console, f"{count:,} ids in {os.fspath(target)}, {_rate(count, begun)}")
+    say(console, f"{count:,} ids in {os.fspath(target)}, {rate(count, begun)}")
 
 
 def import_(
@@ -130,16 +119,16 @@ def import_(
     changed.
     """
     console, begun = Console(), time.perf_counter()
-    with _ending(NOT_BEGUN):
+    with ending(NOT_BEGUN):
         opened = open_source(source, format=format, ids=ids, id_column=id_column, vector_column=vector_column)
     with opened:
-        with _ending(NOT_BEGUN):
+        with ending(NOT_BEGUN):
             store = _opened(opened, target, mode, backend, precision)
         with _importing(store, target) as note:
             counts = _imported(console, store, opened, on_duplicate, flush_every, note)
             shown = repr(store)
     skipped = f", {counts.skipped:,} skipped" if counts.skipped else ""
-    _say(console, f"{counts.rows:,} rows{skipped}, {_rate(counts.rows, begun)}: {shown}")
+    say(console, f"{counts.rows:,} rows{skipped}, {rate(counts.rows, begun)}: {shown}")
 
 
 def _imported(
@@ -150,7 +139,7 @@ def _imported(
     flush_every: int | None,
     note: Callable[[Counts], None],
 ) -> Counts:
-    with _bar(console, "reading") as show:
+    with bar(console, "reading") as show:
 
         def progress(counts: Counts) -> None:
             note(counts)
@@ -182,64 +171,7 @@ def _importing(store: VectorStore, target: str) -> Iterator[Callable[[Counts], N
         if flushed:
             left = f"The first {flushed:,} rows are in {target}; --on-duplicate skip goes on with the others."
         if isinstance(error, KeyboardInterrupt):
-            raise _failed("interrupted", left, INTERRUPTED) from error
+            raise failed("interrupted", left, INTERRUPTED) from error
         if isinstance(error, RefvecError | OSError | MemoryError):
-            raise _failed(_told(error), left, STOPPED) from error
+            raise failed(told(error), left, STOPPED) from error
         raise
-
-
-@contextmanager
-def _ending(code: int | None = None) -> Iterator[None]:
-    """End the command with the message of an error; without a code, with what the error stands for."""
-    try:
-        yield
-    except (RefvecError, OSError, ValueError, ImportError, MemoryError) as error:
-        usage = (
-            isinstance(error, FileExistsError | FileNotFoundError | ImportError) or type(error) is ValueError
-        )
-        raise _failed(_told(error), "", code or (NOT_BEGUN if usage else STOPPED)) from error
-
-
-def _told(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    return str(error) or ("there is not enough memory" if isinstance(error, MemoryError) else repr(error))
-
-
-def _failed(what: str, left: str, code: int) -> typer.Exit:
-    console = Console(stderr=True)
-    console.print(Text("refvec: ", "red") + Text(what), highlight=False, soft_wrap=True)
-    if left:
-        _say(console, left)
-    return typer.Exit(code)
-
-
-class _Rate(ProgressColumn):
-    """Rows a second."""
-
-    def render(self, task: Task) -> Text:
-        """Return the rate of the last seconds."""
-        return Text("" if task.speed is None else f"{task.speed:,.0f}/s", "progress.data.speed")
-
-
-@contextmanager
-def _bar(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"{what} rows", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _rate(rows: int, begun: float) -> str:
-    seconds = time.perf_counter() - begun
-    return f"{seconds:.1f} s, {rows / seconds:,.0f} a second"

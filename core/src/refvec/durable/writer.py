@@ -110,6 +110,12 @@ class Writer(Session):
         """Return False: nobody else writes."""
         return False
 
+    def fill(self, changes: Changes) -> None:
+        """Commit all that a new store is to hold; there is no store in memory."""
+        with self._alone():
+            self._write(changes)
+            self._fold()
+
     def flush(self, store: VectorStore) -> None:
         """Write down what has changed."""
         with self._alone():

@@ -13,15 +13,15 @@ class InterchangeError(RefvecError, ValueError):
 
     Parameters
     ----------
-    path : Path
-        The file.
+    path : Path or str
+        The file, or what else the rows come from.
     what : str
         What is wrong with it, and what to do.
     row : int, optional
         The first row at fault, counted from 0.
     """
 
-    def __init__(self, path: Path, what: str, *, row: int | None = None) -> None:
+    def __init__(self, path: Path | str, what: str, *, row: int | None = None) -> None:
         place = "" if row is None else f", row {row} (counted from 0)"
         super().__init__(f"{os.fspath(path)}{place}: {what}")
         self.path = path

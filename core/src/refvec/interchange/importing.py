@@ -16,7 +16,7 @@ from ..failures import dimension_mismatch, quoted
 from ..ids import canonical_ids
 from .errors import InterchangeError
 from .formats import open_source
-from .source import Batch, Source
+from .source import Batch, Rows
 
 OnDuplicate: TypeAlias = Literal["error", "skip", "upsert"]
 FLUSH_BYTES = 2**28  # of vectors between two flushes
@@ -75,7 +75,7 @@ def import_file(
 
 def import_source(
     store: VectorStore,
-    source: Source,
+    source: Rows,
     *,
     on_duplicate: OnDuplicate = "error",
     flush_every: int | None = None,
@@ -91,8 +91,8 @@ def import_source(
     ----------
     store : VectorStore
         An open store, of any kind.
-    source : Source
-        What `open_source` returned.
+    source : Rows
+        What `open_source` returned, or others.
     on_duplicate : {"error", "skip", "upsert"}
         What becomes of a row whose id is in the store, or stood in an earlier row: the import
         ends, the row is left out, or its vector replaces the one that is there.
@@ -143,7 +143,7 @@ def _between(flush_every: int | None, batch: Batch) -> float:
     return flush_every or math.inf
 
 
-def _put(store: VectorStore, source: Source, batch: Batch, first: int, on_duplicate: str) -> int:
+def _put(store: VectorStore, source: Rows, batch: Batch, first: int, on_duplicate: str) -> int:
     """Put a batch, of which `first` is the first row, into the store; return how many were skipped."""
     positions = np.arange(len(batch.ids))
     try:
@@ -174,11 +174,11 @@ def _new(store: VectorStore, ids: list[str]) -> NDArray[np.int64]:
     return positions[store.get_indices(list(firsts)) < 0]
 
 
-def _of_row(source: Source, error: RefvecError, row: int) -> InterchangeError:
+def _of_row(source: Rows, error: RefvecError, row: int) -> InterchangeError:
     text = str(error.args[0])
     if isinstance(error, DuplicateIdError):
         text = (
             f"the id {quoted(str(error.chunk_id))} is in the store already, or stood in an earlier row; "
             "on_duplicate (--on-duplicate) may be 'skip' or 'upsert'"
         )
-    return InterchangeError(source.path, text, row=row)
+    return InterchangeError(source.name, text, row=row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from io import FileIO
@@ -32,28 +33,42 @@ class Batch(NamedTuple):
     vectors: NDArray[Any]
 
 
-class Source:
+class Rows:
+    """Rows that can be put into a store.
+
+    Attributes
+    ----------
+    name : str
+        What they come from, for messages.
+    rows : int
+        How many rows, and ids, there are.
+    dimension : int or None
+        Components of every vector; None where that is not known before they are read.
+    """
+
+    def __init__(self, name: str, rows: int, dimension: int | None) -> None:
+        self.name = name
+        self.rows = rows
+        self.dimension = dimension
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all rows in order, some megabytes at a time."""
+        raise NotImplementedError
+
+
+class Source(Rows):
     """An open file that can be imported; use it in a ``with``.
 
     Attributes
     ----------
     path : Path
         The file.
-    rows : int
-        How many rows, and ids, it has.
-    dimension : int or None
-        Components of every vector; None where the file does not say so before it is read.
     """
 
     def __init__(self, path: Path, rows: int, dimension: int | None) -> None:
+        super().__init__(os.fspath(path), rows, dimension)
         self.path = path
-        self.rows = rows
-        self.dimension = dimension
         self._files = ExitStack()
-
-    def batches(self) -> Iterator[Batch]:
-        """Yield all rows in order, some megabytes at a time."""
-        raise NotImplementedError
 
     def _opened(self) -> FileIO:
         return self._files.enter_context(FileIO(self.path))
