@@ -24,6 +24,7 @@ from .integers import canonical_indices, canonical_int
 from .opening import OpenSpec, parse_spec
 from .options import check_options
 from .outputs import check_out
+from .payloads import Payloads, require_none, shelf_of
 from .primitives import Primitives, missing_primitives
 from .reading import batches, one_index, rows_at, single
 from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_state, search_state
@@ -199,7 +200,7 @@ class VectorStore(Primitives):
             self._take(spec, state)
         self._closed = False
         # What opening put here is the store's; all else is a subclass's, and goes along with copies.
-        self._own = frozenset(self.__dict__).difference(before) | {"_spec", "_own"}
+        self._own = frozenset(self.__dict__).difference(before) | {"_spec", "_own", "_payloads"}
 
     def _take(self, spec: OpenSpec, state: State | None) -> None:
         """Have the content of a state, as the backend keeps it."""
@@ -308,6 +309,18 @@ class VectorStore(Primitives):
             f"{head}, dimension={size.dimension}, vectors={size.unique}, "
             f"references={size.references}, storage={self._storage_type!r})"
         )
+
+    @property
+    def payloads(self) -> Payloads:
+        """Bytes under ids, such as texts and metadata, that are committed with the vectors.
+
+        Raises
+        ------
+        UnsupportedError
+            If the store is in servers, or keeps its files itself.
+        """
+        self._require_open()
+        return Payloads(self, shelf_of(self))
 
     # Ending
 
@@ -765,6 +778,8 @@ class VectorStore(Primitives):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the store to one file, replacing an existing one atomically.
 
+        The file holds ids and vectors; a store with `payloads` is not written.
+
         Parameters
         ----------
         path : str or os.PathLike
@@ -772,6 +787,7 @@ class VectorStore(Primitives):
             an existing file is as it was.
         """
         self._require_open()
+        require_none(self)
         target = os.fspath(path)
         self._scan(lambda state: savefile.write(target, copying.spec_of(self._spec, state), state))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ from . import savefile
 from .errors import BackendLoadError, StoreClosedError, UnknownBackendError
 from .opening import OpenSpec
 from .registry import load_backend
+from .shelves import Shelf
 from .state import State
 
 if TYPE_CHECKING:
@@ -27,9 +29,10 @@ def spec_of(spec: OpenSpec, state: State) -> OpenSpec:
 
 def copied(store: Store, copy_attributes: Callable[[dict[str, Any]], dict[str, Any]]) -> Store:
     """Return an independent copy; what is not the store's own goes through `copy_attributes`."""
-    found = _captured(store, lambda state: type(store)._restore(spec_of(store._spec, state), state))
+    with _payloads(store) as payloads:
+        found = _captured(store, lambda state: type(store)._restore(spec_of(store._spec, state), state))
     found.__dict__.update(copy_attributes(_attributes(store)))
-    return found
+    return _given(found, payloads)
 
 
 def deeply(attributes: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
@@ -39,21 +42,40 @@ def deeply(attributes: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
 
 def reduced(store: VectorStore) -> tuple[Any, ...]:
     """Return what ``__reduce__`` must."""
-    blob = _captured(store, lambda state: savefile.encode(spec_of(store._spec, state), state))
+    with _payloads(store) as payloads:
+        blob = _captured(store, lambda state: savefile.encode(spec_of(store._spec, state), state))
     # A backend goes by its name, so that it is found, or missed, as one; a user's subclass of it by reference.
     kind = type(store)
     target = store.backend if "backend" in vars(kind) else kind
-    return _unpickled, (target, blob), _attributes(store) or None
+    return _unpickled, (target, blob, payloads), _attributes(store) or None
 
 
-def _unpickled(target: str | type[VectorStore], blob: bytes) -> Any:
+def _unpickled(target: str | type[VectorStore], blob: bytes, payloads: dict[str, bytes]) -> Any:
     """Return the store that ``pickle`` wrote."""
     if isinstance(target, str):
         try:
             target = load_backend(target)
         except UnknownBackendError as error:
             raise BackendLoadError(f"The pickled store needs the backend {target!r}: {error}") from error
-    return savefile.decode(blob, "the pickled store", target._restore, checked=target.checks_state)
+    found = savefile.decode(blob, "the pickled store", target._restore, checked=target.checks_state)
+    return _given(found, payloads)
+
+
+@contextmanager
+def _payloads(store: VectorStore) -> Iterator[dict[str, bytes]]:
+    """Yield the payloads of a store in memory, which nobody changes meanwhile."""
+    shelf: Shelf | None = vars(store).get("_payloads")
+    if shelf is None:
+        yield {}
+        return
+    with shelf.lock:
+        yield shelf.get(shelf.ids())
+
+
+def _given(store: Store, payloads: dict[str, bytes]) -> Store:
+    if payloads:
+        vars(store)["_payloads"] = Shelf(payloads)
+    return store
 
 
 def _captured(store: VectorStore, use: Callable[[State], T]) -> T:

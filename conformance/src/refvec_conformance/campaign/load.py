@@ -15,6 +15,7 @@ from refvec.durable import writer
 
 from ..judging.target import Target
 from ..probes.durability import held
+from ..probes.journals import annotate
 
 DIMENSION = 6
 IDS = [str(uuid.UUID(int=n << 64)) if n % 2 else f"id {n}" for n in range(60)]
@@ -141,6 +142,7 @@ def change(rng: np.random.Generator, store: VectorStore) -> None:
         store.remove_vectors([f"many {n}" for n in range(300)])
     else:
         store.remove_vectors(ids)
+    annotate(rng, store, ids)
 
 
 def _few(rng: np.random.Generator, count: int) -> np.ndarray:

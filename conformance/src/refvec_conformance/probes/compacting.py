@@ -116,8 +116,8 @@ def once_read(call: Callable[[], object]) -> Iterator[None]:
     """Call something after the catalog was read for the next time, before the rows are."""
     original, pending = Catalog.read, [call]
 
-    def read(self: Catalog) -> Content:
-        found = original(self)
+    def read(self: Catalog, **how: bool) -> Content:
+        found = original(self, **how)
         if pending:
             pending.pop()()
         return found

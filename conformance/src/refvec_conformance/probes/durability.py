@@ -16,7 +16,7 @@ from refvec.durable import disk, writer
 from refvec.durable.connection import Connection
 
 from ..judging.target import Target
-from .journals import content, step
+from .journals import annotated, content, step
 
 OPERATIONS = ("pwrite", "sync", "sync_directory", "reserve", "commit", "rename", "remove")
 
@@ -43,6 +43,7 @@ def held(store: VectorStore) -> dict[str, Any]:
         "dimension": size.dimension,
         "allocated": size.allocated,
         "capacity": size.capacity,
+        "payloads": annotated(store),
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from refvec import Changes, OpenSpec, VectorStore
+from refvec import Changes, OpenSpec, UnsupportedError, VectorStore
 
 from ..judging.target import Target
 from .bare import opened
@@ -101,3 +102,21 @@ def step(rng: np.random.Generator, store: VectorStore) -> None:
     ]
     pick = int(rng.integers(40))
     store.clear() if pick == 0 else changes[pick % len(changes)]()
+    annotate(rng, store, ids)
+
+
+def annotate(rng: np.random.Generator, store: VectorStore, ids: list[str]) -> None:
+    """Now and then put or remove payloads, where the store has any."""
+    pick = int(rng.integers(6))
+    with suppress(UnsupportedError):
+        if pick == 0:
+            store.payloads.remove(ids)
+        elif pick < 3:
+            store.payloads.put({one: rng.bytes(int(rng.integers(40))) for one in ids})
+
+
+def annotated(store: VectorStore) -> list[tuple[str, bytes]]:
+    """Return the payloads, none where the store has no such thing."""
+    with suppress(UnsupportedError):
+        return sorted(store.payloads.items())
+    return []

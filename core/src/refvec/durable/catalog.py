@@ -7,14 +7,18 @@ its own, so every page carries one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
+from ..errors import CorruptStoreError
 from . import disk
-from .connection import APPLICATION, Connection, end
+from .connection import APPLICATION, end
 from .damage import damaged, newer
 from .packing import PackingError
+from .payloads import TABLE as _PAYLOADS
+from .payloads import PayloadTable
 from .records import FORMAT, Log, Meta, NewerFormatError, Snapshot, decode_log, decode_snapshot
 from .sqlerrors import translated
 
@@ -37,6 +41,7 @@ class Content(NamedTuple):
     meta: Meta
     snapshot: Snapshot
     logs: list[Log]
+    payloads: dict[str, bytes]  # if they were asked for
 
 
 def digest(kind: str, flush: int, part: int, content: bytes) -> bytes:
@@ -46,18 +51,19 @@ def digest(kind: str, flush: int, part: int, content: bytes) -> bytes:
     return found.digest()[:16]
 
 
-class Catalog(Connection):
+class Catalog(PayloadTable):
     """The catalog of a store, as `Connection` opens it."""
 
     # Reading
 
-    def read(self) -> Content:
+    def read(self, *, payloads: bool = False) -> Content:
         """Return everything, of one moment."""
         with self._transaction("BEGIN", end):
             self._check_schema()
             meta = self._meta()
             snapshots = self._contents("ids", meta.snapshot)
             logs = self._contents("log", meta.snapshot + 1)
+            kept = self.all_payloads(meta.payloads) if payloads else {}
         if snapshots.keys() != {meta.snapshot}:
             raise damaged(
                 self.path, f"its snapshots are of the flushes {sorted(snapshots)}, not {meta.snapshot}"
@@ -70,7 +76,12 @@ class Catalog(Connection):
         for flush, content in logs.items():
             with self._naming(f"log {flush}"):
                 found.append(decode_log(content))
-        return Content(meta, snapshot, found)
+        return Content(meta, snapshot, found, kept)
+
+    def damages_of_payloads(self) -> list[CorruptStoreError]:
+        """Return an error for everything that is wrong with the payloads of one moment."""
+        with self._transaction("BEGIN", end):
+            return list(self.damaged_payloads(self._meta().payloads))
 
     def meta(self) -> Meta:
         """Return the meta page of now."""
@@ -116,7 +127,7 @@ class Catalog(Connection):
 
     def _check_schema(self) -> None:
         found = self._ask("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-        if found != [("table", "pages", _TABLE)]:
+        if found != [("table", "pages", _TABLE), ("table", "payloads", _PAYLOADS)]:
             raise damaged(self.path, "its tables are not those of a catalog")
 
     @contextmanager
@@ -138,18 +149,26 @@ class Catalog(Connection):
             self._ask(f"PRAGMA user_version = {FORMAT}")
             self._ask(f"PRAGMA page_size = {_PAGE_BYTES}")
             self._ask(_TABLE)
+            self._ask(_PAYLOADS)
             self.commit(meta, "ids", snapshot)
             self._ask("PRAGMA journal_mode = WAL")
         self.close()
 
-    def commit(self, meta: Meta, kind: str, content: bytes) -> None:
-        """Commit a flush: its log, or a snapshot in place of all logs; it is on the disk when this returns."""
+    def commit(
+        self, meta: Meta, kind: str, content: bytes, payloads: Mapping[str, bytes | None] | None = None
+    ) -> None:
+        """Commit a flush: its log, or a snapshot in place of all logs, and its changes of payloads.
+
+        It is on the disk when this returns.
+        """
         flush = meta.snapshot if kind == "ids" else meta.flush
         with self._transaction("BEGIN IMMEDIATE", disk.commit):
             if kind == "ids":
                 self._ask("DELETE FROM pages")
             else:
                 self._ask("DELETE FROM pages WHERE kind = 'meta'")
+            if payloads:
+                meta = replace(meta, payloads=meta.payloads + self._write_payloads(payloads))
             self._insert("meta", 0, meta.encode())
             self._insert(kind, flush, content)
 
@@ -174,8 +193,4 @@ class Catalog(Connection):
         rows = (
             (kind, flush, part, digest(kind, flush, part, piece), piece) for part, piece in enumerate(parts)
         )
-        self._many(rows)
-
-    def _many(self, rows: Iterable[tuple[object, ...]]) -> None:
-        with translated(self.path):
-            self._connection.executemany(_INSERT, rows)
+        self._many(_INSERT, rows)

@@ -30,6 +30,7 @@ def damages(place: Place, progress: Progress = silent) -> Iterator[CorruptStoreE
             raise damaged(place.catalog, "it is missing")
         with readable_catalog(place.catalog) as catalog:
             catalog.check_database()
+            yield from catalog.damages_of_payloads()
         found = load(place, lambda loaded: list(_of_rows(loaded, progress)))
     except CorruptStoreError as error:
         yield error

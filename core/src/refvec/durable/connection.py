@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -79,14 +80,18 @@ class Connection:
         with translated(self.path):
             return self._connection.execute(sql, values).fetchall()
 
+    def _many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
+        with translated(self.path):
+            self._connection.executemany(sql, rows)
+
     def close(self) -> None:
         """End the connection; what was committed stays."""
         with suppress(sqlite3.Error):
             self._connection.close()
 
-    def abandon(self) -> sqlite3.Connection:
-        """Return the connection: a forked child must not touch it, not even to close it."""
-        return self._connection
+    def abandon(self) -> None:
+        """Leave it alone in a forked child: to close it, even at the end, would touch the parent's database."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
     def identity(self) -> tuple[int, int]:
         """Return whose database it is, and the version of its format."""

@@ -123,7 +123,7 @@ class StoredLayout(Layout):
         return getattr(self, name)
 
 
-def load(place: Place, use: Callable[[Loaded], T]) -> T:
+def load(place: Place, use: Callable[[Loaded], T], *, payloads: bool = False) -> T:
     """Call `use` with the last flush, and return what it returns.
 
     While this lasts, no row of that flush is used again. The catalog is opened
@@ -133,17 +133,17 @@ def load(place: Place, use: Callable[[Loaded], T]) -> T:
     handle = open_file(place.head, os.O_RDONLY)
     try:
         with reading(handle):
-            return _loaded(place, handle, use)
+            return _loaded(place, handle, use, payloads)
     finally:
         unlock(handle)
 
 
-def _loaded(place: Place, handle: int, use: Callable[[Loaded], T]) -> T:
+def _loaded(place: Place, handle: int, use: Callable[[Loaded], T], payloads: bool) -> T:
     for remaining in reversed(range(_TRIES)):
         store, acknowledged = head.read(handle, place.head)  # first: it never runs ahead of the catalog
         with readable_catalog(place.catalog) as catalog:
             try:
-                content = catalog.read()
+                content = catalog.read(payloads=payloads)
                 try:
                     return _used(place, content, store, acknowledged, use)
                 except CorruptStoreError:

@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import failures
 from ..opening import OpenSpec
+from ..shelves import Shelf
 from ..state import Layout
 from . import disk, head
 from .catalog import Catalog
@@ -73,14 +74,15 @@ def _check_mode(place: Place, mode: str, found: Found) -> None:
 
 
 def _read(store: VectorStore, spec: OpenSpec, place: Place) -> Session:
-    session = Reader(place)
+    session = Reader(place, Shelf(read_only=True))
 
     def take(loaded: Loaded) -> Meta:
         state = loaded.state(held=False, rows=session.mapped(store, loaded))
         store._take(agreed(spec, loaded.meta, store), state)
+        session.payloads.exchange(loaded.content.payloads)
         return loaded.meta
 
-    session.shown = load(place, take)
+    session.shown = load(place, take, payloads=True)
     make_read_only(store)
     session.attach(store)
     return session
@@ -177,6 +179,7 @@ def _first(spec: OpenSpec) -> Meta:
         allocated=0,
         references=0,
         vectors=0,
+        payloads=0,
     )
 
 

@@ -59,7 +59,7 @@ class Reader(Session):
             with readable_catalog(self.place.catalog) as catalog:
                 if self._is_shown(catalog.meta()):
                     return False
-            shown = load(self.place, lambda loaded: self._replace(store, loaded))
+            shown = load(self.place, lambda loaded: self._replace(store, loaded), payloads=True)
             changed, self.shown = shown.flush != self.shown.flush, shown
             return changed
 
@@ -88,7 +88,9 @@ class Reader(Session):
         fresh = type(store).__new__(type(store))
         state = loaded.state(held=False, rows=self.mapped(store, loaded))
         fresh._take(loaded.spec(store._spec), state)
-        store._exchange(fresh)
+        with self.payloads.lock:
+            store._exchange(fresh)
+            self.payloads.exchange(loaded.content.payloads)
         return loaded.meta
 
 

@@ -32,6 +32,7 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
     "allocated": (0, _MOST, ...),
     "references": (0, _MOST, ...),
     "vectors": (0, _MOST, ...),
+    "payloads": (0, _MOST, ...),
 }
 CLEARED, DROPPED, FIRST = 0, 1, 2  # codes of events; an index i is i + FIRST
 
@@ -60,6 +61,8 @@ class Meta:
         The number in the name of the row file; 0 while there is none.
     dimension, precision, initial_capacity, capacity, allocated, references, vectors
         As in `OpenSpec` and `Size`.
+    payloads : int
+        Payloads in their table.
     """
 
     store: str
@@ -75,6 +78,7 @@ class Meta:
     allocated: int
     references: int
     vectors: int
+    payloads: int
     format: int = FORMAT
 
     @property

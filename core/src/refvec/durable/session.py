@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import weakref
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import failures
+from ..shelves import Shelf
 from ..state import Compaction
 from .catalog import Catalog
 from .checking import check
@@ -26,8 +26,9 @@ class Session:
     that goes, whatever way, the files and the lock go too.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, payloads: Shelf) -> None:
         self.place = place
+        self.payloads = payloads
         self.lock = RLock()
         self._store: weakref.ref[VectorStore] | None = None
         self._process = os.getpid()
@@ -63,6 +64,7 @@ class Session:
         if os.getpid() != self._process:
             return  # a fork that Python was not told of: they are the parent's
         with self.lock:
+            self.payloads.close()
             catalog, self._catalog = self._catalog, None
             if catalog is not None:
                 catalog.close()
@@ -84,12 +86,7 @@ class Session:
         self._handles.clear()
         catalog, self._catalog = self._catalog, None
         if catalog is not None:
-            _keep_for_ever(catalog.abandon())
-
-
-def _keep_for_ever(thing: Any) -> None:
-    """Let an object outlive even the end of the interpreter: closing it would touch the parent's database."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+            catalog.abandon()
 
 
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()

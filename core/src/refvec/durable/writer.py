@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from .fingerprints import Fingerprints
 from .folding import folded
 from .leftovers import sweep
 from .locks import nobody_reads, open_file
+from .payloads import StoredShelf
 from .places import Place
 from .records import NO_MARKS, Marks, Meta, encode_log
 from .rows import RowFile
@@ -55,8 +56,10 @@ class Writer(Session):
         The handle of the file that is locked.
     """
 
+    payloads: StoredShelf
+
     def __init__(self, place: Place, lock: int) -> None:
-        super().__init__(place)
+        super().__init__(place, StoredShelf(place.catalog))
         self._handles.append(lock)
         self._lock_handle = lock
         self._rows: RowFile | None = None
@@ -118,7 +121,7 @@ class Writer(Session):
 
     def flush(self, store: VectorStore) -> None:
         """Write down what has changed."""
-        with self._alone():
+        with self.payloads.settled(), self._alone():
             self._flush(store)
 
     def _flush(self, store: VectorStore) -> None:
@@ -137,12 +140,15 @@ class Writer(Session):
 
     def compact(self, store: VectorStore) -> Compaction:
         """Flush, and give back what the files take and nobody needs."""
-        with self._alone():
-            before = taken_by(self.place)
-            self._flush(store)
-            self._rewrite(silent)
-            self._settle(store)
-            return Compaction(before, taken_by(self.place))
+        with ExitStack() as settled:
+            settled.enter_context(self.payloads.settled())
+            with self._alone():
+                before = taken_by(self.place)
+                self._flush(store)
+                settled.close()  # the rest takes long, and is nothing to who changes them
+                self._rewrite(silent)
+                self._settle(store)
+                return Compaction(before, taken_by(self.place))
 
     def compact_files(self, progress: Progress) -> Compaction:
         """Do so without a store in memory."""
@@ -187,10 +193,11 @@ class Writer(Session):
         before = self._current()
         known, kept = self._committed(events)
         meta = after(before, changes, len(events) - known)
-        if meta == before:
+        if meta == before and not self.payloads.pending():
             return done
         rows, marks = self._write_rows(meta, changes, kept)
-        meta = replace(meta, flush=meta.flush + 1)
+        # A log without events counts, too: it is a page that is read at every opening.
+        meta = replace(meta, flush=meta.flush + 1, logged=max(meta.logged, before.logged + 1))
         self._pending = Told(meta.flush, events, np.union1d(kept, written) if len(kept) else written)
         self._commit(meta, encode_log(events[known:], rows, marks))
         return done
@@ -231,7 +238,8 @@ class Writer(Session):
 
     def _commit(self, meta: Meta, log: bytes) -> None:
         assert self._catalog is not None
-        self._catalog.commit(meta, "log", log)
+        self._catalog.commit(meta, "log", log, self.payloads.pending())
+        self.payloads.committed()
         with suppress(OSError):  # it is acknowledged without it
             head.write(self._head, meta.store, meta.flush)
 

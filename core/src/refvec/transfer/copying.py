@@ -94,6 +94,8 @@ def copy_store(
         If there are ids, or a file, at the target.
     CorruptStoreError
         If the source is damaged.
+    UnsupportedError
+        If it has payloads, which would be lost.
     """
     location = parse_location(target, "target")
     with origin_of(source) as origin:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .. import savefile
 from ..contract import VectorStore
-from ..errors import UnknownIdError
+from ..errors import UnknownIdError, UnsupportedError
 from ..interchange.content import Content
 from ..interchange.exporting import silent
 from ..interchange.source import Batch, Rows, batch_rows
@@ -108,7 +108,13 @@ class _Directory(_Stored):
         if place.look() != "store":
             raise FileNotFoundError(errno.ENOENT, "There is no store", os.fspath(path))
         self.name, self._load, self._place = os.fspath(path), load, place
-        self.spec, self.count = load(place, lambda loaded: (_spec(loaded.meta), loaded.meta.references))
+        meta = load(place, lambda loaded: loaded.meta)
+        if meta.payloads:
+            raise UnsupportedError(
+                f"The store at {self.name} has {meta.payloads} payloads, which are not copied: copy its "
+                "directory while no writer has it open, or export its vectors alone with `refvec export`"
+            )
+        self.spec, self.count = _spec(meta), meta.references
 
     def whole(self, use: Use[T]) -> T:
         return self._load(self._place, lambda loaded: use(_spec(loaded.meta), loaded.state(held=False)))

@@ -1,0 +1,150 @@
+"""Where payloads are: in memory, with changes that become visible together."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
+
+from .errors import RefvecError
+
+
+class Shelf:
+    """The payloads of a store in memory, by canonical ids.
+
+    Parameters
+    ----------
+    content : mapping of str to bytes
+        What is there at first.
+    read_only : bool
+        Whether the store that they belong to only reads.
+    """
+
+    def __init__(self, content: Mapping[str, bytes] | None = None, *, read_only: bool = False) -> None:
+        self.lock = RLock()
+        self.read_only = read_only
+        self._content = dict(content or {})
+        self._staged: dict[str, bytes | None] | None = None  # changes that `together` has not ended with
+        _shelves.add(self)
+
+    # Changing
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let all changes until the end be one, or none."""
+        with self.lock:
+            outer = self._staged
+            self._staged = dict(outer or {})
+            try:
+                yield
+                staged, self._staged = self._staged, outer
+            except BaseException:
+                self._staged = outer
+                raise
+            self.change(staged)
+
+    def change(self, changes: Mapping[str, bytes | None]) -> None:
+        """Put payloads, or remove those that are None."""
+        with self.lock:
+            if self._staged is None:
+                self._apply(changes)
+            else:
+                self._staged.update(changes)
+
+    def _apply(self, changes: Mapping[str, bytes | None]) -> None:
+        kept = {one: content for one, content in changes.items() if content is not None}
+        self._content.update(kept)
+        for one in changes.keys() - kept.keys():
+            self._content.pop(one, None)
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Let nobody change anything, nor have begun to."""
+        with self.lock:
+            if self._staged is not None:
+                raise RefvecError(
+                    "flush(), compact() or close() was called within payloads.together(); call it afterwards"
+                )
+            yield
+
+    # Looking up
+
+    def get(self, ids: list[str]) -> dict[str, bytes]:
+        """Return those payloads that are there."""
+        with self.lock:
+            staged = self._staged or {}
+            found = self._look_up([one for one in ids if one not in staged])
+            found.update((one, content) for one in ids if (content := staged.get(one)) is not None)
+            return found
+
+    def present(self, ids: list[str]) -> list[str]:
+        """Return those of the distinct ids that have a payload."""
+        with self.lock:
+            staged = self._staged or {}
+            there = set(self._present([one for one in ids if one not in staged]))
+            return [one for one in ids if one in there or staged.get(one) is not None]
+
+    def ids(self) -> list[str]:
+        """Return all ids."""
+        with self.lock:
+            return merged(self._all(), self._staged or {})
+
+    def count(self) -> int:
+        """Return how many there are."""
+        with self.lock:
+            return len(self.ids()) if self._staged else self._count()
+
+    def _look_up(self, ids: list[str]) -> dict[str, bytes]:
+        content = self._content
+        return {one: content[one] for one in ids if one in content}
+
+    def _present(self, ids: list[str]) -> list[str]:
+        return [one for one in ids if one in self._content]
+
+    def _all(self) -> list[str]:
+        return list(self._content)
+
+    def _count(self) -> int:
+        return len(self._content)
+
+    # Ending
+
+    def exchange(self, content: Mapping[str, bytes]) -> None:
+        """Have other content."""
+        with self.lock:
+            self._content = dict(content)
+
+    def close(self) -> None:
+        """Release what is held."""
+
+    def disown(self) -> None:
+        """Go on in a forked child, where nobody holds the lock."""
+        self.lock = RLock()
+        self._staged = None
+
+
+def merged(ids: list[str], changes: Mapping[str, bytes | None]) -> list[str]:
+    """Return the ids after the changes."""
+    if not changes:
+        return ids
+    after = dict.fromkeys(ids)
+    for one, content in changes.items():
+        if content is None:
+            after.pop(one, None)
+        else:
+            after[one] = None
+    return list(after)
+
+
+_shelves: weakref.WeakSet[Shelf] = weakref.WeakSet()
+
+
+def _disown_all() -> None:
+    for shelf in list(_shelves):
+        shelf.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_disown_all)

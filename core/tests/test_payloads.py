@@ -1,0 +1,339 @@
+"""Bytes under ids, beside the vectors and committed with them."""
+
+import copy
+import os
+import pickle
+import signal
+import sqlite3
+import threading
+import uuid
+
+import pytest
+from refvec import (
+    CorruptStoreError,
+    IdTypeError,
+    ReadOnlyError,
+    RefvecError,
+    StoreClosedError,
+    UnsupportedError,
+    VectorStore,
+)
+from refvec.durable import disk, writer
+from refvec.transfer import copy_store
+
+BACKENDS = ["python", "numpy", "rust"]
+TEXTS = {"a": b"alpha", "b": b"", "nul\0": b"\0\xff", "": b"empty", "🦀": b"crab"}
+
+
+@pytest.fixture(params=[None, "store"], ids=["memory", "path"])
+def store(request, tmp_path):
+    path = request.param and tmp_path / request.param
+    with VectorStore(2, backend="numpy", path=path) as found:
+        yield found
+
+
+def kept(path, mode="r"):
+    with VectorStore(path=path, mode=mode, backend="numpy") as found:
+        found.verify()
+        return dict(found.payloads.items())
+
+
+def test_what_is_put_is_got(store):
+    payloads = store.payloads
+    payloads.put(TEXTS)
+    for _ in range(2):
+        assert payloads.get([*TEXTS, "z", "a"]) == [*TEXTS.values(), None, b"alpha"]
+        assert sorted(payloads.ids()) == sorted(TEXTS)
+        assert len(payloads) == len(TEXTS)
+        assert "a" in payloads
+        assert "z" not in payloads
+        assert 7 not in payloads
+        store.flush()
+    assert repr(payloads) == "Payloads(5)"
+
+
+def test_they_are_replaced_and_removed(store):
+    payloads = store.payloads
+    payloads.put(TEXTS)
+    store.flush()
+    payloads.put({"a": bytearray(b"other"), "n": memoryview(b"new")})
+    assert payloads.remove(["b", "b", "z", "n"]) == 2
+    for _ in range(2):
+        assert payloads.get(["a", "b", "n"]) == [b"other", None, None]
+        assert len(payloads) == len(payloads.ids()) == 4
+        store.flush()
+    payloads.clear()
+    assert (len(payloads), payloads.ids(), list(payloads.items())) == (0, [], [])
+
+
+def test_an_id_is_that_of_vectors(store):
+    one = uuid.uuid4()
+    store.payloads.put({one: b"x"})
+    assert store.payloads.get([str(one)]) == [b"x"]
+
+
+def test_a_payload_needs_no_vector_and_stays_without(store):
+    store.add_vector("a", [1, 2])
+    store.payloads.put({"a": b"x", "b": b"y"})
+    store.remove_vector("a")
+    assert (len(store), store.payloads.get(["a", "b"])) == (0, [b"x", b"y"])
+
+
+@pytest.mark.parametrize(
+    ("payloads", "error", "match"),
+    [
+        ({"a": b"x", "b": "text"}, TypeError, "bytes, got str .position 1"),
+        ({"a": b"x", 7: b"y"}, IdTypeError, "position 1"),
+        ({"a": b"x", "\ud800": b"y"}, ValueError, "surrogate"),
+    ],
+)
+def test_what_cannot_be_kept_changes_nothing(store, payloads, error, match):
+    with pytest.raises(error, match=match):
+        store.payloads.put(payloads)
+    assert not len(store.payloads)
+
+
+def test_a_payload_that_is_too_large(store, monkeypatch):
+    monkeypatch.setattr("refvec.payloads.MAX_BYTES", 3)
+    with pytest.raises(ValueError, match=r"may have 3 bytes, got 4"):
+        store.payloads.put({"a": b"1234"})
+
+
+def test_together_is_one_change_or_none(store):
+    payloads = store.payloads
+    payloads.put({"a": b"1", "b": b"2"})
+    with pytest.raises(ValueError, match="mismatch"), payloads.together():
+        payloads.put({"a": b"3", "c": b"4"})
+        assert payloads.remove(["b"]) == 1
+        assert payloads.get(["a", "b", "c"]) == [b"3", None, b"4"]
+        assert (len(payloads), sorted(payloads.ids())) == (2, ["a", "c"])
+        store.add_vector("a", [1, 2, 3])
+    assert sorted(payloads.items()) == [("a", b"1"), ("b", b"2")]
+    with payloads.together():
+        payloads.remove(["a"])
+        with payloads.together():
+            payloads.put({"c": b"4"})
+    assert sorted(payloads.items()) == [("b", b"2"), ("c", b"4")]
+
+
+def test_no_flush_comes_in_between(tmp_path):
+    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
+        flushing = threading.Thread(target=store.flush)
+        with store.payloads.together():
+            store.payloads.put({"a": b"x"})
+            flushing.start()
+            flushing.join(0.05)
+            assert flushing.is_alive()
+            store.add_vector("a", [1, 2])
+        flushing.join()
+        assert kept(tmp_path / "s") == {"a": b"x"}
+        with store.payloads.together():
+            for call in (store.flush, store.compact, store.close):
+                with pytest.raises(RefvecError, match=r"within payloads\.together"):
+                    call()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_they_are_there_after_a_flush_and_not_before(tmp_path, backend):
+    path = tmp_path / "s"
+    store = VectorStore(2, path=path, backend=backend)
+    store.payloads.put(TEXTS)
+    reader = VectorStore(path=path, mode="r", backend=backend)
+    assert reader.payloads.ids() == []
+    store.flush()
+    assert reader.payloads.ids() == []
+    assert reader.refresh()
+    assert dict(reader.payloads.items()) == TEXTS
+    store.payloads.remove(["a"])
+    store.compact()
+    assert "a" in reader.payloads
+    assert reader.refresh()
+    assert "a" not in reader.payloads
+    store.payloads.put({"lost": b""})
+    store.close(flush=False)
+    assert kept(path) == kept(path, "r+") == {one: TEXTS[one] for one in TEXTS if one != "a"}
+
+
+def test_who_only_reads_changes_nothing(tmp_path):
+    VectorStore(2, path=tmp_path / "s", backend="numpy").close()
+    with VectorStore(path=tmp_path / "s", mode="r", backend="numpy") as store:
+        for change in (
+            lambda: store.payloads.put({7: b""}),
+            lambda: store.payloads.remove(7),
+            store.payloads.clear,
+            store.payloads.together,
+        ):
+            with pytest.raises(ReadOnlyError):
+                change()
+
+
+def test_a_closed_store_has_none(store):
+    payloads = store.payloads
+    store.close()
+    for use in (lambda: store.payloads, lambda: payloads.put({}), lambda: payloads.get([]), payloads.ids):
+        with pytest.raises(StoreClosedError):
+            use()
+    assert repr(payloads) == "Payloads(closed)"
+
+
+def test_copies_have_copies():
+    with VectorStore(2, backend="numpy") as store:
+        store.payloads.put(TEXTS)
+        copies = [copy.copy(store), copy.deepcopy(store), pickle.loads(pickle.dumps(store))]
+        store.payloads.clear()
+        assert [dict(one.payloads.items()) for one in copies] == [TEXTS] * 3
+
+
+def test_a_file_that_would_lose_them_is_not_written(store, tmp_path):
+    store.payloads.put({"a": b""})
+    with pytest.raises(UnsupportedError, match="1 payloads"):
+        store.save(tmp_path / "file")
+    assert not (tmp_path / "file").exists()
+    store.payloads.clear()
+    store.save(tmp_path / "file")
+
+
+def test_a_copy_that_would_lose_them_is_not_made(tmp_path):
+    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
+        store.payloads.put({"a": b""})
+    with pytest.raises(UnsupportedError, match="1 payloads, which are not copied"):
+        copy_store(tmp_path / "s", tmp_path / "t")
+    assert not (tmp_path / "t").exists()
+
+
+def test_a_flush_that_fails_keeps_them(tmp_path, monkeypatch):
+    store = VectorStore(2, path=tmp_path / "s", backend="numpy")
+    store.payloads.put({"a": b"1"})
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "commit", lambda _: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OSError, match="full"):
+            store.flush()
+    assert store.payloads.get(["a"]) == [b"1"]
+    assert kept(tmp_path / "s") == {}
+    store.close()
+    assert kept(tmp_path / "s") == {"a": b"1"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="There is no fork here")
+def test_who_is_killed_leaves_both_or_neither(tmp_path):
+    for point in range(6):
+        path = tmp_path / str(point)
+        VectorStore(2, path=path, backend="numpy").close()
+        child = os.fork()
+        if not child:
+            _die_at(path, point)
+        os.waitpid(child, 0)
+        with VectorStore(path=path, backend="numpy") as store:
+            store.verify()
+            assert store.ids() == sorted(store.payloads.ids())
+            assert len(store) in (0, 1)
+
+
+def _die_at(path, point):
+    try:
+        left = [point]
+
+        def dying(call):
+            def asked(*args):
+                if not left[0]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left[0] -= 1
+                return call(*args)
+
+            return asked
+
+        for name in ("pwrite", "sync", "commit", "reserve"):
+            setattr(disk, name, dying(getattr(disk, name)))
+        store = VectorStore(path=path, backend="numpy")
+        with store.payloads.together():
+            store.payloads.put({"a": b"text"})
+            store.add_vector("a", [1, 2])
+        store.flush()
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="There is no fork here")
+def test_a_forked_child_has_those_in_memory_and_none_of_a_path(tmp_path):
+    memory = VectorStore(2, backend="numpy")
+    stored = VectorStore(2, path=tmp_path / "s", backend="numpy")
+    for one in (memory, stored):
+        one.payloads.put({"a": b"1"})
+        one.flush()
+        assert one.payloads.get(["a"]) == [b"1"]
+    payloads = stored.payloads
+    memory.payloads._shelf.lock.acquire()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            assert memory.payloads.get(["a"]) == [b"1"]
+            with pytest.raises(StoreClosedError):
+                payloads.get(["a"])
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    memory.payloads._shelf.lock.release()
+    assert payloads.get(["a"]) == [b"1"]
+    stored.close()
+
+
+DAMAGES = {
+    "content": "UPDATE payloads SET content = X'00' WHERE id = X'61'",
+    "another id": "UPDATE payloads SET id = X'7A' WHERE id = X'61'",
+    "no content": "UPDATE payloads SET content = 7 WHERE id = X'61'",
+    "no id": "UPDATE payloads SET id = X'FF' WHERE id = X'61'",
+    "missing": "DELETE FROM payloads WHERE id = X'61'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_told_and_never_served(tmp_path, damage):
+    path = tmp_path / "s"
+    with VectorStore(2, path=path, backend="numpy") as store:
+        store.payloads.put(TEXTS)
+    connection = sqlite3.connect(path / "catalog.sqlite")
+    connection.execute(DAMAGES[damage])
+    connection.commit()
+    connection.close()
+    with pytest.raises(CorruptStoreError, match=r"catalog\.sqlite is damaged"):
+        VectorStore(path=path, mode="r", backend="numpy")
+    with VectorStore(path=path, backend="numpy") as store:
+        with pytest.raises(CorruptStoreError, match=r"catalog\.sqlite is damaged"):
+            store.verify()
+        if damage in ("content", "no content"):
+            with pytest.raises(CorruptStoreError, match="payload of 'a' differs"):
+                store.payloads.get(["b", "a"])
+        assert store.payloads.get(["b"]) == [b""]
+
+
+def test_flushes_of_nothing_but_payloads_are_folded(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "FEW_EVENTS", 5)
+    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
+        for number in range(12):
+            store.payloads.put({str(number): b"x"})
+            store.flush()
+    connection = sqlite3.connect(tmp_path / "s" / "catalog.sqlite")
+    assert connection.execute("SELECT count(*) FROM pages WHERE kind = 'log'").fetchone()[0] <= 6
+    connection.close()
+    assert len(kept(tmp_path / "s")) == 12
+
+
+def test_a_flush_of_nothing_writes_nothing(tmp_path):
+    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
+        store.payloads.put({"a": b"x"})
+        store.flush()
+        reader = VectorStore(path=tmp_path / "s", mode="r", backend="numpy")
+        store.flush()
+        assert not reader.refresh()
+
+
+def test_a_store_in_servers_refuses():
+    class Remote(type(VectorStore(2, backend="numpy"))):
+        backend = "remote"
+
+    store = Remote(2)
+    object.__setattr__(store._spec, "location", "redis://somewhere/x")
+    with pytest.raises(UnsupportedError, match="in memory, or in the directory"):
+        _ = store.payloads
