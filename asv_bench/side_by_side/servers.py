@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import statistics
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +18,7 @@ import numpy as np
 from plain_pipeline import Plain
 from refvec import VectorStore
 from refvec_redis.cluster import HOST, LocalCluster
-from servers_growing import grow
+from servers_growing import grow, taken
 
 DIMENSION, BUCKETS = 384, 256
 Engine = Callable[[list[str], np.ndarray], Any]
@@ -36,13 +35,6 @@ class Data:
         raw = self._rng.bytes(16 * count)
         names = [str(uuid.UUID(bytes=raw[at : at + 16])) for at in range(0, len(raw), 16)]
         return names, self._rng.standard_normal((count, DIMENSION), np.float32)
-
-
-def taken(call: Callable[[], Any]) -> float:
-    """Return how many seconds a call takes."""
-    begun = time.perf_counter()
-    call()
-    return time.perf_counter() - begun
 
 
 def plain_adding(plain: Plain, names: list[str], rows: np.ndarray, step: int) -> Callable[[], None]:

@@ -30,9 +30,15 @@ class Mirror:
     ----------
     places, rounds
         Where things are, and how to get there.
+
+    Attributes
+    ----------
+    filled : bool
+        Whether the last look saw all.
     """
 
     def __init__(self, places: Places, rounds: Rounds) -> None:
+        self.filled = False
         self._places, self._rounds = places, rounds
         self._seqs = [0] * places.buckets
         self._nodes: list[Node | None] = [None] * places.buckets
@@ -53,19 +59,22 @@ class Mirror:
 
     def follow(self, dimension: int, attempt: Attempt) -> None:
         """Have all that was in the store when the call began."""
-        pending = list(range(self._places.buckets))
-        answers = self._rounds.read(self._asking, attempt)
-        pending = [bucket for bucket in pending if self._behind(bucket, answers[bucket], dimension)]
-        while pending:
+        while self.step(dimension, attempt):
             attempt.renew()
-            calls = [
-                self._places.call("changes", bucket, (b"%d" % self._seqs[bucket], b"%d" % _PAGE))
-                for bucket in pending
-            ]
-            found = self._rounds.read(calls, attempt)
-            for bucket, flat in zip(pending, found, strict=True):
-                self._take(bucket, flat, dimension)
-            pending = [bucket for bucket, flat in zip(pending, found, strict=True) if len(flat) == 3 * _PAGE]
+
+    def step(self, dimension: int, attempt: Attempt) -> bool:
+        """Take over some changes of every bucket; return whether there are more."""
+        answers = self._rounds.read(self._asking, attempt)
+        behind = [bucket for bucket, answer in enumerate(answers) if self._behind(bucket, answer, dimension)]
+        calls = [
+            self._places.call("changes", bucket, (b"%d" % self._seqs[bucket], b"%d" % _PAGE))
+            for bucket in behind
+        ]
+        found = self._rounds.read(calls, attempt)
+        for bucket, flat in zip(behind, found, strict=True):
+            self._take(bucket, flat, dimension)
+        self.filled = not any(len(flat) == 3 * _PAGE for flat in found)
+        return not self.filled
 
     def _behind(self, bucket: int, answer: bytes | None, dimension: int) -> bool:
         node, seq = self._rounds.fleet.map.owner(self._places.slots[bucket]), int(answer or 0)

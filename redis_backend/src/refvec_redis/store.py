@@ -6,6 +6,7 @@ import contextlib
 import os
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, SupportsIndex, TypeVar
 
@@ -13,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, OpenSpec, RefvecError, Size, State, VectorStore, failures, identity_keys
 from refvec.durable.reader import make_read_only
-from refvec.inprocess.locking import StoreLock
 from refvec.primitives import PutMode
 from refvec.reading import one_index
 from refvec.searching import Hits, Metric, check_query
@@ -34,6 +34,7 @@ from .scanning import scan
 from .searching import Search
 from .settings import OPTIONS, Settings, settings_of
 from .sweeping import sweep
+from .turns import Turns
 
 T = TypeVar("T")
 _MOST = 4096  # ids that are removed at once
@@ -46,8 +47,9 @@ class RedisVectorStore(VectorStore):
     address it is a temporary one, on the servers that the environment variable
     REFVEC_REDIS_URL names, and goes when it is closed.
 
-    The calls of one object run one after the other; several objects, threads
-    with an object each, and processes work side by side.
+    Threads that share an object read and write single ids side by side; a call
+    on more than one (batches, `ids`, `search`, counts) waits for the others to
+    end, and they for it. Objects of their own, and processes, wait for nobody.
     """
 
     backend = "redis"
@@ -55,7 +57,7 @@ class RedisVectorStore(VectorStore):
     options = OPTIONS
 
     def _open(self, spec: OpenSpec, state: State | None) -> None:
-        self._lock = StoreLock()
+        self._turns = Turns()
         settings = settings_of(spec)
         if state is not None:
             settings = replace(settings, buckets=1)  # in several, what a vector holds decides on its index
@@ -86,8 +88,11 @@ class RedisVectorStore(VectorStore):
             raise failures.store_closed()
         return Attempt(self._settings.timeout)
 
+    def _turn(self, ids: list[str] | None) -> AbstractContextManager[None]:
+        return self._turns.together() if ids is not None and len(ids) == 1 else self._turns.alone()
+
     def _put(self, ids: list[str], rows: NDArray[np.float32], mode: PutMode) -> NDArray[np.int64]:
-        with self._lock.now:
+        with self._turn(ids):
             attempt = self._attempt()
             if not ids:
                 return np.empty(0, np.int64)
@@ -139,7 +144,7 @@ class RedisVectorStore(VectorStore):
             self._dimension = fix_dimension(name, uid, dimension, self._rounds, attempt)
 
     def _drop(self, ids: list[str] | None) -> int:
-        with self._lock.now:
+        with self._turn(ids):
             attempt = self._attempt()
             keys = self._every_id(attempt) if ids is None else [one.encode() for one in ids]
             starts = range(0, max(1, len(keys)), _MOST)  # a dropped store is noticed without a key, too
@@ -167,28 +172,28 @@ class RedisVectorStore(VectorStore):
         return Reading(self._places, self._rounds, attempt)
 
     def _find(self, ids: list[str]) -> NDArray[np.int64]:
-        with self._lock.now:
+        with self._turn(ids):
             return indices_of(self._reading(self._attempt()).entries(ids))
 
     def _rows(self, at: list[str] | NDArray[np.int64] | None) -> NDArray[np.float32]:
-        with self._lock.now:
+        if at is None:
+            return self._scan(lambda state: state.vectors())
+        with self._turn(at if isinstance(at, list) else None):
             reading = self._reading(self._attempt())
-            if at is None:
-                return self._scan(lambda state: state.vectors())
             rows = reading.rows_of(at) if isinstance(at, list) else reading.rows_at(at)
             return rows if len(at) else np.empty((0, self._known_dimension() or 0), np.float32)
 
     def _refcounts(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
-        with self._lock.now:
+        with self._turns.alone():
             return self._reading(self._attempt()).refcounts(indices)
 
     def _scan(self, use: Callable[[State], T]) -> T:
-        with self._lock.now:
+        with self._turns.alone():
             reading = self._reading(self._attempt())
             return scan(reading, self._initial_capacity, self._known_dimension(), use)
 
     def _size(self) -> Size:
-        with self._lock.now:
+        with self._turns.alone():
             reading = self._reading(self._attempt())
             return reading.size(self._initial_capacity, self._known_dimension())
 
@@ -200,7 +205,7 @@ class RedisVectorStore(VectorStore):
         return self._dimension
 
     def _match(self, row: NDArray[np.float32]) -> int | None:
-        with self._lock.now:
+        with self._turns.alone():
             (key,) = identity_keys(row, self.precision)
             found = self._reading(self._attempt()).match(self._places.digest(key))
             if found is None or len(found[1]) != row.nbytes:
@@ -211,12 +216,19 @@ class RedisVectorStore(VectorStore):
     def _search(
         self, queries: NDArray[np.float32], k: int, metric: Metric, within: list[str] | None, with_ids: bool
     ) -> Hits:
-        with self._lock.now:
+        while not self._mirror.filled and self._catch_up():  # piece by piece: others have their turns
+            pass
+        with self._turns.alone():
             dimension = self._known_dimension()
             check_query(queries, dimension)
             attempt = self._attempt()
             search = Search(self._mirror, self._reading(attempt), attempt, queries, k, metric)
             return search.run(within, with_ids, dimension)
+
+    def _catch_up(self) -> bool:
+        with self._turns.alone():
+            attempt, dimension = self._attempt(), self._known_dimension()
+            return dimension is not None and self._mirror.step(dimension, attempt)
 
     def ids_at(self, index: SupportsIndex) -> list[str]:
         """Return the ids that reference an active index, in the order of their clients' clocks."""
@@ -224,7 +236,7 @@ class RedisVectorStore(VectorStore):
         return one_index(self._ids_at, index)
 
     def _ids_at(self, indices: NDArray[np.int64]) -> list[str]:
-        with self._lock.now:
+        with self._turns.alone():
             reading = self._reading(self._attempt())
             reading.refcounts(indices)
             ((_, ids),) = reading.members(indices.tolist()).values()
@@ -248,7 +260,7 @@ class RedisVectorStore(VectorStore):
         BackendUnavailableError
             If the servers cannot be reached.
         """
-        with self._lock.now:
+        with self._turns.alone():
             if not self._gone:
                 drop(self._settings.name, self._places, self._meta.uid, self._rounds, self._attempt())
                 self._gone = self._closed = True
@@ -271,7 +283,7 @@ class RedisVectorStore(VectorStore):
             How many references were collected.
         """
         self._require_open()
-        with self._lock.now:
+        with self._turns.alone():
             self._attempt()
             return sweep(self._places, self._rounds, self._settings.timeout, min_age)
 
