@@ -20,6 +20,7 @@ MACHINERY = {"zoo", "runner", "reports", "cli.py"}
 SOURCES = [path for path in sorted(PACKAGE.rglob("*.py")) if not MACHINERY & {*path.relative_to(PACKAGE).parts}]
 TESTABLE = [one for one in clauses().values() if one.keyword == "MUST" and one.planned is None]
 BACKENDS = {"rust", "numpy", "python"}
+NETWORKED = ("redis", "valkey")
 CLOCKS = {"time", "timeit", "perf_counter", "monotonic", "process_time", "perf_counter_ns", "time_ns"}
 GLOBAL_RANDOM = {
     "rand",
@@ -132,6 +133,12 @@ def test_no_backend_is_named(path: Path) -> None:
     """The tests of OPEN-3 name them, because the contract does."""
     named = [node.value for node in nodes(path) if isinstance(node, ast.Constant) and node.value in BACKENDS]
     assert not named or path.name == "test_auto.py"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_networked_backend_is_known(path: Path) -> None:
+    """Not even in a comment: what the suite does to servers, it does to any."""
+    assert [name for name in NETWORKED if name in path.read_text("utf-8").lower()] == []
 
 
 @by_path

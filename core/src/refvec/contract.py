@@ -378,6 +378,48 @@ class VectorStore(Primitives):
             raise UnsupportedError("The store is in memory; compact() is for one with a path")
         return self._durable.compact(self)
 
+    def drop(self) -> None:
+        """Remove a store that servers keep, for all who have it open, and close this object (NET-1).
+
+        Raises
+        ------
+        BackendUnavailableError
+            If the servers cannot be reached.
+        UnsupportedError
+            If the backend keeps no stores in servers.
+        """
+        self._require_open()
+        self._require("networked")
+        self._missing("drop")
+
+    def vacuum(self, min_age: float = 600.0) -> int:
+        """Collect what clients left in the servers that died in the middle of a call (NET-5).
+
+        Live clients go on meanwhile. Until then such references count in
+        `get_refcount`, and vectors that nothing else references in `count`.
+
+        Parameters
+        ----------
+        min_age : float
+            What is younger, in seconds, is left alone: its client may be about to
+            use it, and would have to begin anew.
+
+        Returns
+        -------
+        int
+            How many references were collected.
+
+        Raises
+        ------
+        BackendUnavailableError
+            If the servers cannot be reached.
+        UnsupportedError
+            If the backend keeps no stores in servers.
+        """
+        self._require_open()
+        self._require("networked")
+        self._missing("vacuum")
+
     def close(self, *, flush: bool = True) -> None:
         """Flush and release the store; closing twice does nothing.
 

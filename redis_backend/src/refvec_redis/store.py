@@ -250,38 +250,15 @@ class RedisVectorStore(VectorStore):
                 self.drop()
         self._gone = True
 
-    # Beyond the interface of all stores
-
     def drop(self) -> None:
-        """Remove the store for all who have it open, and close this object (NET-1).
-
-        Raises
-        ------
-        BackendUnavailableError
-            If the servers cannot be reached.
-        """
+        """Remove the store for all who have it open, and close this object."""
+        self._require_open()
         with self._turns.alone():
-            if not self._gone:
-                drop(self._settings.name, self._places, self._meta.uid, self._rounds, self._attempt())
-                self._gone = self._closed = True
+            drop(self._settings.name, self._places, self._meta.uid, self._rounds, self._attempt())
+            self._gone = self._closed = True
 
     def vacuum(self, min_age: float = 600.0) -> int:
-        """Collect what clients left behind that died in the middle of a call (NET-5).
-
-        Live clients go on meanwhile. Until then such references count in
-        `get_refcount`, and vectors that nothing else references in `count`.
-
-        Parameters
-        ----------
-        min_age : float
-            Younger references are left alone: their client may be about to use
-            them, and would have to begin anew.
-
-        Returns
-        -------
-        int
-            How many references were collected.
-        """
+        """Collect what clients left behind that died in the middle of a call."""
         self._require_open()
         with self._turns.alone():
             self._attempt()

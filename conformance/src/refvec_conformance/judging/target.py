@@ -22,10 +22,13 @@ class Target:
         The backend's name.
     store : type
         Its class.
+    spelling : str
+        How another process names it: as `name`, or "module:Class".
     """
 
     name: str
     store: type[VectorStore]
+    spelling: str = ""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -45,9 +48,9 @@ def resolved(spelling: str) -> Iterator[Target]:
     that the front door, pickling and loading find it.
     """
     if ":" not in spelling:
-        yield Target(spelling, load_backend(spelling))
+        yield Target(spelling, load_backend(spelling), spelling)
         return
     module, _, attribute = spelling.partition(":")
     store = getattr(importlib.import_module(module), attribute)
     with provided(store.backend, BackendPlugin(store)):
-        yield Target(store.backend, store)
+        yield Target(store.backend, store, spelling)

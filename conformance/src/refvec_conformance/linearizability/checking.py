@@ -96,10 +96,14 @@ def _next(
 ) -> Iterator[tuple[int, int, Contents]]:
     """Yield the calls that may come next and agree with their results: (position, mask, state)."""
     waiting = [position for position in range(len(history)) if not mask >> position & 1]
-    horizon = min(history[position].returned for position in waiting)
+    horizon = min(history[position].returned for position in waiting if history[position].needed)
+    # Who was never needed holds nobody up, and is over when its time is.
+    begun = max((call.invoked for position, call in enumerate(history) if mask >> position & 1), default=0)
     for position in waiting:
         call = history[position]
         if call.invoked > horizon or (call.after is not None and not mask >> call.after & 1):
+            continue
+        if not call.needed and call.returned < begun:
             continue
         after, outcome = model.step(state, call.op)
         if call.outcome is None or model.agree(call.op, outcome, call.outcome):

@@ -33,12 +33,15 @@ class Sequential:
         Compare the order of ids (capability ``ordered_ids``).
     atomic : bool
         A batch is one operation (capability ``atomic_batch``); otherwise each of its items is.
+    chained : bool
+        The items of a batch that is not atomic happen in their order; otherwise in any.
     """
 
     labels: Labels
     dense: bool = True
     ordered: bool = True
     atomic: bool = True
+    chained: bool = True
 
     def step(self, contents: Contents, op: Op) -> Step:
         """Return the contents after `op`, and its outcome."""
@@ -62,16 +65,28 @@ class Sequential:
             return history
         found: History = []
         for call in history:
-            if call.op.name not in BATCHES or call.failed:
+            if call.op.name not in BATCHES or (call.failed and call.op.name != "add_vectors"):
                 found.append(call)
-                continue
-            first, values = len(found), call.outcome and call.outcome.value
-            for position, args in enumerate(zip(*call.op.args, strict=True)):
-                outcome = Outcome(values[position]) if isinstance(values, tuple) else None
-                after = len(found) - 1 if len(found) > first else None
-                op = Op(BATCHES[call.op.name], args)
-                found.append(Call(call.thread, op, call.invoked, call.returned, outcome, True, after))
+            elif call.failed:
+                self._undone(call, found)
+            else:
+                self._items(call, found)
         return found
+
+    def _items(self, call: Call, found: History) -> None:
+        first, values = len(found), call.outcome and call.outcome.value
+        for position, args in enumerate(zip(*call.op.args, strict=True)):
+            outcome = Outcome(values[position]) if isinstance(values, tuple) else None
+            after = len(found) - 1 if self.chained and len(found) > first else None
+            op = Op(BATCHES[call.op.name], args)
+            found.append(Call(call.thread, op, call.invoked, call.returned, outcome, True, after))
+
+    def _undone(self, call: Call, found: History) -> None:
+        """Let each item of a batch that was refused be there for a time, and perhaps stay."""
+        for chunk_id, vector in zip(*call.op.args, strict=True):
+            for op in Op("add_vector", (chunk_id, vector)), Op("remove_vector", (chunk_id,)):
+                after = len(found) - 1 if op.name == "remove_vector" else None
+                found.append(Call(call.thread, op, call.invoked, call.returned, None, False, after))
 
 
 # The same few states and calls come again and again, in every order that is tried.

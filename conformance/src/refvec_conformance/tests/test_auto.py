@@ -205,7 +205,7 @@ def test_a_broken_plugin_is_not_imported_by_opening_another(tmp_path: Path) -> N
 # OPEN-8: the address of a store that servers keep
 
 
-URL = "redis://alice:hunter2@host/0"
+URL = "grid://alice:hunter2@host/0"
 
 
 def opened(folder: Path, url: str = URL, **given: str) -> str:
@@ -213,14 +213,14 @@ def opened(folder: Path, url: str = URL, **given: str) -> str:
     return choice(folder, "numpy", arguments=repr({"path": url, **given}))[0]
 
 
-def install_networked(folder: Path, *names: str, schemes: str = "redis rediss") -> None:
+def install_networked(folder: Path, *names: str, schemes: str = "grid grids") -> None:
     for name in names:
         code = plugin(name, declared=networked(*schemes.split()))
         install(folder, f"{name}-store", name, code, schemes=schemes)
 
 
 @clause("OPEN-8", "PLUGIN-1", tier="standard", since="1.1")
-@pytest.mark.parametrize("url", [URL, "rediss://host", "REDIS://host"])
+@pytest.mark.parametrize("url", [URL, "grids://host", "GRID://host"])
 def test_auto_takes_the_backend_that_declares_the_scheme(tmp_path: Path, url: str) -> None:
     install_networked(tmp_path, "theirs")
     assert opened(tmp_path, url) == "theirs"
@@ -234,7 +234,7 @@ def test_finding_a_scheme_imports_no_other_backend(tmp_path: Path) -> None:
 
 
 @clause("OPEN-8", tier="standard", since="1.1")
-@pytest.mark.parametrize("fact", ["UnsupportedError", "'theirs'", "redis://"])
+@pytest.mark.parametrize("fact", ["UnsupportedError", "'theirs'", "grid://"])
 def test_a_backend_that_takes_no_address_names_those_that_do(tmp_path: Path, fact: str) -> None:
     install_networked(tmp_path, "theirs")
     assert fact in opened(tmp_path, backend="numpy")
@@ -270,7 +270,7 @@ def test_the_variable_holds_for_addresses_too(tmp_path: Path, fact: str) -> None
 
 
 @clause("OPEN-8", tier="standard", since="1.1")
-@pytest.mark.parametrize("name", ["theirs", "numpy", "redis://alice:hunter2@host"])
+@pytest.mark.parametrize("name", ["theirs", "numpy", "grid://alice:hunter2@host"])
 def test_no_error_shows_who_logs_in(tmp_path: Path, name: str) -> None:
     install_networked(tmp_path, "theirs", schemes="s3")
     found = opened(tmp_path, backend=name)

@@ -35,8 +35,8 @@ def test_a_path_object_with_a_scheme_is_a_directory(
     target: Target, place: Path, monkeypatch: pytest.MonkeyPatch, kind: Any
 ) -> None:
     monkeypatch.chdir(place.parent)
-    target.open(4, path=kind(Path("redis://host"))).close()
-    assert kept(target, place.parent / "redis:" / "host")["dimension"] == 4
+    target.open(4, path=kind(Path("grid://host"))).close()
+    assert kept(target, place.parent / "grid:" / "host")["dimension"] == 4
 
 
 @clause("OPEN-5", requires="durable")

@@ -53,6 +53,8 @@ CLOSED: dict[str, Callable[[VectorStore], object]] = {
     "refresh": lambda store: store.refresh(),
     "verify": lambda store: store.verify(),
     "compact": lambda store: store.compact(),
+    "drop": lambda store: store.drop(),
+    "vacuum": lambda store: store.vacuum(),
     "len": len,
     "in": lambda store: "a" in store,
     "in, no id": lambda store: None in store,

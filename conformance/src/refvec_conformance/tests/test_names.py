@@ -46,6 +46,8 @@ METHODS = [
         "refresh",
         "verify",
         "compact",
+        "drop",
+        "vacuum",
     ),
 ]
 

@@ -374,7 +374,7 @@ def test_a_refused_path_is_left_alone(make: Make, tmp_path: Path, how: str) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-URL = "redis://alice:hunter2@host/0?token=hunter2"
+URL = "grid://alice:hunter2@host/0?token=hunter2"
 
 
 @clause("OPEN-8", "PLUGIN-3", requires="!networked", since="1.1")
@@ -389,7 +389,7 @@ def test_an_address_is_refused_by_who_is_not_networked(make: Make, how: str) -> 
 @pytest.mark.parametrize("kind", [Path, FsPath], ids=["Path", "PathLike"])
 def test_a_path_object_has_no_scheme(make: Make, kind: Any) -> None:
     with pytest.raises(UnsupportedError, match="durable"):
-        make(4, path=kind("redis://host"))
+        make(4, path=kind("grid://host"))
 
 
 @clause("OPEN-8", since="1.1")
@@ -401,7 +401,7 @@ def test_a_path_object_has_no_scheme(make: Make, kind: Any) -> None:
         {"path": URL + "\0"},
         {"path": URL, "precision": URL},
         {"path": URL, "dimension": 0},
-        {"path": "redis://alice:hunter2/@host", "password": "hunter2"},
+        {"path": "grid://alice:hunter2/@host", "password": "hunter2"},
     ],
     ids=lambda given: " ".join(given),
 )
@@ -414,7 +414,7 @@ def test_no_error_about_the_arguments_shows_who_logs_in(make: Make, given: dict[
 @contextmanager
 def networked(target: Target) -> Iterator[str]:
     """Yield the name of a backend that is the target with addresses."""
-    able = replace(target.capabilities, networked=True, schemes=("redis",))
+    able = replace(target.capabilities, networked=True, schemes=("grid",))
     with with_options(target, capabilities=able) as name:
         yield name
 
@@ -436,7 +436,7 @@ def test_what_is_open_does_not_show_who_logs_in(target: Target, shown: Any) -> N
 )
 def test_no_error_about_an_address_shows_its_secrets(target: Target, query: str) -> None:
     with networked(target) as name, pytest.raises(ValueError, match=r".") as caught:
-        VectorStore(4, backend=name, path=f"redis://alice:hunter2@host{query}")
+        VectorStore(4, backend=name, path=f"grid://alice:hunter2@host{query}")
     assert [secret for secret in ("alice", "hunter2") if secret in traces(caught.value)] == []
 
 
@@ -444,7 +444,7 @@ def test_no_error_about_an_address_shows_its_secrets(target: Target, query: str)
 @pytest.mark.parametrize(("query", "found"), [("", 5.0), ("?timeout=2", 2.0)])
 def test_the_query_of_an_address_gives_options(target: Target, query: str, found: float) -> None:
     with networked(target) as name:
-        store: Any = VectorStore(4, backend=name, path=f"redis://host{query}")
+        store: Any = VectorStore(4, backend=name, path=f"grid://host{query}")
     assert store.opened.options["timeout"] == found
 
 
@@ -458,6 +458,13 @@ def test_the_backend_gets_the_whole_address(target: Target) -> None:
 @clause("PLUGIN-3", requires="!durable")
 @pytest.mark.parametrize("method", ["refresh", "verify", "compact"])
 def test_methods_of_durable_stores_are_refused(stocked: VectorStore, method: str) -> None:
+    with refused(stocked, UnsupportedError):
+        getattr(stocked, method)()
+
+
+@clause("PLUGIN-3", requires="!networked", since="1.1")
+@pytest.mark.parametrize("method", ["drop", "vacuum"])
+def test_methods_of_stores_in_servers_are_refused(stocked: VectorStore, method: str) -> None:
     with refused(stocked, UnsupportedError):
         getattr(stocked, method)()
 

@@ -230,9 +230,9 @@ def test_who_is_networked_declares_schemes_and_nobody_else(target: Target) -> No
     "declared",
     [
         "capabilities=Capabilities(networked=True)",
-        "capabilities=Capabilities(schemes=('redis',))",
-        "capabilities=Capabilities(networked=True, schemes='redis')",
-        "capabilities=Capabilities(networked=True, schemes=('redis://',))",
+        "capabilities=Capabilities(schemes=('grid',))",
+        "capabilities=Capabilities(networked=True, schemes='grid')",
+        "capabilities=Capabilities(networked=True, schemes=('grid://',))",
         "options=[Option('timeout')]",
         "options=('timeout',)",
         "options=(Option('timeout'), Option('timeout'))",
