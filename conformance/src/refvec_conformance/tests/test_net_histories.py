@@ -63,7 +63,7 @@ def others_of(op: Op, random: Random, count: int) -> list[Trace]:
     return troubles + [operations.trace(WRITES, 3) for _ in range(count)]
 
 
-@clause("NET-2", requires="networked", since="1.1")
+@clause("NET-2", "NET-3", "NET-5", requires="networked", since="1.1")
 @every_call
 def test_what_others_do_between_two_messages_of_a_call_is_before_it_or_after_it(
     site: Site, op: Op, seed: int, budget: Budget, points: Points
