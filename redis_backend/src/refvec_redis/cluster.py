@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from redis.exceptions import ResponseError
 
+from .network import Network, NoNetworkError
 from .nodes import BROKEN, Node
 from .settings import Servers
 from .slots import SLOTS
@@ -36,11 +37,13 @@ class LocalCluster:
         How many; 1 without replicas is a single server that is no cluster.
     replicas : int
         For each of them.
+    network : Network, optional
+        Where the servers stand, each with an address of its own; loopback otherwise.
 
     Attributes
     ----------
     ports : list of int
-        Of the masters, then of their replicas.
+        Of the masters, then of their replicas, then of those that were added.
 
     Raises
     ------
@@ -48,17 +51,18 @@ class LocalCluster:
         If there is no ``redis-server`` on PATH.
     """
 
-    def __init__(self, masters: int = 3, replicas: int = 1) -> None:
+    def __init__(self, masters: int = 3, replicas: int = 1, network: Network | None = None) -> None:
         program = shutil.which("redis-server")
         if program is None:
             raise FileNotFoundError(
                 "there is no redis-server on PATH; as a package of the system it is redis-server"
             )
-        self._program = program
+        self._program, self._network = program, network
         self.masters, self.replicas = masters, replicas
         self.ports = free_ports(masters * (1 + replicas))
         self._home = tempfile.TemporaryDirectory(prefix="refvec-redis-")
         self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._added: set[int] = set()
 
     @property
     def home(self) -> Path:
@@ -68,7 +72,14 @@ class LocalCluster:
     @property
     def url(self) -> str:
         """The address of the first server, to be followed by the name of a store."""
-        return f"redis://{HOST}:{self.ports[0]}/"
+        return f"redis://{self.host(self.ports[0])}:{self.ports[0]}/"
+
+    def host(self, port: int) -> str:
+        """Return the address of a server."""
+        return HOST if self._network is None else self._network.host(self._number(port))
+
+    def _number(self, port: int) -> int:
+        return self.ports.index(port) + 1
 
     def __enter__(self) -> Self:
         try:
@@ -92,8 +103,9 @@ class LocalCluster:
         folder = self.home / str(port)
         folder.mkdir(exist_ok=True)
         with (folder / "output").open("ab") as output:
+            inside = [] if self._network is None else self._network.inside(self._number(port))
             self._running[port] = subprocess.Popen(
-                [sys.executable, "-m", f"{__package__}.guard", self._program, *self._arguments(port)],
+                [*inside, sys.executable, "-m", f"{__package__}.guard", self._program, *self._arguments(port)],
                 cwd=folder,
                 stdin=subprocess.PIPE,  # closes when this process ends, however it does
                 stdout=output,
@@ -101,12 +113,37 @@ class LocalCluster:
                 start_new_session=True,  # Ctrl-C is for us alone
             )
 
+    def add(self) -> int:
+        """Start one more server, a master that has no slots yet; return its port."""
+        (port,) = free_ports(1)
+        self.ports.append(port)
+        self._added.add(port)
+        self.start(port)
+        self._until(lambda: self._answers(port), "the new server does not answer")
+        self._meet(port)
+        self._until_met()
+        self.wait_until_whole()
+        return port
+
     def kill(self, port: int) -> None:
         """End a server with SIGKILL."""
         self.ask(port, b"CLIENT", b"NO-EVICT", b"OFF")
         os.kill(self.pid(port), signal.SIGKILL)
         with self._running.pop(port) as process:
             process.wait()
+
+    def cut(self, port: int) -> None:
+        """Let no packet pass between a server and the others, until it is healed."""
+        self._required_network().cut(self._number(port))
+
+    def heal(self, port: int) -> None:
+        """Let packets pass again."""
+        self._required_network().heal(self._number(port))
+
+    def _required_network(self) -> Network:
+        if self._network is None:
+            raise NoNetworkError("the servers share the network of the machine: give them one of their own")
+        return self._network
 
     def pid(self, port: int) -> int:
         """Return the number of a server's process."""
@@ -127,7 +164,7 @@ class LocalCluster:
     def _arguments(self, port: int) -> list[str]:
         shared = {
             "port": port,
-            "bind": HOST,
+            "bind": self.host(port),
             "save": "",
             "appendonly": "yes",
             "appendfsync": "everysec",
@@ -138,9 +175,12 @@ class LocalCluster:
             "cluster-node-timeout": 3000,
             "cluster-require-full-coverage": "no",
             "cluster-port": port + _BUS,
+            "cluster-allow-replica-migration": "no",  # a replica stays with its master
             "repl-diskless-sync-delay": 0,
         }
         settings = shared | (cluster if len(self.ports) > 1 else {})
+        if self._network is not None:  # nobody else reaches it
+            settings |= {"protected-mode": "no"}
         return [part for name, value in settings.items() for part in (f"--{name}", str(value))]
 
     def _join(self) -> None:
@@ -153,14 +193,20 @@ class LocalCluster:
             )
             self.ask(port, b"CLUSTER", b"SET-CONFIG-EPOCH", b"%d" % (number + 1))
         for port in self.ports[1:]:
-            self.ask(port, b"CLUSTER", b"MEET", HOST.encode(), b"%d" % self.ports[0])
-        self._until(
-            lambda: all(self._known(port) == len(self.ports) for port in self.ports), "the servers do not meet"
-        )
+            self._meet(port)
+        self._until_met()
         ids = [self.ask(port, b"CLUSTER", b"MYID") for port in masters]
         for number, port in enumerate(replicas):
             self.ask(port, b"CLUSTER", b"REPLICATE", ids[number % self.masters])
         self.wait_until_whole()
+
+    def _meet(self, port: int) -> None:
+        first = self.ports[0]
+        self.ask(port, b"CLUSTER", b"MEET", self.host(first).encode(), b"%d" % first)
+
+    def _until_met(self) -> None:
+        count = len(self.ports)
+        self._until(lambda: all(self._known(port) == count for port in self.ports), "the servers do not meet")
 
     def wait_until_whole(self) -> None:
         """Return when all servers run, and every replica follows its master."""
@@ -175,7 +221,8 @@ class LocalCluster:
             return False
         state = self.ask(port, b"CLUSTER", b"INFO").decode()
         role = self.ask(port, b"ROLE")
-        followed = len(role[2]) == self.replicas if role[0] == b"master" else role[3] == b"connected"
+        replicas = 0 if port in self._added else self.replicas
+        followed = len(role[2]) == replicas if role[0] == b"master" else role[3] == b"connected"
         return followed and "cluster_state:ok" in state
 
     def _answers(self, port: int) -> bool:
@@ -185,11 +232,13 @@ class LocalCluster:
 
     def ask(self, port: int, *args: bytes) -> Any:
         """Return what a server answers."""
-        node = Node(HOST, port, Servers(((HOST, port),), tls=False))
-        try:
+        with contextlib.closing(self.node(port)) as node:
             return node.ask(*args)
-        finally:
-            node.close()
+
+    def node(self, port: int) -> Node:
+        """Return a server, to be closed."""
+        host = self.host(port)
+        return Node(host, port, Servers(((host, port),), tls=False))
 
     def _until(self, done: Any, otherwise: str) -> None:
         end = time.monotonic() + _PATIENCE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from redis.connection import Connection, SSLConnection
@@ -94,21 +95,25 @@ class Node:
 
     def ask(self, *args: bytes, patience: float = LONGEST) -> Any:
         """Return the answer to one command; a `ResponseError` is raised."""
+        return self.ask_all([args], patience)[0]
+
+    def ask_all(self, commands: Sequence[Sequence[bytes]], patience: float = LONGEST) -> list[Any]:
+        """Return the answers to commands that are sent together; the first `ResponseError` is raised."""
         connection = self.lease(patience)
         done = False
         try:
-            connection.send_packed_command([command(*args)], check_health=False)
-            answer = connection.read_response()
+            connection.send_packed_command([command(*args) for args in commands], check_health=False)
+            answers = [_answer(connection) for _ in commands]
             done = True
-        except ResponseError:
-            done = True
-            raise
         finally:
             if done:
                 self.give_back(connection)
             else:
                 connection.disconnect()
-        return answer
+        for answer in answers:
+            if isinstance(answer, ResponseError):
+                raise answer
+        return answers
 
     def load_library(self, patience: float) -> None:
         """Let the server have our functions."""
@@ -132,6 +137,13 @@ class Node:
         """Close the connections that nobody uses."""
         while self._idle:
             self._idle.pop().disconnect()
+
+
+def _answer(connection: Connected) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error
 
 
 def limit(connection: Connected, patience: float) -> None:

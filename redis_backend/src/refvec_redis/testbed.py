@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,11 +13,14 @@ from refvec import OpenSpec, Url
 
 from .attempt import Attempt
 from .cluster import HOST, LocalCluster, free_ports
+from .moving import move_some
+from .network import Network, NoNetworkError
 from .settings import OPTIONS, VARIABLE, settings_of
 from .slots import SlotMap
 
 _POWERS = ("kill", "freeze", "cut", "move")
 _QUERY = "buckets=16"
+_MOVED = 2500  # slots
 
 
 class SharedBed:
@@ -86,14 +89,17 @@ class LocalBed(SharedBed):
     ----------
     cluster : LocalCluster
         It runs.
+    network : str, optional
+        Why it has no network of its own, if it has none.
     """
 
-    def __init__(self, cluster: LocalCluster) -> None:
+    def __init__(self, cluster: LocalCluster, network: str | None = None) -> None:
         super().__init__(f"{cluster.url}?{_QUERY}")
         self._cluster = cluster
         self._frozen: dict[str, int] = {}
         self._dead: set[str] = set()
-        self.lacking = {"cut": "the servers share one network", "move": "slots stay where they are"}
+        self._cut: set[str] = set()
+        self.lacking = {} if network is None else {"cut": network}
 
     def primaries(self) -> list[str]:
         """Return the masters that run."""
@@ -129,8 +135,28 @@ class LocalBed(SharedBed):
         """Let it go on."""
         os.kill(self._frozen.pop(node), signal.SIGCONT)
 
+    def cut(self, node: str) -> None:
+        """Cut a server off from the others."""
+        self._cluster.cut(int(node))
+        self._cut.add(node)
+
+    def heal(self, node: str) -> None:
+        """Let it reach them again."""
+        self._cluster.heal(int(node))
+        self._cut.remove(node)
+
+    def move(self) -> None:
+        """Move 2,500 slots from one master to another."""
+        with ExitStack() as stack:
+            nodes = [self._cluster.node(int(one)) for one in self.primaries()]
+            for node in nodes:
+                stack.callback(node.close)
+            move_some(nodes, _MOVED)
+
     def restore(self) -> None:
         """Let all servers run and follow each other."""
+        for node in list(self._cut):
+            self.heal(node)
         for node in list(self._frozen):
             self.thaw(node)
         for node in list(self._dead):
@@ -145,5 +171,9 @@ def open_testbed(*, breakable: bool) -> Iterator[SharedBed]:
     if url and not breakable:
         yield SharedBed(url)
         return
-    with LocalCluster() as cluster:
-        yield LocalBed(cluster)
+    with ExitStack() as stack:
+        try:
+            network, reason = stack.enter_context(Network()), None
+        except NoNetworkError as error:
+            network, reason = None, str(error)
+        yield LocalBed(stack.enter_context(LocalCluster(network=network)), reason)
