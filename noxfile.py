@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent
 WHEELS = ROOT / "build" / "wheels"
 REPORTS = ROOT / "build" / "conformance"
 PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "redis_backend", "examples/refvec-dict-backend")
+# The adapters for frameworks, and what their suites come with; heavy, so in a session of their own.
+INTEGRATIONS = {"langchain": ("langchain-tests>=1.1",)}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
@@ -176,6 +178,18 @@ def redis(session: nox.Session) -> None:
     suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", *tier)
     pytest = ("pytest", "-q", "-n", "2", "-c", "pyproject.toml", *suite)
     session.run("refvec", "serve-local", "--options", "buckets=1", "--", *pytest)
+
+
+@nox.session
+def integrations(session: nox.Session) -> None:
+    """Put the adapters to the suites of their frameworks, without a network; ``-- langchain`` one of them."""
+    chosen = session.posargs or list(INTEGRATIONS)
+    folders = [f"./integrations/{one}" for one in chosen]
+    suites = [suite for one in chosen for suite in INTEGRATIONS[one]]
+    install(session, *TESTING, "pytest-asyncio>=1", "pytest-socket>=0.7", *suites, *folders)
+    asyncio = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
+    offline = ("--disable-socket", "--allow-unix-socket")
+    session.run("pytest", "-q", "-n", "2", *asyncio, *offline, *folders)
 
 
 @nox.session

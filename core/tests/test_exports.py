@@ -10,7 +10,8 @@ import pytest
 import refvec
 
 ROOT = Path(__file__).parents[2]
-PROJECTS = (".", "core", "backends", "rust_ext", "conformance", "redis_backend")
+INTEGRATIONS = ("integrations/langchain",)
+PROJECTS = (".", "core", "backends", "rust_ext", "conformance", "redis_backend", *INTEGRATIONS)
 
 
 def test_all_exports_are_there():  # ruff keeps them sorted

@@ -60,7 +60,7 @@ class Payloads:
         self._writable()
         return self._shelf.together()
 
-    def put(self, payloads: Mapping[ChunkId, Content]) -> None:
+    def put(self, payloads: Mapping[str, Content] | Mapping[ChunkId, Content]) -> None:
         """Keep payloads under ids, in place of those that are there, all or nothing.
 
         Parameters
