@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+import traceback
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from refvec import (
     BackendUnavailableError,
     CorruptStoreError,
     OutcomeUnknownError,
+    StoreClosedError,
     VectorStore,
 )
+from refvec_redis import library
 from refvec_redis.cluster import LocalCluster, free_ports
 from refvec_redis.fleet import LOST, Rounds
 
@@ -22,7 +25,7 @@ UNITS = np.eye(4, dtype=np.float32)
 
 def test_without_a_server_the_error_names_it():
     (port,) = free_ports(1)
-    with pytest.raises(BackendUnavailableError, match=f"127.0.0.1:{port} cannot be reached") as caught:
+    with pytest.raises(BackendUnavailableError, match=f"^127.0.0.1:{port}: cannot be reached") as caught:
         VectorStore(4, path=f"redis://me:secret@127.0.0.1:{port}/corpus?timeout=0.3")
     assert type(caught.value) is BackendUnavailableError
     assert "secret" not in str(caught.value)
@@ -208,3 +211,75 @@ def test_a_call_keeps_its_time_when_no_server_answers():
             VectorStore(4, path=f"redis://{hosts}/corpus?timeout=1")
         # Not a matter of speed: each waited for as long as there is time for one answer would be 6 s.
         assert time.monotonic() - begun < 4
+
+
+def test_a_password_is_never_shown(caplog):
+    password = "hunter" + "2"
+    with LocalCluster(1, 0) as server:
+        (port,) = server.ports
+        address = f"redis://default:{password}@127.0.0.1:{port}/corpus?replicas=0&timeout=1"
+        pid = server.pid(port)
+        server.ask(port, b"CONFIG", b"SET", b"requirepass", password.encode())
+        store = VectorStore(4, path=address)
+        store.add_vector("a", UNITS[0])
+        shown = [repr(store), repr(store._settings), str(store.get_statistics()), repr(store._spec)]
+        for wrong in (f"{password}x", f"{password}@", ""):
+            with pytest.raises((BackendUnavailableError, ValueError)) as caught:
+                VectorStore(4, path=address.replace(password, wrong))
+            shown += traceback.format_exception(caught.value)
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.raises(BackendUnavailableError) as caught:
+            store.get_vector("a")
+        os.kill(pid, signal.SIGCONT)
+        shown += traceback.format_exception(caught.value)
+    assert password not in "".join(shown) + caplog.text
+
+
+@pytest.mark.parametrize("letter", list("hvrfmzix"))
+def test_a_foreign_key_in_a_bucket_is_left_alone(single, letter):
+    (port,) = single.ports
+    with VectorStore(4, path=f"{single.url}bucket-{letter}?replicas=0&buckets=1") as store:
+        key = f"{{bucket-{letter}:{store._meta.uid}:0}}{letter}".encode()
+        single.ask(port, b"DEL", key)
+        single.ask(port, b"SET", key, b"mine")
+        with pytest.raises((CorruptStoreError, StoreClosedError)):
+            store.add_vectors(["a", "b"], UNITS[:2])
+            store.remove_vectors(["a", "b"])
+            store.vacuum(0)
+            store.search(UNITS[0])
+        assert single.ask(port, b"GET", key) == b"mine"
+
+
+def test_libraries_of_other_versions_stand_side_by_side(open_store, cluster, monkeypatch):
+    name = "refvec_000000000000"
+    old = f"#!lua name={name}\nredis.register_function('{name}_link', function() return 0 end)".encode()
+    for port in cluster.ports[:3]:
+        cluster.ask(port, b"FUNCTION", b"LOAD", b"REPLACE", old)
+    store = open_store()
+    store.add_vectors(["a", "b"], UNITS[:2])
+    # A client whose functions have another text finds the same store.
+    body = library._body() + "\n-- another version"
+    monkeypatch.setattr(library, "_body", lambda: body)
+    for one in (library.name, library.source):
+        one.cache_clear()
+    try:
+        other = open_store()
+        other.add_vectors(["c", "d"], UNITS[2:])
+        store.add_vector("e", UNITS[0])
+        assert sorted(store.ids()) == sorted(other.ids()) == list("abcde")
+    finally:
+        monkeypatch.undo()
+        for one in (library.name, library.source):
+            one.cache_clear()
+    loaded = cluster.ask(cluster.ports[0], b"FUNCTION", b"LIST", b"LIBRARYNAME", b"refvec_*")
+    assert len(loaded) == 3
+
+
+def test_a_store_of_a_newer_format_is_left_alone(single):
+    (port,) = single.ports
+    VectorStore(4, path=f"{single.url}newer?replicas=0&buckets=1").close()
+    single.ask(port, b"HSET", b"{newer}refvec", b"format", b"2")
+    before = single.ask(port, b"DUMP", b"{newer}refvec")
+    with pytest.raises(CorruptStoreError, match=r"format 2.*upgrade refvec"):
+        VectorStore(4, path=f"{single.url}newer?replicas=0")
+    assert single.ask(port, b"DUMP", b"{newer}refvec") == before

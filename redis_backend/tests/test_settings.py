@@ -17,7 +17,7 @@ def test_an_address_says_where_and_how():
         "redis://user:p%40ss@one:7101,two/corpus?buckets=8&replicas=2&timeout=2.5&durability=available"
     )
     assert found.servers.seeds == (("one", 7101), ("two", 6379))
-    assert (found.servers.user, found.servers.password, found.servers.tls) == ("user", "p@ss", False)
+    assert (found.servers.user, found.servers.password, found.servers.tls) == ("user", "p@ss", None)
     assert (found.name, found.buckets, found.replicas, found.timeout) == ("corpus", 8, 2, 2.5)
     assert not found.strict
     assert not found.temporary
@@ -25,7 +25,7 @@ def test_an_address_says_where_and_how():
 
 def test_without_options_it_is_safe():
     found = settings("rediss://one/corpus")
-    assert found.servers.tls
+    assert found.servers.tls.verify == "full"
     assert found.strict
     assert (found.replicas, found.timeout, found.buckets) == (1, 30.0, None)
 

@@ -238,7 +238,7 @@ class LocalCluster:
     def node(self, port: int) -> Node:
         """Return a server, to be closed."""
         host = self.host(port)
-        return Node(host, port, Servers(((host, port),), tls=False))
+        return Node(host, port, Servers(((host, port),)))
 
     def _until(self, done: Any, otherwise: str) -> None:
         end = time.monotonic() + _PATIENCE

@@ -49,7 +49,7 @@ class Fleet:
         self.map = SlotMap(servers)
         self._refreshing = threading.Lock()
 
-    def refresh(self, attempt: Attempt) -> str | None:
+    def refresh(self, attempt: Attempt) -> tuple[str, str] | None:
         """Learn anew who has which slot; return why that was not to be had."""
         # A forked child may never get the lock.
         if not self._refreshing.acquire(timeout=min(_COUNTED_FOR, attempt.patience)):
@@ -160,14 +160,14 @@ class _Round:
             try:
                 node.load_library(self._attempt.patience)
             except BROKEN as error:
-                self._why = (node.address, f"cannot be reached ({type(error).__name__})")
+                self._why = (node.address, node.unreachable(error))
             except ResponseError as error:
                 if not not_executed(error):
                     self._error = lasting(node.address, error)
 
-    def _note(self, failed: str | None) -> None:
+    def _note(self, failed: tuple[str, str] | None) -> None:
         if failed is not None:
-            self._why = (self._map.seed, failed)
+            self._why = failed
 
     def _by_node(self, pending: Iterable[int]) -> list[tuple[Node, list[int]]]:
         found: dict[Node, list[int]] = {}
@@ -184,7 +184,7 @@ class _Round:
         try:
             connection = node.lease(self._patience)
         except BROKEN as error:
-            self._why = (node.address, f"cannot be reached ({type(error).__name__})")
+            self._why = (node.address, node.unreachable(error))
             return None
         calls = self._calls
         commands = [calls[position][1] for position in positions]

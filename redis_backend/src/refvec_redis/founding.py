@@ -49,6 +49,10 @@ def read_meta(flat: list[bytes], name: str) -> Meta:
     found = dict(zip(flat[::2], flat[1::2], strict=True))
     if found.get(b"format") != FORMAT.encode():
         said = found.get(b"format", b"none").decode(errors="replace")
+        if said.isdecimal():
+            raise CorruptStoreError(
+                f"The store {name!r} has format {said}, this refvec reads {FORMAT}: upgrade refvec to open it"
+            )
         raise CorruptStoreError(
             f"The key {meta_key(name).decode()!r} is no store of format {FORMAT} (it says {said!r}); "
             "it was left alone: choose another name"

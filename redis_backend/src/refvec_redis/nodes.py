@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections import deque
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ from refvec import BackendUnavailableError
 from .attempt import LONGEST
 from .library import source
 from .settings import Servers
+from .tls import distrust
 from .wire import command
 
 Connected: TypeAlias = Any  # an `AbstractConnection`, most of which has no types
@@ -50,7 +52,11 @@ class Node:
             "protocol": 2,
             "driver_info": None,
         }
-        self._kind: type[Connected] = SSLConnection if servers.tls else Connection
+        self._kind: type[Connected] = Connection if servers.tls is None else SSLConnection
+        self._doubt = ""
+        if servers.tls is not None:
+            self._arguments |= servers.tls.arguments()
+            self._doubt = ", or has no TLS at this port"
         self._idle: deque[Connected] = deque()
         self._pid = os.getpid()
 
@@ -81,6 +87,10 @@ class Node:
             raise
         except (AuthenticationError, AuthorizationError, ResponseError) as error:
             reason = type(error).__name__
+        except ConnectionError as error:
+            if not isinstance(error.__context__, ssl.SSLError):
+                raise
+            raise BackendUnavailableError(f"{self.address} {distrust(error.__context__)}") from error
         else:
             return connection
         # Raised out here: what the server answered may name the user, and must not be chained.
@@ -88,6 +98,10 @@ class Node:
             f"{self.address} refuses the user or the password ({reason}); give them in the address, "
             "percent-encoded, or in REFVEC_REDIS_USER and REFVEC_REDIS_PASSWORD"
         )
+
+    def unreachable(self, error: Exception) -> str:
+        """Return what to say of a server to which there is no connection."""
+        return f"cannot be reached{self._doubt} ({type(error).__name__})"
 
     def give_back(self, connection: Connected) -> None:
         """Take a connection back on which nothing is under way."""

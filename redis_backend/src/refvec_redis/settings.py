@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 from refvec import OpenSpec, Option, UnsupportedError, Url
 
+from .tls import TLS_OPTIONS, Tls, tls_of
+
 VARIABLE, USER, PASSWORD = "REFVEC_REDIS_URL", "REFVEC_REDIS_USER", "REFVEC_REDIS_PASSWORD"
 MAX_BUCKETS = 16_384
 DEFAULT_BUCKETS = 256
@@ -60,6 +62,7 @@ OPTIONS = (
         "strict",
         help="What to do while there are fewer replicas: refuse to write, or go on with a warning.",
     ),
+    *TLS_OPTIONS,
 )
 
 
@@ -68,7 +71,7 @@ class Servers:
     """How to reach the servers; the user and the password are not shown."""
 
     seeds: tuple[tuple[str, int], ...]
-    tls: bool
+    tls: Tls | None = None
     user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
@@ -112,11 +115,12 @@ def settings_of(spec: OpenSpec, environ: Mapping[str, str] = os.environ) -> Sett
     """
     options = dict(spec.options)
     if isinstance(spec.location, Url):
-        servers, name = _parsed(spec.location, environ)
+        url, name = spec.location, None
     else:
         url = _variable(environ)
         options |= _queried(url, options)
-        servers, name = _parsed(url, environ, f"temporary-{secrets.token_hex(8)}")
+        name = f"temporary-{secrets.token_hex(8)}"
+    servers, name = _parsed(url, environ, options, name)
     return Settings(
         servers,
         name,
@@ -153,7 +157,9 @@ def _queried(url: Url, given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _parsed(url: Url, environ: Mapping[str, str], name: str | None = None) -> tuple[Servers, str]:
+def _parsed(
+    url: Url, environ: Mapping[str, str], options: Mapping[str, Any], name: str | None
+) -> tuple[Servers, str]:
     if url.ambiguous:
         raise ValueError(
             f"The address {url} cannot be read; percent-encode what is one of : / ? # @ in the user or password"
@@ -169,7 +175,7 @@ def _parsed(url: Url, environ: Mapping[str, str], name: str | None = None) -> tu
         )
     user = _decoded(parts.username) or environ.get(USER) or None
     password = _decoded(parts.password) or environ.get(PASSWORD) or None
-    return Servers(seeds, url.scheme == "rediss", user, password), name
+    return Servers(seeds, tls_of(url, environ, options), user, password), name
 
 
 def _seed(text: str) -> tuple[str, int] | None:

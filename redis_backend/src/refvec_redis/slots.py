@@ -42,7 +42,7 @@ class SlotMap:
         """Return all masters."""
         return list(dict.fromkeys(filter(None, self._owners)))
 
-    def refresh(self, attempt: Attempt) -> str | None:
+    def refresh(self, attempt: Attempt) -> tuple[str, str] | None:
         """Ask the servers, one after the other, until one answers; return what the last one failed with."""
         failed = None
         for place, node in list(self._nodes.items()):
@@ -51,7 +51,7 @@ class SlotMap:
             try:
                 self._take(place, node, attempt.patience)
             except BROKEN as error:
-                failed = f"{node.address} cannot be reached ({type(error).__name__})"
+                failed = node.address, node.unreachable(error)
                 continue
             return None
         return failed
