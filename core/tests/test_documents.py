@@ -1,7 +1,7 @@
 """JSON objects and vectors under the same ids: what the adapters for frameworks share."""
 
 import pytest
-from refvec import VectorStore
+from refvec import DuplicateIdError, VectorStore
 from refvec.documents import Documents, Hit
 
 FEW = {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}}
@@ -28,6 +28,24 @@ def test_removing_takes_both(documents):
     assert ("a" in documents, "b" in documents, documents.store.ids()) == (False, True, ["b"])
     documents.clear()
     assert (len(documents), len(documents.store)) == (0, 0)
+
+
+def test_those_that_are_there_may_be_skipped_or_refused(documents):
+    new = {"a": {"n": 9}, "d": {}}
+    with pytest.raises(DuplicateIdError, match="'a' already"):
+        documents.put(new, {"d": [1, 1]}, present="refuse")
+    assert (dict(documents.items()), documents.store.ids()) == (FEW, ["a", "b"])
+    assert documents.put(new, {"d": [1, 1]}, present="skip") == ["d"]
+    assert (documents.get(["a", "d"]), documents.store.ids()) == ({"a": {"n": 1}, "d": {}}, ["a", "b", "d"])
+
+
+def test_documents_are_amended_and_keep_their_vectors(documents):
+    assert documents.amend(lambda _, found: found["n"] > 1, lambda found: {**found, "x": 0}) == 2
+    assert dict(documents.items()) == {"a": {"n": 1}, "b": {"n": 2, "x": 0}, "c": {"n": 3, "x": 0}}
+    with pytest.raises(TypeError, match="cannot be stored"):
+        documents.amend(None, lambda found: {**found, "y": object()})
+    assert documents.store.ids() == ["a", "b"]
+    assert "y" not in documents.get(["a"])["a"]
 
 
 def test_a_vector_that_does_not_fit_changes_nothing(documents):

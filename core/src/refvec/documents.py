@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from numpy.typing import ArrayLike
 
 from .contract import VectorStore
+from .errors import DuplicateIdError
 from .failures import quoted, type_name
 from .searching import Metric
 
 Document: TypeAlias = Mapping[str, Any]
+Present: TypeAlias = Literal["replace", "skip", "refuse"]
 Keep: TypeAlias = Callable[[str, dict[str, Any]], bool]
 _WIDER = 4  # times as many vectors, where those that were asked for were not enough
 
@@ -41,8 +43,10 @@ class Documents:
         self.store = store
         self._payloads = store.payloads
 
-    def put(self, documents: Mapping[str, Document], vectors: Mapping[str, Any]) -> None:
-        """Keep documents in place of those with the same ids, all or nothing.
+    def put(
+        self, documents: Mapping[str, Document], vectors: Mapping[str, Any], *, present: Present = "replace"
+    ) -> list[str]:
+        """Keep documents, all or nothing; return the ids of those that were kept.
 
         Parameters
         ----------
@@ -51,20 +55,50 @@ class Documents:
             lists) and mappings with keys that are text.
         vectors : mapping of str to array_like
             Of some of these ids; the others have none afterwards.
+        present : {"replace", "skip", "refuse"}
+            What becomes of an id that has a document.
 
         Raises
         ------
+        DuplicateIdError
+            If there is one, and it is to be refused.
         TypeError, ValueError
             For a document that cannot be stored, or a vector of another dimension.
         """
         encoded = {one: _encoded(one, document) for one, document in documents.items()}
-        ids = [one for one in encoded if one in vectors]
         with self._payloads.together():
+            if present != "replace":
+                self._leave_out(encoded, refuse=present == "refuse")
             self._payloads.put(encoded)
+            ids = [one for one in encoded if one in vectors]
             if ids:
                 self.store.upsert_vectors(ids, [vectors[one] for one in ids])
             self.store.remove_vectors(one for one in encoded if one not in vectors)
         self.store.flush()
+        return list(encoded)
+
+    def _leave_out(self, encoded: dict[str, bytes], *, refuse: bool) -> None:
+        """Take those that are there out of what is to be kept, or raise for the first of them."""
+        for one in [one for one in encoded if one in self._payloads]:
+            if refuse:
+                raise DuplicateIdError(f"There is a document {quoted(one)} already", chunk_id=one)
+            del encoded[one]
+
+    def amend(self, keep: Keep | None, change: Callable[[dict[str, Any]], Document]) -> int:
+        """Change documents in one step, and leave their vectors; return how many there were.
+
+        Parameters
+        ----------
+        keep : callable, optional
+            Which documents, by id and document. Nobody else can change any while it is asked.
+        change : callable
+            Returns what a document becomes.
+        """
+        with self._payloads.together():
+            found = [(one, document) for one, document in self.items() if keep is None or keep(one, document)]
+            self._payloads.put({one: _encoded(one, change(document)) for one, document in found})
+        self.store.flush()
+        return len(found)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents with their vectors; return how many there were."""
