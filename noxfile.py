@@ -18,7 +18,7 @@ WHEELS = ROOT / "build" / "wheels"
 REPORTS = ROOT / "build" / "conformance"
 PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "redis_backend", "examples/refvec-dict-backend")
 # The adapters for frameworks, and what their suites come with; heavy, so in a session of their own.
-INTEGRATIONS = {"langchain": ("langchain-tests>=1.1",), "haystack": ()}
+INTEGRATIONS = {"langchain": ("langchain-tests>=1.1",), "haystack": (), "llama_index": ()}
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")

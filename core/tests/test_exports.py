@@ -10,7 +10,7 @@ import pytest
 import refvec
 
 ROOT = Path(__file__).parents[2]
-INTEGRATIONS = ("integrations/haystack", "integrations/langchain")
+INTEGRATIONS = ("integrations/haystack", "integrations/langchain", "integrations/llama_index")
 PROJECTS = (".", "core", "backends", "rust_ext", "conformance", "redis_backend", *INTEGRATIONS)
 
 
