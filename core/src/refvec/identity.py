@@ -14,7 +14,7 @@ _LIMIT = 2.0**22
 _NAN_KEY = 0x7FC00000
 _MAGNITUDE = 0x7FFFFFFF  # all bits but the sign; as integers these are ordered as the floats are, then NaNs
 _INFINITY = 0x7F800000
-_BLOCK = 16_384  # components whose intermediate values stay in the processor's cache
+KEYS_AT_ONCE = 16_384  # components whose intermediate values stay in the processor's cache
 
 
 def component_keys(rows: NDArray[np.float32], precision: Precision) -> NDArray[np.int32]:
@@ -30,35 +30,43 @@ def component_keys(rows: NDArray[np.float32], precision: Precision) -> NDArray[n
     if precision == "exact":
         return rows.view(np.int32)
     keys = np.empty(rows.shape, np.int32)
-    if rows.size <= _BLOCK:
-        _fill(keys, rows, precision)
-        return keys
-    flat, filled = rows.reshape(-1), keys.reshape(-1)
-    for start in range(0, rows.size, _BLOCK):
-        _fill(filled[start : start + _BLOCK], flat[start : start + _BLOCK], precision)
+    fill_keys(keys.reshape(-1), rows.reshape(-1), precision, np.empty(min(rows.size, KEYS_AT_ONCE) or 1))
     return keys
 
 
-def _fill(keys: NDArray[np.int32], rows: NDArray[np.float32], precision: int) -> None:
-    bits = rows.view(np.int32)
+def fill_keys(
+    keys: NDArray[np.int32], components: NDArray[np.float32], precision: int, scratch: NDArray[np.float64]
+) -> None:
+    """Write the keys of components, (n,), to `keys`, (n,): as many at once as there is room in `scratch`."""
+    for start in range(0, len(components), len(scratch)):
+        part = components[start : start + len(scratch)]
+        _fill(keys[start : start + len(scratch)], part, precision, scratch[: len(part)])
+
+
+def _fill(
+    keys: NDArray[np.int32], components: NDArray[np.float32], precision: int, scaled: NDArray[np.float64]
+) -> None:
+    bits = components.view(np.int32)
     magnitude = bits & _MAGNITUDE
     largest, limit = magnitude.max(initial=0), _largest_rounded(precision)
     if largest <= limit:
-        _fill_near(keys, rows, precision)
+        _fill_near(keys, components, precision, scaled)
         return
     near = magnitude <= limit
     # Zeros in place of the others, before any arithmetic that would warn of a NaN or an overflow.
     kept = bits.copy()
     kept[~near] = 0
-    _fill_near(keys, kept.view(np.float32), precision)
+    _fill_near(keys, kept.view(np.float32), precision, scaled)
     np.copyto(keys, bits, where=~near)
     if largest > _INFINITY:
         np.copyto(keys, _NAN_KEY, where=magnitude > _INFINITY)
 
 
-def _fill_near(keys: NDArray[np.int32], rows: NDArray[np.float32], precision: int) -> None:
+def _fill_near(
+    keys: NDArray[np.int32], components: NDArray[np.float32], precision: int, scaled: NDArray[np.float64]
+) -> None:
     # A cast of its own: where numpy cannot have the buffer for casting within an operation, it crashes.
-    scaled = rows.astype(np.float64)
+    np.copyto(scaled, components)
     scaled *= 10.0**precision  # exact: 24 + 17 significant bits
     np.rint(scaled, out=scaled)
     np.copyto(keys, scaled, casting="unsafe")

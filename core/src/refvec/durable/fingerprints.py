@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..identity import Precision, component_keys
+from ..identity import KEYS_AT_ONCE, Precision, fill_keys
 
 GROUP = 8  # positions; a last group that is incomplete is filled up with components 0.0, whose key is 0
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -51,26 +51,51 @@ class Fingerprints:
 
     def __init__(self, seed: int, dimension: int, precision: Precision) -> None:
         self._precision = precision
+        self._dimension = dimension
         drawn = secrets(seed, dimension)
         self._even = dimension + dimension % 2
         self._secrets = drawn[: self._even]
         filling = drawn[self._even :].astype(np.uint64)
         self._filling = np.dot(filling[::2], filling[1::2])  # of the pairs without any component
-        self._rows = max(1, _BLOCK // dimension)
+        self._scratch = _Scratch(0, dimension)
 
     def of(self, rows: NDArray[np.float32]) -> NDArray[np.uint32]:
         """Return the fingerprint of every row of (n, d)."""
+        at_once = min(len(rows), _BLOCK // self._dimension) or 1
+        if at_once > len(self._scratch.sums):
+            self._scratch = _Scratch(at_once, self._dimension)
         sums = np.empty(len(rows), np.uint64)
-        for start in range(0, len(rows), self._rows):
-            part = np.ascontiguousarray(rows[start : start + self._rows])
-            sums[start : start + self._rows] = self._sums(part)
+        for start in range(0, len(rows), at_once):
+            part = np.ascontiguousarray(rows[start : start + at_once])
+            sums[start : start + at_once] = self._sums(part)
         hashes = mixed(sums + self._filling)
         return (hashes ^ (hashes >> _HALF)).astype(np.uint32)
 
     def _sums(self, rows: NDArray[np.float32]) -> NDArray[np.uint64]:
-        keys = component_keys(rows, self._precision).view(np.uint32)
-        if keys.shape[1] < self._even:
-            keys = np.pad(keys, ((0, 0), (0, 1)))
-        pairs = (keys + self._secrets).astype("<u4").view("<u8")
-        sums: NDArray[np.uint64] = np.einsum("ij,ij->i", pairs & _LOW, pairs >> _HALF)
-        return sums
+        scratch, count, dimension = self._scratch, len(rows), self._dimension
+        keyed = scratch.keyed[:count]
+        np.add(self._keys(rows), self._secrets[:dimension], out=keyed[:, :dimension])
+        keyed[:, dimension:] = self._secrets[dimension:]
+        pairs, low = keyed.view("<u8"), scratch.low[:count]
+        np.bitwise_and(pairs, _LOW, out=low)
+        pairs >>= _HALF
+        return np.einsum("ij,ij->i", low, pairs, out=scratch.sums[:count])
+
+    def _keys(self, rows: NDArray[np.float32]) -> NDArray[np.uint32]:
+        if self._precision == "exact":
+            return rows.view(np.uint32)
+        keys = self._scratch.keys[: len(rows)]
+        fill_keys(keys.reshape(-1), rows.reshape(-1), self._precision, self._scratch.scaled)
+        return keys.view(np.uint32)
+
+
+class _Scratch:
+    """Memory for so many rows at once: fresh pages for each block would cost more than what is done in them."""
+
+    def __init__(self, rows: int, dimension: int) -> None:
+        even = dimension + dimension % 2
+        self.scaled = np.empty(KEYS_AT_ONCE)
+        self.keys = np.empty((rows, dimension), np.int32)
+        self.keyed = np.empty((rows, even), "<u4")
+        self.low = np.empty((rows, even // 2), np.uint64)
+        self.sums = np.empty(rows, np.uint64)
