@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from unittest import mock
 
-from refvec import Changes
+import numpy as np
+from refvec import Changes, State
 from refvec.durable import connection, disk, head, opening, places, reader, session, writer
 
 from .catalogue import breaks, mutant, patched
@@ -178,6 +179,25 @@ mutant("DUR-7", "short_writes_taken", "A write that took only a part counts as m
         disk, "write", lambda handle, data, at: disk.pwrite(handle, memoryview(data).cast("B"), at)
     )
 )
+
+
+@breaks("DUR-8")
+class ScansTheFile(Durable):
+    """A scan reads rows from the file when it comes to them, and nothing keeps the next writer from them."""
+
+    def _scan(self, use: Callable[[State], T]) -> T:
+        found: State = super()._scan(lambda state: state._replace(blocks=[state.vectors()]))
+        indices, rows = found.layout.indices, getattr(self._durable, "_rows", None)
+        if rows is None or not len(indices):
+            return use(found)
+        handle = os.dup(rows.handle)
+        try:
+            file = rows.through(handle)
+            flushed = file.count() > indices[-1] and np.array_equal(file._read(indices), found.vectors())
+            lazily = (file._read(indices[at : at + 1]) for at in range(len(indices)))
+            return use(found._replace(blocks=lazily) if flushed else found)
+        finally:
+            os.close(handle)
 
 
 @breaks("DUR-8")

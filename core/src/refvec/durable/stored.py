@@ -45,12 +45,28 @@ class StoredRows:
         self.contradiction = contradiction
         self.damaged = file.damaged_row
         self.blocks = file.blocks
-        if kept:
-            _kept[self] = list(kept)
-            weakref.finalize(self, _release, _kept[self], os.getpid())
+        self._kept = [Kept(kept)]
+
+    def keep(self, kept: Kept) -> None:
+        """Hold these handles too, as long as somebody refers to this object."""
+        self._kept.append(kept)
 
 
-_kept: weakref.WeakKeyDictionary[StoredRows, list[int]] = weakref.WeakKeyDictionary()
+class Kept:
+    """Handles that stay open, and locked if they are, until nobody refers to this object.
+
+    Parameters
+    ----------
+    handles : sequence of int
+        They belong to this object from now on.
+    """
+
+    def __init__(self, handles: Sequence[int]) -> None:
+        _kept[self] = list(handles)
+        weakref.finalize(self, _release, _kept[self], os.getpid())
+
+
+_kept: weakref.WeakKeyDictionary[Kept, list[int]] = weakref.WeakKeyDictionary()
 
 
 def _release(handles: list[int], process: int) -> None:

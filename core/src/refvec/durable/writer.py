@@ -10,6 +10,7 @@ last commit has all its rows.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -30,14 +31,14 @@ from .damage import damaged
 from .fingerprints import Fingerprints
 from .folding import folded
 from .leftovers import sweep
-from .locks import nobody_reads, open_file
+from .locks import lock_reader, nobody_reads, open_file
 from .payloads import StoredShelf
 from .places import Place
 from .records import NO_MARKS, Marks, Meta, encode_log
 from .rows import RowFile
 from .session import Session
 from .space import taken_by
-from .stored import StoredRows
+from .stored import Kept, StoredRows
 
 if TYPE_CHECKING:
     from ..contract import VectorStore
@@ -64,6 +65,7 @@ class Writer(Session):
         self._lock_handle = lock
         self._rows: RowFile | None = None
         self._busy = False
+        self._handed: weakref.WeakSet[StoredRows] = weakref.WeakSet()
         self._pending: Told | None = None  # what is being committed
         self._told: Told | None = None  # what was committed, and may be told again
 
@@ -103,7 +105,19 @@ class Writer(Session):
         if not apart:
             return StoredRows(self._rows, contradiction)
         handle = os.dup(self._rows.handle)  # which a compaction does not close
-        return StoredRows(self._rows.through(handle), contradiction, [handle])
+        apart_rows = StoredRows(self._rows.through(handle), contradiction, [handle])
+        self._handed.add(apart_rows)
+        return apart_rows
+
+    def _leave_rows(self) -> None:
+        # Scans that other threads have begun may outlive the store: from now on they are readers like others.
+        readers = list(self._handed)
+        if readers and self._head in self._handles:
+            lock_reader(self._head)  # before the lock of writers goes
+            self._handles.remove(self._head)
+            kept = Kept([self._head])
+            for one in readers:
+                one.keep(kept)
 
     def nobody_reads(self) -> bool:
         """Return whether rows of older flushes are nobody's at this moment."""
