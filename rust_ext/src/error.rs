@@ -6,6 +6,14 @@ use std::fmt;
 /// Why an operation was refused; the store is as it was before the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
+    /// There is no store, any more or yet, or it is another process's.
+    Closed,
+    /// The store was opened for reading.
+    ReadOnly,
+    /// A changing step panicked: what it left behind is unknown.
+    Panicked,
+    /// A fork cut a changing step of another thread in half.
+    Torn,
     /// Vectors of another length than the store's.
     Dimension { expected: usize, got: usize },
     /// Numbers of ids and vectors differ.
@@ -60,4 +68,14 @@ pub fn room<T>(n: usize) -> Result<Vec<T>> {
     let mut items = Vec::new();
     items.try_reserve_exact(n)?;
     Ok(items)
+}
+
+/// A copy, or [`Error::Memory`].
+///
+/// # Errors
+/// [`Error::Memory`].
+pub fn copied<T: Copy>(items: &[T]) -> Result<Vec<T>> {
+    let mut copy = room(items.len())?;
+    copy.extend_from_slice(items);
+    Ok(copy)
 }

@@ -13,6 +13,7 @@
 
 mod available;
 mod batch;
+mod cell;
 mod checks;
 mod codes;
 mod contents;
@@ -33,6 +34,7 @@ mod reading;
 mod references;
 mod restore;
 mod rows;
+mod scratch;
 mod search;
 mod segment;
 mod selection;
@@ -46,14 +48,17 @@ mod tests;
 mod topk;
 mod vectors;
 
-pub use error::{Error, Result};
+pub use cell::{Cell, Kept};
+pub use error::{Error, Result, copied, room};
 pub use identity::Precision;
 pub use ids::{Bits, Id, Key};
 pub use journal::{Changes, Event};
 pub use layout::{Layout, Snapshot};
-pub use mapped::RowFile;
+pub use mapped::{RowFile, numbered, opened, owner};
+pub use memory::prefetch;
 pub use pool::{MAX_THREADS, num_threads, set_num_threads};
 pub use restore::{Restore, Saved};
+pub use scratch::with_copy;
 pub use search::{Found, Hits, Members, Metric, Query, Search};
 pub use selection::{Block, Selection};
 pub use settings::Settings;

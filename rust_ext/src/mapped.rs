@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -36,7 +36,7 @@ pub struct Source {
     pub(crate) number: u64,
     /// Kept as long as a row may be read from the file, or an error name it.
     #[cfg_attr(not(test), expect(dead_code, reason = "held for its `Drop` alone"))]
-    pub(crate) owner: Arc<dyn Any + Send + Sync>,
+    pub(crate) owner: Owner,
 }
 
 impl Source {
@@ -52,7 +52,7 @@ impl<'a> RowFile<'a> {
     ///
     /// # Errors
     /// [`Error::System`].
-    pub fn new(file: &'a File, offset: u64, rows: usize, owner: (u64, Arc<dyn Any + Send + Sync>)) -> Result<Self> {
+    pub fn new(file: &'a File, offset: u64, rows: usize, owner: (u64, Owner)) -> Result<Self> {
         debug_assert!(offset.is_multiple_of(4));
         let (identity, (number, owner)) = (identity(file).map_err(|error| system(&error))?, owner);
         Ok(Self { file, offset, rows, source: Source { identity, number, owner } })
@@ -80,6 +80,28 @@ impl<'a> RowFile<'a> {
     }
 }
 
+pub type Owner = Arc<dyn Any + Send + Sync>;
+type Numbered = (u64, Weak<dyn Any + Send + Sync>);
+
+/// The last number, and who has one.
+static OWNERS: Mutex<(u64, Vec<Numbered>)> = Mutex::new((0, Vec::new()));
+
+/// An owner with a number of its own, for [`RowFile::new`]. A fork must not come upon this, nor upon [`owner`], in another thread.
+pub fn numbered(owner: Owner) -> (u64, Owner) {
+    let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let (last, all) = &mut *owners;
+    *last += 1;
+    all.retain(|(_, owner)| owner.strong_count() > 0);
+    all.push((*last, Arc::downgrade(&owner)));
+    (*last, owner)
+}
+
+/// Who has the number that [`Error::Damaged`] names, if nobody has let go of it since.
+pub fn owner(number: u64) -> Option<Owner> {
+    let owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+    owners.1.iter().find(|(other, _)| *other == number)?.1.upgrade()
+}
+
 /// Some rows of a file.
 #[derive(Debug)]
 pub struct Piece {
@@ -97,6 +119,26 @@ impl Piece {
     pub fn is_of(&self, file: &RowFile<'_>) -> bool {
         self.source.is_same(&file.source)
     }
+}
+
+/// The file of a handle, which stays its owner's.
+///
+/// # Errors
+/// [`Error::System`].
+#[cfg(unix)]
+pub fn opened(handle: i32) -> Result<File> {
+    use std::os::fd::BorrowedFd;
+    // SAFETY: open for the time of the call.
+    unsafe { BorrowedFd::borrow_raw(handle) }.try_clone_to_owned().map(File::from).map_err(|error| system(&error))
+}
+
+/// Stores are durable on POSIX systems only.
+///
+/// # Errors
+/// [`Error::System`].
+#[cfg(not(unix))]
+pub fn opened(_: i32) -> Result<File> {
+    Err(system(&io::ErrorKind::Unsupported.into()))
 }
 
 #[cfg(unix)]

@@ -12,6 +12,18 @@ pub const CACHE_LINE: usize = 64;
 /// Where there are at least as many bytes, they start on a multiple of this.
 const HUGE_PAGE: usize = 1 << 21;
 
+/// Has what is at an address brought into the cache; nothing need be there.
+#[inline]
+pub fn prefetch<T>(address: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint, for any address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Items of four bytes, zero at first, and what goes along with them.
 pub struct Memory<T = ()>(NonNull<Header<T>>);
 

@@ -43,6 +43,22 @@ impl Store {
         found.map(|(contents, index)| contents.vectors.checked_row(index)).transpose()
     }
 
+    /// Copies the row of an id into `out`, which has room for just it; `false` where the id is not there.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], or [`Error::Dimension`] where `out` was made for a row of another length.
+    pub fn copy_row_of(&self, key: Key<'_>, out: &mut [f32]) -> Result<bool> {
+        self.row_of(key)?.map_or(Ok(false), |row| copy_row(row, out).map(|()| true))
+    }
+
+    /// [`Self::copy_row_of`] for an index.
+    ///
+    /// # Errors
+    /// [`Error::Index`], else as [`Self::copy_row_of`].
+    pub fn copy_row_at(&self, index: i64, out: &mut [f32]) -> Result<()> {
+        copy_row(self.row_at(index)?, out)
+    }
+
     /// The row at an active index.
     ///
     /// # Errors
@@ -153,6 +169,14 @@ impl Store {
     fn slot_at(&self, index: i64, position: usize) -> Result<&Slot> {
         self.active_at(index, position).map(|(contents, index)| &contents.vectors.slots[index as usize])
     }
+}
+
+fn copy_row(row: &[f32], out: &mut [f32]) -> Result<()> {
+    if row.len() != out.len() {
+        return Err(Error::Dimension { expected: row.len(), got: out.len() });
+    }
+    out.copy_from_slice(row);
+    Ok(())
 }
 
 fn collected<T>(count: usize, items: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {

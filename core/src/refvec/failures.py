@@ -56,7 +56,7 @@ def shown(number: int) -> str:
     return str(number) if number.bit_length() <= 256 else f"an integer of {number.bit_length()} bits"
 
 
-def duplicate_id(chunk_id: str, position: int | None, *, repeated: bool = False) -> DuplicateIdError:
+def duplicate_id(chunk_id: str, position: int | None, repeated: bool = False) -> DuplicateIdError:
     """Return the error for an id that is present, or repeated in its batch."""
     if repeated:
         text = f"Chunk {quoted(chunk_id)} occurs more than once in the batch; pass each id once"

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::prelude::*;
 
 use super::door::methods;
-use super::made::{Any, Rows, components, empty};
-use super::refusals::{misuse, plain};
+use super::made::{Any, components, empty};
+use super::refusals::misuse;
 use crate::Selection;
 
 /// About how many components a block has.
@@ -24,9 +24,19 @@ pub struct Blocks {
 methods! { Blocks:
     fn __iter__(this) -> Any<'py> { Ok(this.clone().into_any()) }
     fn __next__(this) -> Option<Any<'py>> { this.get().block(this.py()) }
+    /// Gives the memory back, however long the iterator itself is kept.
+    fn end(this) -> () {
+        let rows = this.get().rows.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(rows);
+        Ok(())
+    }
 }
 
 impl Blocks {
+    pub fn of(py: Python<'_>, rows: Selection) -> PyResult<Any<'_>> {
+        Ok(Bound::new(py, Self { rows: Mutex::new(Some(Arc::new(rows))), next: AtomicUsize::new(0) })?.into_any())
+    }
+
     fn block<'py>(&self, py: Python<'py>) -> PyResult<Option<Any<'py>>> {
         let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let rows = rows.ok_or_else(|| misuse("the blocks of a state can be read only during the call that hands them over"))?;
@@ -36,23 +46,9 @@ impl Blocks {
         if count == 0 {
             return Ok(None);
         }
-        let mut block: Rows<'py> = empty(py, [count, rows.dimension()])?;
+        let mut block = empty(py, [count, rows.dimension()])?;
         let places = components(&mut block);
-        plain(py, py.detach(|| rows.copy(start, places)))?;
+        py.detach(|| rows.copy(start, places))?;
         Ok(Some(block.into_any()))
     }
-
-    /// Gives the memory back, however long the iterator itself is kept.
-    fn end(&self) {
-        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(rows);
-    }
-}
-
-/// Calls `run` with an iterator over the rows.
-pub fn with_blocks<'py>(py: Python<'py>, rows: Selection, run: impl FnOnce(&Any<'py>) -> PyResult<Any<'py>>) -> PyResult<Any<'py>> {
-    let blocks = Bound::new(py, Blocks { rows: Mutex::new(Some(Arc::new(rows))), next: AtomicUsize::new(0) })?;
-    let found = run(blocks.as_any());
-    blocks.get().end();
-    found
 }

@@ -27,7 +27,6 @@ macro_rules! objects {
 
 objects! {
     "builtins": memory_error = "MemoryError", os_error = "OSError";
-    "numpy": frombuffer = "frombuffer", uint8 = "uint8";
     "os": strerror = "strerror";
     "uuid": uuid = "UUID";
     "refvec.errors": refvec_error = "RefvecError", corrupt_error = "CorruptStoreError";
@@ -38,7 +37,7 @@ objects! {
     "refvec.integers": canonical_int = "canonical_int", canonical_indices = "canonical_indices";
     "refvec.outputs": check_out = "check_out";
     "refvec.searching": check_query = "check_query";
-    "refvec.state": changes = "Changes", layout = "Layout", size = "Size", state = "State";
+    "refvec.state": size = "Size";
     "refvec.vectors": canonical_row = "canonical_row", canonical_rows = "canonical_rows";
 }
 

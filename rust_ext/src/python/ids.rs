@@ -7,12 +7,11 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 
-use super::cell::Cell;
 use super::core::{call, core};
 use super::made::Any;
-use super::refusals::{impossible, plain};
-use crate::Key;
-use crate::error::room;
+use super::refusals::impossible;
+use super::steps::{This, require_open};
+use crate::{Key, prefetch, room};
 
 /// So many items before its turn an id is fetched from memory.
 const AHEAD: usize = 12;
@@ -35,17 +34,6 @@ fn key_with<'a>(uuid: &Py<PyAny>, chunk_id: Borrowed<'a, '_, PyAny>) -> PyResult
     Ok(bits.map(Key::uuid))
 }
 
-/// Has an object brought into the cache; it need not be there, nor be one.
-fn fetch(object: *const ffi::PyObject) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, for any address.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(object.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = object;
-}
-
 /// The text of a `str`, unless it holds a lone surrogate.
 fn utf8<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Option<&'a str>> {
     let mut length = 0;
@@ -60,11 +48,11 @@ fn utf8<'a>(text: Borrowed<'a, '_, PyAny>) -> PyResult<Option<&'a str>> {
 }
 
 /// Calls `run` with the key of any id.
-pub fn with_key<T>(cell: &Cell, chunk_id: &Any<'_>, run: impl FnOnce(Key<'_>) -> PyResult<T>) -> PyResult<T> {
+pub fn with_key<T>(this: This<'_, '_>, chunk_id: &Any<'_>, run: impl FnOnce(Key<'_>) -> PyResult<T>) -> PyResult<T> {
     if let Some(key) = key(chunk_id.as_borrowed())? {
         return run(key);
     }
-    cell.require_open(chunk_id.py())?;
+    require_open(this)?;
     run(Key::parse(canonical(chunk_id)?.to_str()?))
 }
 
@@ -75,20 +63,10 @@ pub fn canonical<'py>(chunk_id: &Any<'py>) -> PyResult<Bound<'py, PyString>> {
 }
 
 /// Calls `run` with the keys of a batch.
-pub fn with_keys<T>(cell: &Cell, chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
-    converted(chunk_ids, || cell.require_open(chunk_ids.py()), run)
-}
-
-/// [`with_keys`] for ids that do not concern an open store.
-pub fn with_ids<T>(chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
-    converted(chunk_ids, || Ok(()), run)
-}
-
-/// `check` comes before core's errors; a step checks again.
-fn converted<T>(chunk_ids: &Any<'_>, check: impl FnOnce() -> PyResult<()>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
+pub fn with_keys<T>(this: This<'_, '_>, chunk_ids: &Any<'_>, run: impl FnOnce(&[Key<'_>]) -> PyResult<T>) -> PyResult<T> {
     match chunk_ids.cast_exact::<KeptIds>() {
         Ok(kept) => run(&kept.get().keys),
-        Err(_) => run(&KeptIds::new(chunk_ids, check)?.keys),
+        Err(_) => run(&KeptIds::new(chunk_ids, || require_open(this))?.keys),
     }
 }
 
@@ -96,11 +74,12 @@ fn converted<T>(chunk_ids: &Any<'_>, check: impl FnOnce() -> PyResult<()>, run: 
 #[pyclass(frozen, module = "rust_vector_store._native")]
 pub struct KeptIds {
     /// Borrowed from the items.
-    keys: Vec<Key<'static>>,
+    pub keys: Vec<Key<'static>>,
     _items: Py<PyTuple>,
 }
 
 impl KeptIds {
+    /// `check` comes before core's errors.
     pub fn new(chunk_ids: &Any<'_>, check: impl FnOnce() -> PyResult<()>) -> PyResult<Self> {
         let items = fixed(chunk_ids)?;
         if let Some(items) = &items
@@ -118,10 +97,10 @@ impl KeptIds {
     }
 
     fn of(items: &Bound<'_, PyTuple>) -> PyResult<Option<Self>> {
-        let (uuid, mut keys) = (&core(items.py())?.uuid, plain(items.py(), room(items.len()))?);
+        let (uuid, mut keys) = (&core(items.py())?.uuid, room(items.len())?);
         for (number, item) in items.iter_borrowed().enumerate() {
             if number + AHEAD < items.len() {
-                fetch(items.get_borrowed_item(number + AHEAD)?.as_ptr());
+                prefetch(items.get_borrowed_item(number + AHEAD)?.as_ptr());
             }
             match key_with(uuid, item)? {
                 // SAFETY: it is borrowed from the item, which never changes, and which the tuple keeps as long as the key is kept.
@@ -135,36 +114,15 @@ impl KeptIds {
 
 /// [`frozen`], and of the items of an exact set, too.
 fn fixed<'py>(ids: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-    if !ids.is_exact_instance_of::<PySet>() && !ids.is_exact_instance_of::<PyFrozenSet>() {
-        return frozen(ids);
-    }
-    // SAFETY: a set, of which no other code runs; a new reference, or null with an error set.
-    let tuple = unsafe { Bound::from_owned_ptr_or_err(ids.py(), ffi::PySequence_Tuple(ids.as_ptr()))? };
-    Ok(Some(tuple.cast_into()?))
+    if ids.is_exact_instance_of::<PySet>() || ids.is_exact_instance_of::<PyFrozenSet>() { as_tuple(ids) } else { frozen(ids) }
 }
 
 /// The items of an exact list or tuple, which no other thread can change. Runs no code of the caller.
 pub fn frozen<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-    if let Ok(tuple) = items.cast_exact::<PyTuple>() {
-        return Ok(Some(tuple.clone()));
-    }
-    if !items.is_exact_instance_of::<PyList>() {
-        return Ok(None);
-    }
-    // SAFETY: a list; a new reference, or null with an error set.
-    let tuple = unsafe { Bound::from_owned_ptr_or_err(items.py(), ffi::PyList_AsTuple(items.as_ptr()))? };
-    Ok(Some(tuple.cast_into()?))
+    if items.is_exact_instance_of::<PyTuple>() || items.is_exact_instance_of::<PyList>() { as_tuple(items) } else { Ok(None) }
 }
 
-/// What `take` makes of every item, unless there is one of which it makes nothing.
-pub fn all<'a, 'py, T>(
-    items: &'a Bound<'py, PyTuple>,
-    take: impl Fn(Borrowed<'a, 'py, PyAny>) -> PyResult<Option<T>>,
-) -> PyResult<Option<Vec<T>>> {
-    let mut taken = plain(items.py(), room(items.len()))?;
-    for item in items.iter_borrowed() {
-        let Some(item) = take(item)? else { return Ok(None) };
-        taken.push(item);
-    }
-    Ok(Some(taken))
+fn as_tuple<'py>(items: &Any<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    // SAFETY: a collection of ours, of which no other code runs; a new reference, or null with an error set.
+    Ok(Some(unsafe { Bound::from_owned_ptr_or_err(items.py(), ffi::PySequence_Tuple(items.as_ptr()))? }.cast_into()?))
 }

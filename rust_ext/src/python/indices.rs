@@ -1,17 +1,16 @@
 //! Indices from Python: int64 arrays, lists and tuples of exact ints here, everything else by `refvec.integers`.
 
-use numpy::npyffi::NPY_TYPES;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyInt;
+use pyo3::types::{PyInt, PyTuple};
 
-use super::cell::Cell;
 use super::core::{call, core};
-use super::ids::{all, frozen};
-use super::made::{Any, integer, text};
-use super::refusals::{impossible, plain};
-use super::rows::Plain;
-use crate::error::room;
+use super::ids::frozen;
+use super::made::{Any, number, text};
+use super::plain::Plain;
+use super::refusals::impossible;
+use super::steps::{This, require_open};
+use crate::{copied, room};
 
 /// Never the number of an index, and what stands for integers beyond 64 bits.
 const NEVER: i64 = -1;
@@ -23,19 +22,10 @@ pub struct Indices<'py> {
 }
 
 impl<'py> Indices<'py> {
-    /// For a call that needs an open store.
-    pub fn open(cell: &Cell, indices: &Any<'py>) -> PyResult<Self> {
-        Self::converted(indices, || cell.require_open(indices.py()))
-    }
-
-    pub fn new(indices: &Any<'py>) -> PyResult<Self> {
-        Self::converted(indices, || Ok(()))
-    }
-
-    /// `check` comes before core's errors; a step checks again.
-    fn converted(indices: &Any<'py>, check: impl FnOnce() -> PyResult<()>) -> PyResult<Self> {
+    /// `check` comes before core's errors.
+    pub fn new(indices: &Any<'py>, check: impl FnOnce() -> PyResult<()>) -> PyResult<Self> {
         let native = match frozen(indices)? {
-            Some(items) => all(&items, |item| Ok(exact_int(&item)))?,
+            Some(items) => exact_ints(&items)?,
             None => int64(indices)?,
         };
         if let Some(found) = native {
@@ -52,19 +42,21 @@ impl<'py> Indices<'py> {
     pub fn given(&self, py: Python<'py>, position: usize) -> PyResult<Any<'py>> {
         match &self.given {
             Some(given) => given.get_item(position),
-            None => integer(py, self.found[position]),
+            None => number(py, self.found[position]),
         }
     }
 }
 
 /// A copy of an int64 array.
-fn int64(indices: &Any<'_>) -> PyResult<Option<Vec<i64>>> {
-    // Which of C's types has 64 bits depends on the platform; another of that size goes through numpy.
-    let kind = if size_of::<std::ffi::c_long>() == 8 { NPY_TYPES::NPY_LONG } else { NPY_TYPES::NPY_LONGLONG };
-    let Some(array) = Plain::new(indices, 1, kind) else { return Ok(None) };
-    let mut copy = plain(indices.py(), room(array.len()))?;
-    copy.extend_from_slice(array.items());
-    Ok(Some(copy))
+fn int64(indices: &Any<'_>) -> crate::Result<Option<Vec<i64>>> {
+    Plain::<i64, 1>::new(indices).map(|array| copied(array.items())).transpose()
+}
+
+/// The numbers of exact ints of 64 bits, if all are.
+fn exact_ints(items: &Bound<'_, PyTuple>) -> crate::Result<Option<Vec<i64>>> {
+    let mut found = room(items.len())?;
+    found.extend(items.iter_borrowed().map_while(|item| exact_int(&item)));
+    Ok((found.len() == items.len()).then_some(found))
 }
 
 /// The number of an exact int of 64 bits.
@@ -79,12 +71,12 @@ fn exact_int(item: &Any<'_>) -> Option<i64> {
 }
 
 /// One index as an exact int, and as a number.
-pub fn index<'py>(cell: &Cell, given: &Any<'py>) -> PyResult<(Any<'py>, i64)> {
+pub fn index<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<(Any<'py>, i64)> {
     if let Some(number) = exact_int(given) {
         return Ok((given.clone(), number));
     }
-    let py = given.py();
-    cell.require_open(py)?;
+    require_open(this)?;
+    let py = this.py();
     let exact = call(py, &core(py)?.canonical_int, [given, &text(py, "index")?])?;
     let number = exact_int(&exact).unwrap_or(NEVER);
     Ok((exact, number))

@@ -1,46 +1,88 @@
 //! What looks something up.
 
-use numpy::npyffi::NPY_TYPES;
+use numpy::ndarray::{Dim, Dimension};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
 
 use super::NativeStore;
 use super::core::{call, core};
+use super::door::methods;
 use super::ids::{canonical, key, with_key, with_keys};
 use super::indices::{Indices, index};
-use super::made::{Any, Row, Rows, components, empty, ints, list, number, texts, tuple};
-use super::refusals::{Refusal, Subject, done, flat, impossible, plain, told};
-use super::rows::Plain;
+use super::made::{Any, components, empty, ints, list, number, optional, size, texts, tuple};
+use super::plain::Plain;
+use super::refusals::{Subject, impossible};
+use super::steps::{LONG, LOOK, This, cell, read, require_open};
 use crate::{Error, Key, Result, Store};
 
-/// Following an id or an index costs as much as copying so many components.
-const LOOK: usize = 64;
+methods! { NativeStore:
+    fn __len__(this) -> usize { Ok(read(this, 0, |store| Ok(store.size()))?.unique) }
+    fn __contains__(this, chunk_id: &Any<'py>) -> bool { contains(this, chunk_id) }
+    #[getter]
+    fn count(this) -> Any<'py> { number(this.py(), read(this, 0, |store| Ok(store.size()))?.unique) }
+    #[getter]
+    fn total_references(this) -> Any<'py> { number(this.py(), read(this, 0, |store| Ok(store.size()))?.references) }
+    #[getter]
+    fn dimension(this) -> Any<'py> { optional(this.py(), cell(this).dimension()) }
+    fn _size(this) -> Any<'py> { size(this.py(), read(this, 0, |store| Ok(store.size()))?) }
 
-type This<'a, 'py> = &'a Bound<'py, NativeStore>;
+    fn get_vector(this, chunk_id: &Any<'py>) -> Option<Any<'py>> {
+        let row = |key: Key<'_>| filled(this, |dimension| [dimension], |store, out| store.copy_row_of(key, out), Subject::Nothing);
+        let (row, found) = with_key(this, chunk_id, row)?;
+        Ok(found.then_some(row))
+    }
+    fn get_vectors(this, chunk_ids: &Any<'py>) -> Any<'py> {
+        with_keys(this, chunk_ids, |keys| {
+            let (shape, copy) = (|dimension| [keys.len(), dimension], |store: &Store, out: &mut [f32]| store.copy_rows_of(keys, out));
+            Ok(filled(this, shape, copy, Subject::Ids(keys))?.0)
+        })
+    }
+    fn get_vector_by_index(this, index: &Any<'py>) -> Any<'py> {
+        let (given, at) = self::index(this, index)?;
+        Ok(filled(this, |dimension| [dimension], |store, out| store.copy_row_at(at, out), Subject::Index(&given))?.0)
+    }
+    #[pyo3(signature = (indices, out = None))]
+    fn get_vectors_by_indices(this, indices: &Any<'py>, out: Option<&Any<'py>>) -> Any<'py> { rows_at(this, indices, out) }
+    fn get_all_vectors(this) -> Any<'py> {
+        let rows = read(this, LONG, Store::all_rows)?;
+        let mut array = empty(this.py(), [rows.len(), rows.dimension()])?;
+        let places = components(&mut array);
+        this.py().detach(|| rows.copy(0, places))?;
+        Ok(array.into_any())
+    }
 
-/// A reading step that takes its time.
-pub fn long<'py, T: Send>(this: This<'_, 'py>, step: impl FnOnce(&Store) -> Result<T> + Send, subject: Subject<'_, 'py>) -> PyResult<T> {
-    told(this.py(), this.get().cell.read_long(this.py(), step), subject)
+    fn get_index(this, chunk_id: &Any<'py>) -> Any<'py> {
+        optional(this.py(), with_key(this, chunk_id, |key| Ok(read(this, 0, |store| Ok(store.find(key)))?))?)
+    }
+    fn get_indices(this, chunk_ids: &Any<'py>) -> Any<'py> {
+        let indices = |keys: &[Key<'_>]| Ok(read(this, keys.len().saturating_mul(LOOK), |store| store.indices_of(keys))?);
+        ints(this.py(), &with_keys(this, chunk_ids, indices)?)
+    }
+    fn get_refcount(this, index: &Any<'py>) -> Any<'py> {
+        let (given, at) = self::index(this, index)?;
+        number(this.py(), Subject::Index(&given).told(this.py(), read(this, 0, |store| store.refcount(at)))?)
+    }
+    fn get_refcounts(this, indices: &Any<'py>) -> Any<'py> {
+        let indices = Indices::new(indices, || require_open(this))?;
+        let counts = read(this, indices.found.len().saturating_mul(LOOK), |store| store.refcounts(&indices.found));
+        ints(this.py(), &Subject::Indices(&indices).told(this.py(), counts)?)
+    }
+    fn indices(this) -> Any<'py> { ints(this.py(), &read(this, LONG, Store::indices)?) }
+    fn ids(this) -> Any<'py> { list(this.py(), texts(this.py(), &read(this, LONG, Store::ids)?)) }
+    fn ids_at(this, index: &Any<'py>) -> Any<'py> {
+        let (given, at) = self::index(this, index)?;
+        let ids = Subject::Index(&given).told(this.py(), read(this, LONG, |store| store.ids_at(at)))?;
+        list(this.py(), texts(this.py(), &ids))
+    }
 }
 
-/// A reading step that looks so many things up, each as long as that of some components.
-fn looked<'py, T: Send>(
-    this: This<'_, 'py>,
-    count: usize,
-    step: impl FnOnce(&Store) -> Result<T> + Send,
-    subject: Subject<'_, 'py>,
-) -> PyResult<T> {
-    told(this.py(), this.get().cell.read_many(this.py(), count.saturating_mul(LOOK), step), subject)
-}
-
-pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let found = |key| done(py, cell.read(py, |store| Ok(store.find(key).is_some())));
+fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
+    let found = |key: Key<'_>| Ok(read(this, 0, |store| Ok(store.find(key).is_some()))?);
     if let Some(key) = key(chunk_id.as_borrowed())? {
         return found(key);
     }
-    cell.require_open(py)?;
+    require_open(this)?;
+    let py = this.py();
     match canonical(chunk_id) {
         // What is no id is not in the store.
         Err(error) if error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyValueError>(py) => Ok(false),
@@ -48,143 +90,46 @@ pub fn contains(this: This<'_, '_>, chunk_id: &Any<'_>) -> PyResult<bool> {
     }
 }
 
-pub fn row_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
-    with_key(&this.get().cell, chunk_id, |key| row(this, |store| store.row_of(key), Subject::Nothing))
-}
-
-pub fn row_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
-    let (given, number) = index(&this.get().cell, given)?;
-    let found = row(this, |store| store.row_at(number).map(Some), Subject::Index(&given))?;
-    found.ok_or_else(|| impossible("a row was neither found nor refused"))
-}
-
-/// One row as a new array. Making that may run Python code, so it is made between two steps: the first looks where the row is, the
-/// second copies it, after another look if anything has changed.
-fn row<'py>(
-    this: This<'_, 'py>,
-    find: impl Fn(&Store) -> Result<Option<&[f32]>> + Sync,
-    subject: Subject<'_, 'py>,
-) -> PyResult<Option<Any<'py>>> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let look = |store: &Store| Ok(find(store)?.map(|row| (row.as_ptr() as usize, row.len(), cell.version())));
-    let Some((address, length, version)) = told(py, cell.read(py, look), subject)? else { return Ok(None) };
-    let mut array: Row<'py> = empty(py, [length])?;
-    let place = components(&mut array);
-    let copy = |store: &Store| {
-        let row = if cell.version() == version {
-            // SAFETY: no step has changed anything since the first look, so the row is where it was; the lock is held.
-            unsafe { std::slice::from_raw_parts(address as *const f32, length) }
-        } else {
-            let Some(row) = find(store)? else { return Ok(false) };
-            row
-        };
-        place.copy_from_slice(row);
-        Ok(true)
-    };
-    let found = told(py, cell.read(py, copy), subject)?;
-    Ok(found.then(|| array.into_any()))
-}
-
-pub fn index_of<'py>(this: This<'_, 'py>, chunk_id: &Any<'py>) -> PyResult<Option<Any<'py>>> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let found = with_key(cell, chunk_id, |key| done(py, cell.read(py, |store| Ok(store.find(key)))))?;
-    found.map(|index| number(py, index as usize)).transpose()
-}
-
-pub fn indices_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
-    let found = with_keys(&this.get().cell, chunk_ids, |keys| looked(this, keys.len(), |store| store.indices_of(keys), Subject::Nothing))?;
-    ints(this.py(), &found)
-}
-
-pub fn rows_of<'py>(this: This<'_, 'py>, chunk_ids: &Any<'py>) -> PyResult<Any<'py>> {
-    with_keys(&this.get().cell, chunk_ids, |keys| filled(this, keys.len(), |store, out| store.copy_rows_of(keys, out), Subject::Ids(keys)))
-}
-
-pub fn rows_at<'py>(this: This<'_, 'py>, indices: &Any<'py>, out: Option<&Any<'py>>) -> PyResult<Any<'py>> {
-    let cell = &this.get().cell;
-    let indices = Indices::open(cell, indices)?;
+fn rows_at<'py>(this: This<'_, 'py>, indices: &Any<'py>, out: Option<&Any<'py>>) -> PyResult<Any<'py>> {
+    let indices = Indices::new(indices, || require_open(this))?;
+    let (count, subject) = (indices.found.len(), Subject::Indices(&indices));
     let copy = |store: &Store, out: &mut [f32]| store.copy_rows_at(&indices.found, out);
-    let Some(out) = out else { return filled(this, indices.found.len(), copy, Subject::Indices(&indices)) };
-    cell.require_open(this.py())?;
-    let places = out_places(out, (indices.found.len(), cell.dimension().unwrap_or(0)))?;
-    let items = places.len();
-    told(this.py(), cell.read_many(this.py(), items, |store| copy(store, places)), Subject::Indices(&indices))?;
+    let Some(out) = out else { return Ok(filled(this, |dimension| [count, dimension], copy, subject)?.0) };
+    require_open(this)?;
+    let array = fillable(out, [count, cell(this).dimension().unwrap_or(0)])?;
+    // Whoever reads it meanwhile sees some of the new components; nothing reads it back.
+    let places = Plain::<f32, 2>::new(&array).and_then(Plain::places).ok_or_else(|| impossible("out cannot be filled"))?;
+    let components = places.len();
+    subject.told(this.py(), read(this, components, |store| copy(store, places)))?;
     Ok(out.clone())
 }
 
-/// Rows of ids, at indices, or all.
-pub fn rows<'py>(this: This<'_, 'py>, at: Option<&Any<'py>>) -> PyResult<Any<'py>> {
-    match at {
-        None => all_rows(this),
-        Some(at) if at.is_exact_instance_of::<PyList>() => rows_of(this, at),
-        Some(at) => rows_at(this, at, None),
-    }
-}
-
-/// A new array of rows, for the dimension that the store has when it is filled.
-fn filled<'py>(
-    this: This<'_, 'py>,
-    count: usize,
-    fill: impl Fn(&Store, &mut [f32]) -> Result<()> + Sync,
-    subject: Subject<'_, 'py>,
-) -> PyResult<Any<'py>> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    loop {
-        let dimension = cell.dimension();
-        let mut rows: Rows<'py> = empty(py, [count, dimension.unwrap_or(0)])?;
-        let places = components(&mut rows);
-        let items = places.len();
-        match flat(cell.read_many(py, items, |store| fill(store, places))) {
-            Ok(()) => return Ok(rows.into_any()),
-            Err(Refusal::Store(Error::Dimension { .. })) if dimension.is_none() => {}
-            Err(refusal) => return Err(refusal.raise(py, subject)),
-        }
-    }
-}
-
-/// Where the `out` argument is filled. Whoever reads it meanwhile sees some of the new components; nothing reads it back.
-fn out_places<'a>(out: &'a Any<'_>, (count, dimension): (usize, usize)) -> PyResult<&'a mut [f32]> {
-    let fits = |plain: &Plain<'_, f32>| plain.shape == [count.cast_signed(), dimension.cast_signed()];
-    if let Some(plain) = Plain::writable(out, 2, NPY_TYPES::NPY_FLOAT).filter(fits) {
-        return Ok(plain.places());
+/// The `out` argument, or a plain array on the same memory.
+fn fillable<'py>(out: &Any<'py>, shape: [usize; 2]) -> PyResult<Any<'py>> {
+    if Plain::<f32, 2>::new(out).is_some_and(|plain| plain.shape == shape && plain.places().is_some()) {
+        return Ok(out.clone());
     }
     let py = out.py();
-    let shape = tuple(py, [number(py, count), number(py, dimension)].into_iter())?;
-    call(py, &core(py)?.check_out, [out, shape.as_any()])?;
-    Err(impossible("check_out() accepted what cannot be filled"))
+    call(py, &core(py)?.check_out, [out, &tuple(py, shape.into_iter().map(|length| number(py, length)))?])
 }
 
-fn all_rows<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
-    let (py, rows) = (this.py(), long(this, Store::all_rows, Subject::Nothing)?);
-    let mut array: Rows<'py> = empty(py, [rows.len(), rows.dimension()])?;
-    let places = components(&mut array);
-    plain(py, py.detach(|| rows.copy(0, places)))?;
-    Ok(array.into_any())
-}
-
-pub fn indices<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
-    ints(this.py(), &long(this, Store::indices, Subject::Nothing)?)
-}
-
-pub fn ids<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
-    let ids = long(this, Store::ids, Subject::Nothing)?;
-    Ok(list(this.py(), texts(this.py(), &ids))?.into_any())
-}
-
-pub fn ids_at<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
-    let (given, number) = index(&this.get().cell, given)?;
-    let ids = long(this, |store| store.ids_at(number), Subject::Index(&given))?;
-    Ok(list(this.py(), texts(this.py(), &ids))?.into_any())
-}
-
-pub fn refcount<'py>(this: This<'_, 'py>, given: &Any<'py>) -> PyResult<Any<'py>> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let (given, at) = index(cell, given)?;
-    number(py, told(py, cell.read(py, |store| store.refcount(at)), Subject::Index(&given))? as usize)
-}
-
-pub fn refcounts<'py>(this: This<'_, 'py>, indices: &Any<'py>) -> PyResult<Any<'py>> {
-    let indices = Indices::open(&this.get().cell, indices)?;
-    let counts = looked(this, indices.found.len(), |store| store.refcounts(&indices.found), Subject::Indices(&indices))?;
-    ints(this.py(), &counts)
+/// A new array, for the dimension that the store has when it is filled. Making it may run Python code, so it is made before the step.
+fn filled<'py, T: Send, const N: usize>(
+    this: This<'_, 'py>,
+    shape: impl Fn(usize) -> [usize; N],
+    fill: impl Fn(&Store, &mut [f32]) -> Result<T> + Sync,
+    subject: Subject<'_, 'py>,
+) -> PyResult<(Any<'py>, T)>
+where
+    Dim<[usize; N]>: Dimension,
+{
+    loop {
+        let dimension = cell(this).dimension();
+        let mut rows = empty(this.py(), shape(dimension.unwrap_or(0)))?;
+        let places = components(&mut rows);
+        match read(this, places.len(), |store| fill(store, places)) {
+            Err(Error::Dimension { .. }) if dimension.is_none() => {}
+            done => return Ok((rows.into_any(), subject.told(this.py(), done)?)),
+        }
+    }
 }

@@ -1,47 +1,55 @@
 //! Whole stores as plain data, what changed in them, and back.
 
-use std::sync::PoisonError;
-
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::PyString;
 
 use super::NativeStore;
-use super::blocks::with_blocks;
-use super::cell::Kept;
-use super::core::{call, core};
-use super::files::with_file;
-use super::ids::with_ids;
+use super::blocks::Blocks;
+use super::door::methods;
+use super::ids::KeptIds;
 use super::indices::Indices;
-use super::made::{Any, array, integer, ints, list, number, optional, text, texts, tuple};
-use super::reading::long;
-use super::refusals::{Subject, done, plain};
+use super::made::{Any, array, ints, list, number, optional, size, text, texts, tuple};
 use super::rows::with_rows;
-use super::stored::opened;
-use crate::{Event, Id, Layout, Precision, Restore, Saved, Settings, Size, Store};
+use super::steps::{LONG, This, cell, read, write};
+use super::stored::{opened, with_file};
+use crate::{Event, Id, Kept, Precision, Restore, Saved, Settings, Snapshot, Store};
 
-pub fn open(this: &Bound<'_, NativeStore>, spec: &Any<'_>, state: Option<&Any<'_>>) -> PyResult<()> {
-    let py = this.py();
-    let dimension: Option<usize> = spec.getattr(intern!(py, "dimension"))?.extract()?;
-    let mut settings = Settings::new(precision(&spec.getattr(intern!(py, "precision"))?)?);
-    settings.seed = spec.getattr(intern!(py, "seed"))?.extract()?;
-    settings.journaled = spec.getattr(intern!(py, "journaled"))?.extract()?;
-    let stored = state.map(|state| state.getattr(intern!(py, "stored"))).transpose()?.filter(|stored| !stored.is_none());
-    let store = match (&stored, state) {
-        (Some(stored), _) => opened(settings, dimension, stored)?,
-        (None, Some(state)) => restored(this, dimension, settings, state)?,
-        (None, None) => {
-            let capacity = spec.getattr(intern!(py, "initial_capacity"))?.extract()?;
-            plain(py, Store::new(dimension, capacity, settings))?
-        }
-    };
-    let kept = match (stored, settings.journaled) {
-        (None, _) => Kept::InMemory,
-        (_, true) => Kept::Written,
-        (_, false) => Kept::Read,
-    };
-    this.get().cell.replace(py, Some(store), kept);
-    Ok(())
+methods! { NativeStore:
+    fn _open(this, spec: &Any<'py>, state: Option<&Any<'py>>) -> () { open(this, &spec.extract()?, state) }
+    fn _close(this) -> () { replace(this, None, Kept::InMemory); Ok(()) }
+    /// The arguments of `Layout`, and the blocks.
+    fn _state(this) -> Any<'py> { state(this) }
+    /// The arguments of `Changes`, and the numbers of the first event and of that after the last one.
+    fn _pending(this) -> Any<'py> { pending(this) }
+    fn _forget(this, upto: u64) -> () {
+        Ok(write(this, 0, |store| {
+            store.forget_changes(upto);
+            Ok(())
+        })?)
+    }
+    fn _reclaim(this, indices: &Any<'py>) -> () {
+        let indices = Indices::new(indices, || Ok(()))?.found;
+        Ok(write(this, 0, |store| store.reclaim(&indices))?)
+    }
+    fn _settle(this, rows: &Any<'py>) -> () { with_file(rows, |file| Ok(write(this, LONG, |store| store.settle(file))?)) }
+    /// Has the content of another store in place of its own, which is given up.
+    fn _adopt(this, other: &Bound<'py, NativeStore>) -> () {
+        let (cell, other) = (cell(this), &other.get().cell);
+        this.py().detach(|| cell.adopt(other));
+        Ok(())
+    }
+}
+
+/// What there is of an `OpenSpec`.
+#[derive(FromPyObject)]
+struct Spec {
+    dimension: Option<usize>,
+    initial_capacity: u64,
+    #[pyo3(from_py_with = precision)]
+    precision: Precision,
+    seed: Option<u64>,
+    journaled: bool,
 }
 
 fn precision(given: &Any<'_>) -> PyResult<Precision> {
@@ -51,102 +59,81 @@ fn precision(given: &Any<'_>) -> PyResult<Precision> {
     }
 }
 
-fn restored(this: &Bound<'_, NativeStore>, dimension: Option<usize>, settings: Settings, state: &Any<'_>) -> PyResult<Store> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let mut restore = begun(py, dimension, settings, &state.getattr(intern!(py, "layout"))?)?;
-    for block in state.getattr(intern!(py, "blocks"))?.try_iter()? {
-        with_rows(cell, &block?, |rows| plain(py, py.detach(|| restore.push_rows(&rows.owned()?))))?;
-    }
-    plain(py, py.detach(|| restore.finish()))
-}
-
-fn begun(py: Python<'_>, dimension: Option<usize>, settings: Settings, layout: &Any<'_>) -> PyResult<Restore> {
-    let id_indices = Indices::new(&layout.getattr(intern!(py, "id_indices"))?)?.found;
-    let slot_order = Indices::new(&layout.getattr(intern!(py, "slot_order"))?)?.found;
-    let (allocated, capacity) = (layout.getattr(intern!(py, "allocated"))?.extract()?, layout.getattr(intern!(py, "capacity"))?.extract()?);
-    let dimension = dimension.or(layout.getattr(intern!(py, "dimension"))?.extract()?);
-    with_ids(&layout.getattr(intern!(py, "ids"))?, |ids| {
-        let saved = Saved { ids, id_indices: &id_indices, slot_order: &slot_order, allocated, capacity, dimension };
-        plain(py, py.detach(|| Restore::begin(settings, saved)))
-    })
-}
-
-/// Calls `use_` with a consistent state; the lock is free meanwhile.
-pub fn scan<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult<Any<'py>> {
-    let py = this.py();
-    let snapshot = long(this, Store::snapshot, Subject::Nothing)?;
-    let layout = python_layout(py, &snapshot.layout)?;
-    with_blocks(py, snapshot.rows, |blocks| call(py, use_.as_unbound(), [&call(py, &core(py)?.state, [&layout, blocks])?]))
-}
-
-/// Calls `use_` with what changed since the last call that returned, and then forgets that.
-pub fn changes<'py>(this: &Bound<'py, NativeStore>, use_: &Any<'py>) -> PyResult<Any<'py>> {
-    let py = this.py();
-    let changes = long(this, Store::changes, Subject::Nothing)?;
-    let events = list(py, changes.events.iter().map(|event| python_event(py, event)))?;
-    keep_first(this, &events, changes.from)?;
-    let fingerprints = array(py, &changes.fingerprints)?;
-    let (written, freed) = (ints(py, changes.rows.indices())?, ints(py, &changes.freed)?);
-    let size = python_size(py, changes.size)?;
-    let found = with_blocks(py, changes.rows, |blocks| {
-        let changes = call(py, &core(py)?.changes, [events.as_any(), &written, blocks, &freed, &size, &fingerprints])?;
-        call(py, use_.as_unbound(), [&changes])
-    })?;
-    let forget = |store: &mut Store| {
-        store.forget_changes(changes.upto);
-        Ok(())
+fn open(this: This<'_, '_>, spec: &Spec, state: Option<&Any<'_>>) -> PyResult<()> {
+    let settings = Settings { seed: spec.seed, journaled: spec.journaled, ..Settings::new(spec.precision) };
+    let stored = state.map(|state| state.getattr(intern!(this.py(), "stored"))).transpose()?.filter(|stored| !stored.is_none());
+    let (store, kept) = match (stored, state) {
+        (Some(stored), _) => (opened(settings, spec.dimension, &stored)?, if spec.journaled { Kept::Written } else { Kept::Read }),
+        (None, Some(state)) => (restored(this, spec.dimension, settings, state)?, Kept::InMemory),
+        (None, None) => (Store::new(spec.dimension, spec.initial_capacity, settings)?, Kept::InMemory),
     };
-    done(py, this.get().cell.write(py, forget))?;
-    Ok(found)
-}
-
-/// By the first event the writer knows what it has committed already and is told again.
-fn keep_first(this: &Bound<'_, NativeStore>, events: &Bound<'_, PyList>, number: u64) -> PyResult<()> {
-    let mut told = this.get().told.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = match &*told {
-        Some((kept, event)) if *kept == number && events.len() > 0 => return events.set_item(0, event),
-        _ => told.take(),
-    };
-    if let Ok(first) = events.get_item(0) {
-        *told = Some((number, first.unbind()));
-    }
-    drop(told);
-    drop(old);
+    replace(this, Some(store), kept);
     Ok(())
 }
 
-/// Hears that all rows that the last changes told of are in a file.
-pub fn settle(this: &Bound<'_, NativeStore>, rows: &Any<'_>) -> PyResult<()> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    with_file(rows, |file| done(py, py.detach(|| cell.write_detached(|store| store.settle(file)))))
+fn replace(this: This<'_, '_>, store: Option<Store>, kept: Kept) {
+    let cell = cell(this);
+    this.py().detach(|| cell.replace(store, kept));
+}
+
+fn restored(this: This<'_, '_>, dimension: Option<usize>, settings: Settings, state: &Any<'_>) -> PyResult<Store> {
+    #[derive(FromPyObject)]
+    struct Given<'py> {
+        ids: Any<'py>,
+        id_indices: Any<'py>,
+        slot_order: Any<'py>,
+        allocated: usize,
+        capacity: u64,
+        dimension: Option<usize>,
+    }
+    let py = this.py();
+    let layout: Given<'_> = state.getattr(intern!(py, "layout"))?.extract()?;
+    let id_indices = Indices::new(&layout.id_indices, || Ok(()))?.found;
+    let slot_order = Indices::new(&layout.slot_order, || Ok(()))?.found;
+    let ids = &KeptIds::new(&layout.ids, || Ok(()))?.keys;
+    let Given { allocated, capacity, .. } = layout;
+    let dimension = dimension.or(layout.dimension);
+    let saved = Saved { ids, id_indices: &id_indices, slot_order: &slot_order, allocated, capacity, dimension };
+    let mut restore = py.detach(|| Restore::begin(settings, saved))?;
+    for block in state.getattr(intern!(py, "blocks"))?.try_iter()? {
+        with_rows(this, &block?, |rows| Ok(py.detach(|| restore.push_rows(&rows.owned()?))?))?;
+    }
+    Ok(py.detach(|| restore.finish())?)
+}
+
+fn state<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
+    let (py, Snapshot { layout, rows }) = (this.py(), read(this, LONG, Store::snapshot)?);
+    let blocks = Blocks::of(py, rows);
+    let layout = [
+        list(py, texts(py, &layout.ids)),
+        ints(py, &layout.id_indices),
+        ints(py, &layout.slot_order),
+        number(py, layout.allocated),
+        number(py, layout.capacity),
+        optional(py, layout.dimension),
+    ];
+    tuple(py, [tuple(py, layout.into_iter()), blocks].into_iter())
+}
+
+fn pending<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
+    let (py, changes) = (this.py(), read(this, LONG, Store::changes)?);
+    let told = [
+        list(py, changes.events.iter().map(|event| python_event(py, event))),
+        ints(py, changes.rows.indices()),
+        Blocks::of(py, changes.rows),
+        ints(py, &changes.freed),
+        size(py, changes.size),
+        array::<u32, 1>(py, [changes.fingerprints.len()], &changes.fingerprints),
+    ];
+    tuple(py, [tuple(py, told.into_iter()), number(py, changes.from), number(py, changes.upto)].into_iter())
 }
 
 fn python_event<'py>(py: Python<'py>, event: &Event) -> PyResult<Any<'py>> {
     let id = |id: &Id| id.with_text(|id| text(py, id));
-    let pair = match event {
-        Event::Put { id: put, index } => [id(put), integer(py, i64::from(*index))],
-        Event::Drop { id: dropped } => [id(dropped), integer(py, -1)],
-        Event::Clear => [Ok(py.None().into_bound(py)), integer(py, -1)],
+    let (id, index) = match event {
+        Event::Put { id: put, index } => (id(put)?, i64::from(*index)),
+        Event::Drop { id: dropped } => (id(dropped)?, -1),
+        Event::Clear => (py.None().into_bound(py), -1),
     };
-    Ok(tuple(py, pair.into_iter())?.into_any())
-}
-
-pub fn python_size(py: Python<'_>, size: Size) -> PyResult<Any<'_>> {
-    let (unique, references, allocated) = (number(py, size.unique)?, number(py, size.references)?, number(py, size.allocated)?);
-    let capacity = integer(py, size.capacity.cast_signed())?;
-    call(py, &core(py)?.size, [&unique, &references, &allocated, &capacity, &optional(py, size.dimension)?])
-}
-
-fn python_layout<'py>(py: Python<'py>, layout: &Layout) -> PyResult<Any<'py>> {
-    let ids = list(py, texts(py, &layout.ids))?;
-    let (id_indices, slot_order) = (ints(py, &layout.id_indices)?, ints(py, &layout.slot_order)?);
-    let (allocated, capacity) = (number(py, layout.allocated)?, integer(py, layout.capacity.cast_signed())?);
-    let dimension = optional(py, layout.dimension)?;
-    call(py, &core(py)?.layout, [ids.as_any(), &id_indices, &slot_order, &allocated, &capacity, &dimension])
-}
-
-pub fn reclaim(this: &Bound<'_, NativeStore>, indices: &Any<'_>) -> PyResult<()> {
-    let (py, cell) = (this.py(), &this.get().cell);
-    let indices = Indices::new(indices)?.found;
-    done(py, cell.write(py, |store| store.reclaim(&indices)))
+    tuple(py, [Ok(id), number(py, index)].into_iter())
 }

@@ -33,6 +33,16 @@ pub enum Metric {
     Euclidean,
 }
 
+impl Metric {
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [("cosine", Self::Cosine), ("dot", Self::Dot), ("euclidean", Self::Euclidean)]
+            .into_iter()
+            .find(|(own, _)| *own == name)
+            .map(|found| found.1)
+    }
+}
+
 /// What is asked for: the `k` best vectors for each query.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {

@@ -1,6 +1,7 @@
 //! The whole store against a naive one, through any history.
 
 mod batches;
+mod cell;
 #[cfg(unix)]
 pub mod disk;
 #[cfg(unix)]

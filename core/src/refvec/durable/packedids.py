@@ -26,12 +26,12 @@ class PackedIds:
         The ids, where all are UUIDs in their canonical spelling.
     lengths : ndarray of int64, (n,), or None
         Else how many bytes of `text` belong to each.
-    text : memoryview or None
+    text : ndarray of uint8, or None
         Else their UTF-8, one after the other.
     """
 
     def __init__(
-        self, uuids: NDArray[np.uint8] | None, lengths: NDArray[np.int64] | None, text: memoryview | None
+        self, uuids: NDArray[np.uint8] | None, lengths: NDArray[np.int64] | None, text: NDArray[np.uint8] | None
     ) -> None:
         self.uuids = uuids
         self.lengths = lengths
@@ -50,7 +50,7 @@ class PackedIds:
             return cls(np.frombuffer(source.take(16 * source.word()), np.uint8).reshape(-1, 16), None, None)
         if form != TEXTS:
             raise PackingError(f"it has ids of the form {form}")
-        lengths, text = source.numbers(), source.take(source.word())
+        lengths, text = source.numbers(), np.frombuffer(source.take(source.word()), np.uint8)
         _check_texts(lengths, text)
         return cls(None, lengths, text)
 
@@ -68,7 +68,7 @@ class PackedIds:
         return [str(text[start:stop], "utf-8") for start, stop in spans]
 
 
-def _check_texts(lengths: NDArray[np.int64], text: memoryview) -> None:
+def _check_texts(lengths: NDArray[np.int64], text: NDArray[np.uint8]) -> None:
     ends = np.cumsum(lengths)  # below 0 after an overflow: no step is larger than the text
     if (lengths > len(text)).any() or (ends < 0).any() or (ends[-1] if len(ends) else 0) != len(text):
         raise PackingError("its ids do not fill their place")
@@ -77,7 +77,7 @@ def _check_texts(lengths: NDArray[np.int64], text: memoryview) -> None:
     except UnicodeDecodeError as error:
         raise PackingError("an id is no UTF-8") from error
     starts = ends[ends < len(text)]
-    if (np.frombuffer(text, np.uint8)[starts] & 0xC0 == 0x80).any():  # in the middle of a character
+    if (text[starts] & 0xC0 == 0x80).any():  # in the middle of a character
         raise PackingError("an id is no UTF-8")
 
 

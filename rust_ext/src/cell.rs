@@ -1,21 +1,19 @@
-//! The store behind its lock.
+//! A store behind its lock, for many threads and for processes that fork.
 //!
-//! Two rules keep calls from waiting for each other in a circle. No thread waits for the lock while it is attached to the interpreter: a
-//! call tries, and where that fails it detaches before it waits. And no Python code runs while the lock is held: a step makes no Python
-//! object, so that no finaliser and no signal handler can come upon a lock that its own thread holds.
+//! Every call is a step under the lock. One that ends in `_now` is made only if the lock is free, and else handed back: its caller may
+//! have something to let go of before it waits.
 
 use std::cell::UnsafeCell;
 use std::mem::{ManuallyDrop, forget};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{PoisonError, RwLock, TryLockError, TryLockResult};
+use std::time::{Duration, Instant};
 
-use pyo3::prelude::*;
-
-use super::refusals::{Refusal, Refused, done, impossible};
-use crate::{Store, forks};
-
-/// Copying as many components, or following as many ids, takes a few microseconds.
-const FEW: usize = 1 << 14;
+use crate::error::{Error, Result};
+use crate::forks;
+use crate::search::{Hits, Query};
+use crate::store::Store;
 
 // What the last changing step left behind.
 const WHOLE: u8 = 0;
@@ -28,6 +26,9 @@ const PARENTS: u8 = 3;
 /// As `WHOLE`, and nobody may change it.
 const SHOWN: u8 = 4;
 
+/// How long a search goes on before it asks whether to.
+const ATTENTION: Duration = Duration::from_millis(50);
+
 /// Where a store is kept.
 #[derive(Clone, Copy)]
 pub enum Kept {
@@ -35,6 +36,9 @@ pub enum Kept {
     Written,
     Read,
 }
+
+/// The outcome of a step, or the step.
+pub type Tried<T, F> = std::result::Result<Result<T>, F>;
 
 /// An open store, or none.
 pub struct Cell {
@@ -48,8 +52,6 @@ pub struct Cell {
     made: AtomicU64,
     /// 0 until it is fixed; changes only under the lock, and outlives the store.
     dimension: AtomicUsize,
-    /// Counts the changing steps; changes only under the lock.
-    version: AtomicU64,
 }
 
 // SAFETY: `store` is reached only with `lock` held in the manner of a RwLock, and `lock` is replaced only by one thread at a time, in a
@@ -58,9 +60,9 @@ unsafe impl Send for Cell {}
 // SAFETY: as above.
 unsafe impl Sync for Cell {}
 
-impl Cell {
+impl Default for Cell {
     /// A cell that is good for this process, still without a store.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             lock: UnsafeCell::default(),
             store: UnsafeCell::new(ManuallyDrop::new(None)),
@@ -68,87 +70,95 @@ impl Cell {
             durable: AtomicBool::new(false),
             made: AtomicU64::new(2 * forks::count()),
             dimension: AtomicUsize::new(0),
-            version: AtomicU64::new(0),
         }
     }
+}
 
+impl Cell {
+    #[must_use]
     pub fn dimension(&self) -> Option<usize> {
         Some(self.dimension.load(Ordering::Acquire)).filter(|&dimension| dimension > 0)
     }
 
-    /// The same in two reading steps: nothing has changed between them.
-    pub fn version(&self) -> u64 {
-        self.version.load(Ordering::Relaxed)
+    /// # Errors
+    /// Those of any reading step.
+    pub fn require_open(&self) -> Result<()> {
+        self.read(|_| Ok(()))
     }
 
-    /// For what comes before all other errors; the step itself looks again.
-    pub fn require_open(&self, py: Python<'_>) -> PyResult<()> {
-        done(py, self.read(py, |_| Ok(())))
-    }
-
-    /// A short reading step, which may run attached to the interpreter.
+    /// A reading step, or the step itself.
+    ///
+    /// # Errors
+    /// The step, where the lock is not free.
     #[inline]
-    pub fn read<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
+    pub fn read_now<T, F: FnOnce(&Store) -> Result<T>>(&self, step: F) -> Tried<T, F> {
         match free(self.lock().try_read()) {
-            Some(_held) => self.look(step),
-            None => self.read_long(py, step),
+            Some(_held) => Ok(self.look(step)),
+            None => Err(step),
         }
     }
 
-    /// A reading step over so many items, detached if that is worth it.
-    #[inline]
-    pub fn read_many<T: Send>(&self, py: Python<'_>, items: usize, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
-        if items <= FEW { self.read(py, step) } else { self.read_long(py, step) }
-    }
-
-    /// A long reading step, detached.
-    pub fn read_long<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&Store) -> T + Send) -> Refused<T> {
-        py.detach(|| self.read_detached(step))
-    }
-
-    /// [`Self::read_long`] for who is detached already.
-    pub fn read_detached<T>(&self, step: impl FnOnce(&Store) -> T) -> Refused<T> {
+    /// A reading step.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], [`Error::Panicked`] or [`Error::Torn`], or those of the step.
+    pub fn read<T>(&self, step: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         let _held = self.lock().read().unwrap_or_else(PoisonError::into_inner);
         self.look(step)
     }
 
-    /// A short changing step, which may run attached to the interpreter.
+    /// A changing step, or the step itself.
+    ///
+    /// # Errors
+    /// The step, where the lock is not free.
     #[inline]
-    pub fn write<T: Send>(&self, py: Python<'_>, step: impl FnOnce(&mut Store) -> T + Send) -> Refused<T> {
+    pub fn write_now<T, F: FnOnce(&mut Store) -> Result<T>>(&self, step: F) -> Tried<T, F> {
         match free(self.lock().try_write()) {
-            Some(_held) => self.change(step),
-            None => py.detach(|| self.write_detached(step)),
+            Some(_held) => Ok(self.change(step)),
+            None => Err(step),
         }
     }
 
-    /// A short changing step if the lock is free; it runs without letting other Python threads run before it.
-    pub fn write_now<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Option<Refused<T>> {
-        free(self.lock().try_write()).map(|_held| self.change(step))
-    }
-
-    /// A changing step of who is detached already.
-    pub fn write_detached<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Refused<T> {
+    /// A changing step.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`], or those of [`Self::read`].
+    pub fn write<T>(&self, step: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         let _held = self.lock().write().unwrap_or_else(PoisonError::into_inner);
         self.change(step)
     }
 
+    /// [`Store::search`] of one moment, for the most part on rows of its own, without the lock. `pause` is called now and then in a
+    /// search that takes long, and says whether to go on.
+    ///
+    /// # Errors
+    /// Those of [`Store::search`] and of [`Self::read`].
+    pub fn search(&self, query: &Query<'_>, pause: &mut dyn FnMut() -> ControlFlow<()>) -> Result<Hits> {
+        let found = self.read(|store| store.plan(query))?.run(&mut paced(pause))?;
+        match self.read(|store| found.resolve(store))? {
+            Some(hits) => Ok(hits),
+            // The ids of the hits have changed meanwhile.
+            None => self.read(|store| store.search(query, &mut || ControlFlow::Continue(()))),
+        }
+    }
+
     /// Replaces the store, whatever became of it; it is dropped outside the lock.
-    pub fn replace(&self, py: Python<'_>, store: Option<Store>, kept: Kept) {
-        py.detach(|| {
-            let (old, condition) = self.exchange(store, kept);
-            discard(old, condition);
-        });
+    pub fn replace(&self, store: Option<Store>, kept: Kept) {
+        let (old, condition) = self.exchange(store, kept);
+        discard(old, condition);
     }
 
     /// Replaces the store of a reader by another cell's, which has none from then on.
-    pub fn adopt(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let (store, condition) = py.detach(|| other.exchange(None, Kept::InMemory));
+    ///
+    /// # Panics
+    /// If the other one is no reader's.
+    pub fn adopt(&self, other: &Self) {
+        let (store, condition) = other.exchange(None, Kept::InMemory);
         if condition != SHOWN {
             discard(store, condition);
-            return Err(impossible("a store was to be adopted that is no reader's"));
+            panic!("a store was to be adopted that is no reader's");
         }
-        self.replace(py, store, Kept::Read);
-        Ok(())
+        self.replace(store, Kept::Read);
     }
 
     /// Puts another store in place, and returns the old one in its condition.
@@ -162,48 +172,45 @@ impl Cell {
         // SAFETY: the lock is held for writing.
         let old = std::mem::replace(unsafe { &mut *self.store.get() }, ManuallyDrop::new(store));
         self.durable.store(!matches!(kept, Kept::InMemory), Ordering::Relaxed);
-        self.version.store(self.version() + 1, Ordering::Relaxed);
         self.condition.store(if matches!(kept, Kept::Read) { SHOWN } else { WHOLE }, Ordering::Release);
         (ManuallyDrop::into_inner(old), condition)
     }
 
     /// With the lock held for reading.
     #[inline]
-    fn look<T>(&self, step: impl FnOnce(&Store) -> T) -> Refused<T> {
+    fn look<T>(&self, step: impl FnOnce(&Store) -> Result<T>) -> Result<T> {
         match self.check() {
-            Ok(()) | Err(Refusal::ReadOnly) => {}
+            Ok(()) | Err(Error::ReadOnly) => {}
             Err(refusal) => return Err(refusal),
         }
         // SAFETY: the lock is held.
         let store = unsafe { &*self.store.get() };
-        store.as_ref().map(step).ok_or(Refusal::Closed)
+        step(store.as_ref().ok_or(Error::Closed)?)
     }
 
     /// With the lock held for writing.
     #[inline]
-    fn change<T>(&self, step: impl FnOnce(&mut Store) -> T) -> Refused<T> {
+    fn change<T>(&self, step: impl FnOnce(&mut Store) -> Result<T>) -> Result<T> {
         self.check()?;
         // SAFETY: the lock is held for writing.
-        let store = unsafe { &mut *self.store.get() }.as_mut().ok_or(Refusal::Closed)?;
+        let store = unsafe { &mut *self.store.get() }.as_mut().ok_or(Error::Closed)?;
         self.condition.store(CHANGING, Ordering::Relaxed);
         // A fork must not see what the step writes without the mark before it, nor the mark after it without all of that.
         fence(Ordering::Release);
         let done = step(store);
         self.dimension.store(store.dimension().unwrap_or(0), Ordering::Release);
-        // Only who holds the lock counts, so that no atomic addition is needed.
-        self.version.store(self.version() + 1, Ordering::Relaxed);
         self.condition.store(WHOLE, Ordering::Release);
-        Ok(done)
+        done
     }
 
     #[inline]
-    fn check(&self) -> Refused<()> {
+    fn check(&self) -> Result<()> {
         match self.condition.load(Ordering::Relaxed) {
             WHOLE => Ok(()),
-            TORN => Err(Refusal::Torn),
-            PARENTS => Err(Refusal::Closed),
-            SHOWN => Err(Refusal::ReadOnly),
-            _ => Err(Refusal::Panicked),
+            TORN => Err(Error::Torn),
+            PARENTS => Err(Error::Closed),
+            SHOWN => Err(Error::ReadOnly),
+            _ => Err(Error::Panicked),
         }
     }
 
@@ -249,6 +256,18 @@ impl Drop for Cell {
         // SAFETY: nothing uses the store after this.
         let store = unsafe { ManuallyDrop::take(self.store.get_mut()) };
         discard(store, *self.condition.get_mut());
+    }
+}
+
+/// Calls `pause` less often.
+fn paced(pause: &mut dyn FnMut() -> ControlFlow<()>) -> impl FnMut() -> ControlFlow<()> {
+    let mut last = Instant::now();
+    move || {
+        if last.elapsed() < ATTENTION {
+            return ControlFlow::Continue(());
+        }
+        last = Instant::now();
+        pause()
     }
 }
 
