@@ -61,7 +61,7 @@ class PackedIds:
         assert self.lengths is not None
         assert self.text is not None
         spans = pairwise(accumulate(self.lengths.tolist(), initial=0))
-        text = self.text
+        text = self.text.data
         whole = str(text, "utf-8")
         if len(whole) == len(text):  # ASCII: characters are bytes
             return [whole[start:stop] for start, stop in spans]
@@ -73,7 +73,7 @@ def _check_texts(lengths: NDArray[np.int64], text: NDArray[np.uint8]) -> None:
     if (lengths > len(text)).any() or (ends < 0).any() or (ends[-1] if len(ends) else 0) != len(text):
         raise PackingError("its ids do not fill their place")
     try:
-        str(text, "utf-8")
+        str(text.data, "utf-8")
     except UnicodeDecodeError as error:
         raise PackingError("an id is no UTF-8") from error
     starts = ends[ends < len(text)]
