@@ -302,6 +302,15 @@ def crash(session: nox.Session) -> None:
     session.run("python", "-m", "refvec_conformance.campaign", *session.posargs)
 
 
+@nox.session(name="cluster-crash")
+def cluster_crash(session: nox.Session) -> None:
+    """Kill, stop and cut off servers while clients work; ``-- --rounds 3 --seed 7 --plan strict``."""
+    if shutil.which("redis-server") is None:
+        session.skip("there is no redis-server on PATH; as a package of the system it is called redis-server")
+    install(session, redis=True)
+    session.run("python", "-m", "refvec_redis.campaign", *session.posargs)
+
+
 @nox.session(name="kill-matrix")
 def kill_matrix(session: nox.Session) -> None:
     """Write docs/kill-matrix.md: which test kills which broken backend of the zoo."""

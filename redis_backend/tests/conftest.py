@@ -8,6 +8,7 @@ import shutil
 import pytest
 from refvec import VectorStore
 from refvec_redis.cluster import LocalCluster
+from refvec_redis.testbed import local_bed
 
 _names = itertools.count()
 
@@ -15,13 +16,20 @@ _names = itertools.count()
 def pytest_collection_modifyitems(items):
     if shutil.which("redis-server") is None:
         for item in items:
-            if {"cluster", "single"} & set(item.fixturenames):
+            if {"bed", "cluster", "single"} & set(item.fixturenames):
                 item.add_marker(pytest.mark.skip(reason="there is no redis-server on PATH"))
 
 
 @pytest.fixture(scope="session")
 def cluster():
     with LocalCluster() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def bed():
+    """Servers to be broken, and mended by whoever did it."""
+    with local_bed() as found:
         yield found
 
 

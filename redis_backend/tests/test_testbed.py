@@ -6,21 +6,10 @@ from refvec import BackendUnavailableError, VectorStore
 from refvec_redis import library
 from refvec_redis.cluster import LocalCluster
 from refvec_redis.moving import Mover, slots_of
-from refvec_redis.network import Network, NoNetworkError
 from refvec_redis.testbed import LocalBed
 
 ROWS = np.arange(400, dtype=np.float32).reshape(100, 4)
 IDS = [f"id {one}" for one in range(100)]
-
-
-@pytest.fixture(scope="module")
-def apart():
-    """A cluster on a network of its own."""
-    try:
-        with Network() as network, LocalCluster(network=network) as found:
-            yield found
-    except NoNetworkError as error:
-        pytest.skip(str(error))
 
 
 def offset(cluster, port):
@@ -28,8 +17,10 @@ def offset(cluster, port):
     return role[1] if role[0] == b"master" else role[4]
 
 
-def test_nothing_reaches_a_server_that_was_cut_off_until_it_is_healed(apart):
-    bed = LocalBed(apart)
+def test_nothing_reaches_a_server_that_was_cut_off_until_it_is_healed(bed):
+    if "cut" in bed.lacking:
+        pytest.skip(bed.lacking["cut"])
+    apart = bed.cluster
     address = bed.address("cut")
     with (
         VectorStore(4, path=f"{address}&replicas=0") as hasty,

@@ -94,8 +94,10 @@ class LocalBed(SharedBed):
     """
 
     def __init__(self, cluster: LocalCluster, network: str | None = None) -> None:
-        super().__init__(f"{cluster.url}?{_QUERY}")
-        self._cluster = cluster
+        # All of them: whoever opens a store while the first one is dead asks the next.
+        places = ",".join(f"{cluster.host(port)}:{port}" for port in cluster.ports)
+        super().__init__(f"redis://{places}/?{_QUERY}")
+        self.cluster = cluster
         self._frozen: dict[str, int] = {}
         self._dead: set[str] = set()
         self._cut: set[str] = set()
@@ -110,25 +112,25 @@ class LocalBed(SharedBed):
         return [port.decode() for _, port, _ in self._role(node)[2]]
 
     def _alive(self) -> list[str]:
-        return [node for node in map(str, self._cluster.ports) if node not in {*self._dead, *self._frozen}]
+        return [node for node in map(str, self.cluster.ports) if node not in {*self._dead, *self._frozen}]
 
     def _role(self, node: str) -> list[Any]:
-        answer: list[Any] = self._cluster.ask(int(node), b"ROLE")
+        answer: list[Any] = self.cluster.ask(int(node), b"ROLE")
         return answer
 
     def kill(self, node: str) -> None:
         """End a server with SIGKILL."""
-        self._cluster.kill(int(node))
+        self.cluster.kill(int(node))
         self._dead.add(node)
 
     def start(self, node: str) -> None:
         """Start it again."""
-        self._cluster.start(int(node))
+        self.cluster.start(int(node))
         self._dead.remove(node)
 
     def freeze(self, node: str) -> None:
         """Stop a server with SIGSTOP."""
-        self._frozen[node] = self._cluster.pid(int(node))
+        self._frozen[node] = self.cluster.pid(int(node))
         os.kill(self._frozen[node], signal.SIGSTOP)
 
     def thaw(self, node: str) -> None:
@@ -137,18 +139,18 @@ class LocalBed(SharedBed):
 
     def cut(self, node: str) -> None:
         """Cut a server off from the others."""
-        self._cluster.cut(int(node))
+        self.cluster.cut(int(node))
         self._cut.add(node)
 
     def heal(self, node: str) -> None:
         """Let it reach them again."""
-        self._cluster.heal(int(node))
+        self.cluster.heal(int(node))
         self._cut.remove(node)
 
     def move(self) -> None:
         """Move 2,500 slots from one master to another."""
         with ExitStack() as stack:
-            nodes = [self._cluster.node(int(one)) for one in self.primaries()]
+            nodes = [self.cluster.node(int(one)) for one in self.primaries()]
             for node in nodes:
                 stack.callback(node.close)
             move_some(nodes, _MOVED)
@@ -161,7 +163,7 @@ class LocalBed(SharedBed):
             self.thaw(node)
         for node in list(self._dead):
             self.start(node)
-        self._cluster.wait_until_whole()
+        self.cluster.wait_until_whole()
 
 
 @contextmanager
@@ -171,9 +173,16 @@ def open_testbed(*, breakable: bool) -> Iterator[SharedBed]:
     if url and not breakable:
         yield SharedBed(url)
         return
+    with local_bed() as bed:
+        yield bed
+
+
+@contextmanager
+def local_bed(replicas: int = 1) -> Iterator[LocalBed]:
+    """Yield three masters with so many replicas each, on a network of their own where that is possible."""
     with ExitStack() as stack:
         try:
             network, reason = stack.enter_context(Network()), None
         except NoNetworkError as error:
             network, reason = None, str(error)
-        yield LocalBed(stack.enter_context(LocalCluster(network=network)), reason)
+        yield LocalBed(stack.enter_context(LocalCluster(3, replicas, network)), reason)
