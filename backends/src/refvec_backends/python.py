@@ -16,6 +16,8 @@ from refvec import Capabilities, InProcessVectorStore
 from refvec.inprocess.steps import Call
 from refvec.searching import Metric
 
+_FLOAT32 = np.dtype(np.float32)  # made once: making it of its type takes longer than the copy of a row
+
 
 class PythonVectorStore(InProcessVectorStore):
     """A dict of rows by index, each the bytes of its components, compared one by one."""
@@ -57,7 +59,7 @@ class PythonVectorStore(InProcessVectorStore):
 
     def _row(self, index: int) -> NDArray[np.float32]:
         row = bytearray(self._vectors[index])
-        return np.ndarray(len(row) // 4, np.float32, row)
+        return np.ndarray(len(row) // 4, _FLOAT32, row)
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None
