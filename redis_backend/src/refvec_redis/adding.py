@@ -139,6 +139,6 @@ def _tell(error: BackendUnavailableError, batch: Sequence[Item]) -> None:
     """Let the error of a batch say which items happened (NET-2)."""
     waiting = [item.position for item in batch if not item.linked]
     if len(batch) > 1 and waiting:
-        done = f"{len(batch) - len(waiting)} of {len(batch)} items are in the store; the first that may not be"
-        error.args = (f"{error.args[0]}. {done} stands at the position", *error.args[1:])
+        done = f"{len(batch) - len(waiting)} of {len(batch)} items are in the store, the others perhaps not"
+        error.args = (f"{error.args[0]}. {done}", *error.args[1:])
         error.position = min(waiting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from typing import Annotated
 
 import typer
@@ -55,6 +56,7 @@ def _tell(cluster: LocalCluster, query: str) -> None:
     typer.echo("    from refvec import VectorStore")
     typer.echo(f'    store = VectorStore(384, path="{address}")\n')
     typer.echo("Ctrl-C ends them and removes what they hold.")
+    sys.stdout.flush()  # it may be a file, and nothing else is printed for long
 
 
 def vacuum(
