@@ -7,7 +7,9 @@ from pathlib import Path
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.children import output_of
 
-DIMENSION, COUNT = 2048, 8192  # so many that what is made once weighs little
+# So many that what is made once weighs little: blocks of at most 1 MiB, of which one is copied, one is written
+# and two are hashed beside it. What counts is that this does not grow with the file.
+DIMENSION, COUNT = 2048, 8192
 ROWS = 4 * DIMENSION * COUNT
 SLACK = 2**21  # allocators ask for more than they need
 CHILD = f"""
