@@ -25,6 +25,18 @@ def as_batch(vector: Any) -> Any:
     return vector[None] if isinstance(vector, np.ndarray) and vector.ndim else [vector]
 
 
+def frozen_array(values: Any, dtype: Any) -> Any:
+    """Return an array that cannot be written."""
+    found = np.array(values, dtype)
+    found.flags.writeable = False
+    return found
+
+
+def int64(*values: int) -> Any:
+    """Return canonical indices."""
+    return np.array(values, np.int64)
+
+
 # Every way in which a vector gets into a store.
 PUT: dict[str, Callable[[VectorStore, str, Any], Any]] = {
     "add_vector": lambda store, one, vector: store.add_vector(one, vector),

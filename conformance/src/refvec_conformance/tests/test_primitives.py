@@ -1,10 +1,8 @@
-"""The primitives of a backend, called as the contract calls them, and the methods made of them alone."""
+"""The primitives of a backend that change it, and all of a closed one, called as the contract calls them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from random import Random
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,28 +11,17 @@ from refvec import (
     DimensionMismatchError,
     DuplicateIdError,
     InvalidIndexError,
-    Layout,
-    State,
     StoreClosedError,
-    UnknownIdError,
     VectorStore,
 )
 
-from refvec_conformance.inputs.hostile import OwnError, fail
-from refvec_conformance.inputs.traces import mixed, searches, unordered, whole
 from refvec_conformance.judging.marks import clause
-from refvec_conformance.judging.target import Target
-from refvec_conformance.oracle.model import Model
-from refvec_conformance.probes.alike import Alike
 from refvec_conformance.probes.atomicity import observe, refused, unchanged
-from refvec_conformance.probes.bare import bare, stripped
-from refvec_conformance.probes.fixtures import UNITS, Budget, Make
+from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import frozen
-from refvec_conformance.probes.traces import Open, compare
 
-from .helpers import at
+from .helpers import int64
 
-MANY = 2500  # more than any backend hands out in one block
 NOTHING = np.empty((0, 4), np.float32)
 every_mode = pytest.mark.parametrize("mode", ["add", "upsert"])
 
@@ -42,14 +29,6 @@ every_mode = pytest.mark.parametrize("mode", ["add", "upsert"])
 def rows_of(*values: float, width: int = 4) -> Any:
     """Return canonical rows that nobody else holds."""
     return np.repeat(np.array(values, np.float32)[:, None], width, axis=1)
-
-
-def int64(*values: int) -> Any:
-    """Return canonical indices."""
-    return np.array(values, np.int64)
-
-
-# Changing
 
 
 @clause("ADD-2", "DEDUP-4")
@@ -155,186 +134,6 @@ def test_drop_of_none_drops_all(stocked: VectorStore) -> None:
     assert stocked._drop(None) == 0
 
 
-# Looking
-
-
-@clause("GET-8")
-@pytest.mark.parametrize("ids", [[], ["d"], ["x"], ["b", "x", "a", "b"]], ids="".join)
-def test_find_answers_for_every_id(stocked: VectorStore, ids: list[str]) -> None:
-    known = {one: index for one in stocked.ids() if (index := stocked.get_index(one)) is not None}
-    assert frozen(stocked._find(ids)) == frozen(int64(*(known.get(one, -1) for one in ids)))
-
-
-@clause("GET-2", "VEC-4")
-@pytest.mark.parametrize("ids", [[], ["c"], ["d", "a", "b", "d"]], ids="".join)
-def test_rows_of_ids(stocked: VectorStore, ids: list[str]) -> None:
-    held = {"a": 0, "b": 0, "c": 1, "d": 2}
-    assert frozen(stocked._rows(ids)) == frozen(
-        np.eye(4, dtype=np.float32)[[held[one] for one in ids], :].reshape(-1, 4)
-    )
-
-
-@clause("GET-3", "GET-4")
-def test_rows_at_indices_and_all_rows(stocked: VectorStore) -> None:
-    c, a = at(stocked, "c", "a")
-    assert frozen(stocked._rows(int64(c, a, c))) == frozen(UNITS[[1, 0, 1]])
-    assert frozen(stocked._rows(int64())) == frozen(NOTHING)
-    assert frozen(stocked._rows(None)) == frozen(stocked._rows(stocked.indices()))
-
-
-@clause("OPEN-7", "GET-4")
-@pytest.mark.parametrize("where", [None, [], int64()], ids=["all", "ids", "indices"])
-def test_rows_of_a_store_without_a_dimension_have_none(make: Make, where: Any) -> None:
-    assert frozen(make()._rows(where)) == frozen(np.empty((0, 0), np.float32))
-
-
-@clause("VEC-4", "ATOM-3")
-@pytest.mark.parametrize("where", [None, ["a"], ["a", "c"], int64(0)], ids=["all", "id", "ids", "index"])
-def test_rows_are_the_callers_own(stocked: VectorStore, where: Any) -> None:
-    found = stocked._rows(int64(*at(stocked, "a")) if isinstance(where, np.ndarray) else where)
-    assert found.flags.writeable
-    assert found.flags.c_contiguous
-    with unchanged(stocked):
-        found[...] = 9
-
-
-@clause("GET-2", "ERR-1")
-@pytest.mark.parametrize(("ids", "position"), [(["x"], 0), (["a", "x"], 1), (["a", "d", "y", "x"], 2)])
-def test_rows_name_the_first_unknown_id(stocked: VectorStore, ids: list[str], position: int) -> None:
-    with refused(stocked, UnknownIdError) as caught:
-        stocked._rows(ids)
-    error: Any = caught.value
-    assert (error.position, error.chunk_id) == (position, ids[position])
-
-
-BAD_INDICES = [99, -1, 2**31, 2**32, 2**63 - 1, -(2**63)]
-
-
-@clause("GET-3", "GET-6", "ERR-1")
-@pytest.mark.parametrize("position", [0, 1, 2])
-@pytest.mark.parametrize("bad", BAD_INDICES)
-@pytest.mark.parametrize("name", ["_rows", "_refcounts"])
-def test_the_first_index_that_is_not_active_is_named(
-    stocked: VectorStore, name: str, bad: int, position: int
-) -> None:
-    good = at(stocked, "a", "c")
-    with refused(stocked, InvalidIndexError, f"Invalid vector index: {bad}") as caught:
-        getattr(stocked, name)(int64(*good[:position], bad, *good, -7))
-    error: Any = caught.value
-    assert (error.position, error.index) == (position, bad)
-
-
-@clause("GET-3", "GET-6", "REMOVE-2")
-@pytest.mark.parametrize("name", ["_rows", "_refcounts"])
-def test_a_freed_index_is_not_active(stocked: VectorStore, name: str) -> None:
-    a, d = at(stocked, "a", "d")
-    stocked._drop(["d"])
-    with refused(stocked, InvalidIndexError, "has been freed") as caught:
-        getattr(stocked, name)(int64(a, a, d))
-    assert caught.value.position == 2
-
-
-@clause("GET-6")
-def test_refcounts(stocked: VectorStore) -> None:
-    a, c = at(stocked, "a", "c")
-    assert frozen(stocked._refcounts(int64(c, a, a))) == frozen(int64(1, 2, 2))
-    assert frozen(stocked._refcounts(int64())) == frozen(int64())
-
-
-@clause("COUNT-1", "COUNT-3")
-def test_size_is_what_the_statistics_say(make: Make, stocked: VectorStore) -> None:
-    size, statistics = stocked._size(), stocked.get_statistics()
-    assert (size.unique, size.references, size.dimension) == (3, 4, 4)
-    assert size.allocated - size.unique == statistics["free_indices"]
-    assert size.capacity == statistics["capacity"]
-    assert make()._size()[:3] == (0, 0, 0)
-    assert make()._size().dimension is None
-
-
-# Scanning
-
-
-def numbered(make: Make) -> VectorStore:
-    """Return a store of many vectors, every third of them removed."""
-    store = make(1)
-    ids = [str(one) for one in range(MANY)]
-    store.add_vectors(ids, np.arange(MANY, dtype=np.float32)[:, None])
-    store.remove_vectors(ids[::3])
-    return store
-
-
-@clause("GET-7", "GET-4")
-def test_scan_hands_over_the_rows_block_by_block_in_order(make: Make) -> None:
-    store = numbered(make)
-
-    def use(state: State) -> tuple[Layout, list[Any]]:
-        return state.layout, [(block.dtype, block.shape[1:], block.copy()) for block in state.blocks]
-
-    layout, blocks = store._scan(use)
-    assert {block[:2] for block in blocks} == {(np.dtype(np.float32), (1,))}
-    rows = np.concatenate([block[2] for block in blocks])
-    assert frozen(layout.indices) == frozen(store.indices())
-    assert frozen(rows) == frozen(store._rows(layout.indices))
-    assert len(rows) == len(layout.ids) == MANY - -(-MANY // 3)
-
-
-@clause("GET-7", "ATOM-1")
-def test_scan_returns_what_use_returns(stocked: VectorStore) -> None:
-    token = object()
-    with unchanged(stocked):
-        assert stocked._scan(lambda _: token) is token
-
-
-@clause("GET-7", "ATOM-1")
-@pytest.mark.parametrize("blocks", [0, 1])
-def test_scan_passes_on_what_use_raises(stocked: VectorStore, blocks: int) -> None:
-    def use(state: State) -> None:
-        for _, _ in zip(range(blocks), state.blocks, strict=False):
-            pass
-        fail()
-
-    with refused(stocked, OwnError):
-        stocked._scan(use)
-
-
-@clause("GET-5", "GET-7", requires="ordered_ids")
-def test_the_layout_of_a_scan_tells_both_orders(stocked: VectorStore) -> None:
-    stocked.upsert_vector("d", UNITS[0])
-    stocked.upsert_vector("a", UNITS[3])
-    stocked.upsert_vector("a", UNITS[0])
-    layout = stocked._scan(lambda state: state.layout)
-    size = stocked._size()
-    assert layout.ids == ["a", "b", "c", "d"]
-    assert layout.slots()[at(stocked, "a")[0]] == ["b", "d", "a"]
-    assert (layout.allocated, layout.capacity, layout.dimension) == size[2:]
-    assert frozen(layout.id_indices) == frozen(stocked._find(layout.ids))
-
-
-# With a default
-
-
-@clause("GET-8", "VEC-2")
-def test_match_finds_the_identical_vector(make: Make, stocked: VectorStore) -> None:
-    assert stocked._match(UNITS[[1]]) == at(stocked, "c")[0]
-    assert stocked._match(UNITS[[3]]) is None
-    assert make()._match(UNITS[[3]]) is None
-
-
-@clause("SEARCH-1", "SEARCH-4", requires="search")
-@pytest.mark.parametrize("within", [None, ["b", "d"], []], ids=["all", "within", "within none"])
-@pytest.mark.parametrize("with_ids", [True, False])
-def test_search_gives_rows_of_hits_for_rows_of_queries(
-    stocked: VectorStore, with_ids: bool, within: list[str] | None
-) -> None:
-    indices, scores, members = stocked._search(UNITS[[0, 2]], 2, "dot", within, with_ids)
-    hits = 0 if within == [] else 2
-    assert (indices.shape, scores.shape) == ((2, hits), (2, hits))
-    assert (indices.dtype, scores.dtype) == (np.dtype(np.int64), np.dtype(np.float32))
-    sharing = [("a", "b"), ("d",)] if within is None else [("b",), ("d",)]
-    expected = [[sharing[0]], [sharing[1]]] if hits else [[], []]
-    assert (members and [row[:1] for row in members]) == (expected if with_ids else None)
-
-
 # Closing
 
 CALLS: dict[str, Callable[[VectorStore], object]] = {
@@ -371,43 +170,3 @@ def test_the_search_primitive_of_a_closed_store_raises(stocked: VectorStore) -> 
     stocked.close()
     with pytest.raises(StoreClosedError):
         stocked._search(UNITS[:1], 1, "dot", None, True)
-
-
-# A backend that overrides nothing
-
-
-def _both(target: Target, **opening: Any) -> Mapping[str, Open]:
-    return {target.name: partial(target.open, **opening), "bare": partial(bare(target), **opening)}
-
-
-@clause("ERR-1", "VEC-5", tier="standard")
-@pytest.mark.parametrize("precision", [0, 6, "exact"])
-@pytest.mark.parametrize("dimension", [None, 2])
-def test_a_backend_that_overrides_nothing_gives_the_same_outcomes(
-    target: Target, seed: int, budget: Budget, dimension: int | None, precision: int | str
-) -> None:
-    trace = mixed(Random(seed), dimension or 2, precision, budget(300))
-    opening = {"dimension": dimension, "initial_capacity": 2, "precision": precision}
-    fit = trace if target.capabilities.ordered_ids else unordered(trace)
-    compare(fit, _both(target, **opening), opening)
-
-
-@clause("SEARCH-3", "SEARCH-4", requires="search")
-def test_a_backend_that_overrides_nothing_finds_the_same(target: Target, seed: int, budget: Budget) -> None:
-    compare(searches(Random(seed), 3, budget(100)), _both(target, dimension=3), {"dimension": 3})
-
-
-@clause("ATOM-1", "SAVE-2", "SEARCH-1", tier="standard")
-def test_a_backend_that_overrides_nothing_agrees_with_the_oracle(
-    target: Target, seed: int, budget: Budget
-) -> None:
-    random, declared = Random(seed), target.capabilities
-    with stripped(target) as other:
-        for _ in range(budget(20)):
-            opening: dict[str, Any] = {"dimension": random.choice([None, 2]), "initial_capacity": 2}
-            stores: dict[str, Open] = {
-                "model": partial(Model, backend=other.name, **opening),
-                other.name: partial(other.open, **opening),
-            }
-            trace = whole(random, 2, 6, 30, search=declared.search)
-            compare(trace, stores, opening, Alike(declared.dense_indices and declared.ordered_ids))
