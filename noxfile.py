@@ -186,7 +186,10 @@ def integrations(session: nox.Session) -> None:
     chosen = session.posargs or list(INTEGRATIONS)
     folders = [f"./integrations/{one}" for one in chosen]
     suites = [suite for one in chosen for suite in INTEGRATIONS[one]]
-    install(session, *TESTING, "pytest-asyncio>=1", "pytest-socket>=0.7", *suites, *folders)
+    tools = ("pytest-asyncio>=1", "pytest-socket>=0.7", "mypy>=1.18", "numpy<2.5")
+    install(session, *TESTING, *tools, *suites, *folders)
+    for one in chosen:
+        session.run("mypy", f"integrations/{one}/src/refvec_{one}")
     asyncio = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
     offline = ("--disable-socket", "--allow-unix-socket")
     session.run("pytest", "-q", "-n", "2", *asyncio, *offline, *folders)
@@ -227,6 +230,13 @@ def servers(session: nox.Session) -> None:
     """Compare stores in servers with plain redis-py; ``-- --grow 1000000`` shows what growing costs."""
     install(session, redis=True)
     session.run("python", "asv_bench/side_by_side/servers.py", *session.posargs)
+
+
+@nox.session
+def frameworks(session: nox.Session) -> None:
+    """Compare the adapters with the stores in memory of their frameworks; ``-- --data DIR`` on real texts."""
+    install(session, *(f"./integrations/{one}" for one in INTEGRATIONS))
+    session.run("python", "asv_bench/side_by_side/frameworks.py", *session.posargs)
 
 
 @nox.session(name="larger-than-memory")

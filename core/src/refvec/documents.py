@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from numpy.typing import ArrayLike
@@ -16,6 +17,7 @@ from .searching import Metric
 Document: TypeAlias = Mapping[str, Any]
 Present: TypeAlias = Literal["replace", "skip", "refuse"]
 Keep: TypeAlias = Callable[[str, dict[str, Any]], bool]
+_MOST_AT_ONCE = 256  # documents that are read together
 _WIDER = 4  # times as many vectors, where those that were asked for were not enough
 
 
@@ -160,26 +162,20 @@ class Documents:
             found = self.store.search(query, wanted, metric=metric)
             assert found.ids is not None
             pairs = zip(found.ids[seen:], found.scores[seen:].tolist(), strict=True)
-            for ids, score in pairs:
-                hits += self._kept(ids, score, k - len(hits), keep)
-                if len(hits) >= k:
-                    return hits
+            new = ((one, score) for ids, score in pairs for one in ids)
+            hits += islice(self._kept(new, keep, k), k - len(hits))
             seen = len(found.indices)
-            if seen < wanted:
+            if len(hits) == k or seen < wanted:
                 return hits
             wanted *= _WIDER
 
-    def _kept(self, ids: tuple[str, ...], score: float, most: int, keep: Keep | None) -> list[Hit]:
-        """Return hits for the ids of one vector, no more than are wanted; thousands may share it."""
-        hits: list[Hit] = []
-        step = max(most, 16)
-        for start in range(0, len(ids), step):
-            for one, document in self.get(ids[start : start + step]).items():
+    def _kept(self, found: Iterator[tuple[str, float]], keep: Keep | None, size: int) -> Iterator[Hit]:
+        """Yield hits for those ids whose document counts, read some at a time: thousands may share a vector."""
+        while batch := dict(islice(found, size)):
+            for one, document in self.get(batch).items():
                 if keep is None or keep(one, document):
-                    hits.append(Hit(one, score, document))
-                    if len(hits) == most:
-                        return hits
-        return hits
+                    yield Hit(one, batch[one], document)
+            size = min(2 * size, _MOST_AT_ONCE)
 
 
 def _encoded(chunk_id: str, document: Document) -> bytes:
