@@ -96,8 +96,9 @@ its vector, or be gone if its removal was; an id with a call whose outcome the c
 may be as before it or as after it; calls on shared ids must have an order that explains their results. After
 `vacuum()` reference counts must be those of the ids, and every vector have one index.
 
-*acknowledged* and *unknown* count ids, *collected* the references that clients left which died or were told
-that nothing is known. *Stale reads* found what the id had before.
+*faults* counts servers that were killed, stopped or cut off, and moves of 2,500 slots; *acknowledged* and
+*unknown* count ids; *collected* are the references of clients that died, or were told that nothing is known.
+*Stale reads* found what an id had before.
 {sections}
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import time
@@ -18,7 +19,7 @@ from .records import WRONG, Log, records
 
 LASTING, DOOMED = 4, 6  # clients
 _TIMEOUTS = (2.0, 12.0)  # seconds: one gives up before another server takes over, the other does not
-_LONGEST = 60.0
+_LONGEST, _STEP = 60.0, 0.01  # seconds
 _LIVES = (0.5, 12.0)  # seconds that a doomed client has
 
 
@@ -58,6 +59,7 @@ class Crew:
 
     def _work(self, number: int) -> None:
         warnings.simplefilter("ignore")  # of durability="available"
+        faulthandler.register(signal.SIGUSR1, self._stack(number).open("w"))
         log = Log(self._log(number))
         try:
             options = {"timeout": _TIMEOUTS[number % 2], **self._options}
@@ -99,13 +101,25 @@ class Crew:
     def _end(self, number: int, how: signal.Signals) -> None:
         child = self._running.pop(number)
         os.kill(child, how)
-        deadline = time.monotonic() + _LONGEST
-        while os.waitpid(child, os.WNOHANG)[0] == 0:
-            if time.monotonic() > deadline:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-                raise RuntimeError(f"client {number} hangs; what it did is in {self._place}")
-            time.sleep(0.01)
+        if _ended(child, _LONGEST):
+            return
+        os.kill(child, signal.SIGUSR1)  # tell where you are
+        _ended(child, 1.0)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise RuntimeError(f"client {number} hangs:\n{self._stack(number).read_text()}")
+
+    def _stack(self, number: int) -> Path:
+        return self._place / f"stack-{number}"
+
+
+def _ended(child: int, longest: float) -> bool:
+    """Return whether a process ends in time, not counting that for which this one is stopped itself."""
+    for _ in range(int(longest / _STEP)):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return True
+        time.sleep(_STEP)
+    return False
 
 
 def waited(until: Callable[[], object], longest: float, step: Callable[[], object]) -> bool:
