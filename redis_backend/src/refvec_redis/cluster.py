@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,7 +25,7 @@ from .slots import SLOTS
 
 HOST = "127.0.0.1"
 _BUS = 10_000  # a node of a cluster talks to the others on its port and so much
-_PORTS = range(21_000, 54_000)
+_PORTS = range(11_000, 21_000)  # they and their buses are below those that systems give to connections
 _PATIENCE = 30.0
 
 
@@ -227,7 +228,9 @@ class LocalCluster:
 
     def _answers(self, port: int) -> bool:
         with contextlib.suppress(ResponseError, *BROKEN):
-            return bool(self.ask(port, b"PING"))
+            self.ask(port, b"PING")  # refused while it loads, unlike the other one
+            _, folder = self.ask(port, b"CONFIG", b"GET", b"dir")
+            return bool(Path(folder.decode()).samefile(self.home / str(port)))  # and not another's server
         return False
 
     def ask(self, port: int, *args: bytes) -> Any:
@@ -255,7 +258,7 @@ class LocalCluster:
 def free_ports(count: int) -> list[int]:
     """Return ports that nobody has now, nor the ports of their buses."""
     found: list[int] = []
-    start = _PORTS[os.getpid() * 37 % len(_PORTS)]
+    start = random.choice(_PORTS)  # others look for some at the same time
     for offset in range(len(_PORTS)):
         port = _PORTS[(start - _PORTS[0] + offset) % len(_PORTS)]
         if _is_free(port) and _is_free(port + _BUS) and port - _BUS not in found:
