@@ -11,7 +11,7 @@ use crate::selection::Selection;
 use crate::settings::Settings;
 use crate::store::Size;
 use crate::vectors::Vectors;
-use crate::{Error, slots::NIL};
+use crate::{Error, slots::MAX_IDS};
 
 #[derive(Debug)]
 pub struct Contents {
@@ -252,5 +252,5 @@ impl Contents {
 /// # Errors
 /// [`Error::Full`].
 pub fn check_count(count: usize) -> Result<()> {
-    if count < NIL as usize { Ok(()) } else { Err(Error::Full { limit: NIL - 1, needed: count }) }
+    if count <= MAX_IDS as usize { Ok(()) } else { Err(Error::Full { limit: MAX_IDS, needed: count }) }
 }

@@ -49,18 +49,16 @@ impl<'a> Key<'a> {
         Self::Uuid(Bits(value.to_be_bytes()))
     }
 
+    /// A copy to keep.
+    ///
     /// # Errors
     /// [`crate::Error::Memory`].
+    #[inline]
     pub fn to_id(self) -> Result<Id> {
-        Ok(match self {
-            Self::Uuid(bytes) => Id::Uuid(bytes),
-            Self::Text(text) => {
-                let mut copy = String::new();
-                copy.try_reserve_exact(text.len())?;
-                copy.push_str(text);
-                Id::Text(copy.into_boxed_str())
-            }
-        })
+        match self {
+            Self::Uuid(bytes) => Ok(Id::Uuid(bytes)),
+            Self::Text(text) => copied(text).map(Id::Text),
+        }
     }
 
     pub fn hash(self, state: &impl BuildHasher) -> u64 {
@@ -82,14 +80,6 @@ impl Id {
         }
     }
 
-    /// A copy, where `clone` would abort if the memory cannot be had.
-    ///
-    /// # Errors
-    /// [`crate::Error::Memory`].
-    pub fn copy(&self) -> Result<Self> {
-        self.key().to_id()
-    }
-
     /// Hands the id's text to `read`, without an allocation for a UUID.
     pub fn with_text<T>(&self, read: impl FnOnce(&str) -> T) -> T {
         match self {
@@ -100,6 +90,13 @@ impl Id {
             }
         }
     }
+}
+
+fn copied(text: &str) -> Result<Box<str>> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(text.len())?;
+    copy.push_str(text);
+    Ok(copy.into_boxed_str())
 }
 
 fn uuid_of(text: &[u8; 36]) -> Option<[u8; 16]> {

@@ -107,10 +107,10 @@ impl Journal {
         for (position, record) in self.records.iter().enumerate() {
             events.push(match record {
                 Record::Put { entry, index, .. } => {
-                    let id = self.next_drop(&drops, *entry, position).unwrap_or_else(|| references.id(*entry));
-                    Event::Put { id: id.copy()?, index: *index }
+                    let id = self.next_drop(&drops, *entry, position).map_or_else(|| references.key(*entry), Id::key);
+                    Event::Put { id: id.to_id()?, index: *index }
                 }
-                Record::Drop { id, .. } => Event::Drop { id: id.copy()? },
+                Record::Drop { id, .. } => Event::Drop { id: id.key().to_id()? },
                 Record::Clear => Event::Clear,
             });
         }

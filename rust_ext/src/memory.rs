@@ -2,6 +2,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::fmt;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
@@ -81,11 +82,13 @@ impl<T> Memory<T> {
         self.header().holders.load(Ordering::Acquire) == 1
     }
 
-    /// Asks for huge pages under the first `items`, as far as they fill such pages.
-    pub fn advise(&self, items: usize) {
-        let bytes = items * size_of::<f32>() / HUGE_PAGE * HUGE_PAGE;
-        if bytes > 0 {
-            advise_huge(self.items(), bytes);
+    /// Asks for huge pages under some items, from the page in which they begin to the last one that they fill.
+    pub fn advise(&self, items: Range<usize>) {
+        let page = |item: usize| item * size_of::<f32>() / HUGE_PAGE * HUGE_PAGE;
+        let (start, end) = (page(items.start), page(items.end));
+        if start < end {
+            // SAFETY: inside the memory.
+            advise_huge(unsafe { self.items().byte_add(start) }, end - start);
         }
     }
 
@@ -108,6 +111,20 @@ fn advise_huge(memory: NonNull<f32>, bytes: usize) {
 
 #[cfg(not(target_os = "linux"))]
 fn advise_huge(_: NonNull<f32>, _: usize) {}
+
+/// Has the kernel find pages for all of these addresses at once, whose content stays; one that does not know how leaves it at that.
+#[cfg(target_os = "linux")]
+pub fn populate(addresses: Range<usize>) {
+    const PAGE: usize = 4096;
+    let (start, end) = (addresses.start.next_multiple_of(PAGE), addresses.end / PAGE * PAGE);
+    if start < end {
+        // SAFETY: no content is changed, whoever has the memory, and addresses without any are refused.
+        unsafe { libc::madvise(std::ptr::without_provenance_mut(start), end - start, libc::MADV_POPULATE_WRITE) };
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn populate(_: Range<usize>) {}
 
 impl<T> fmt::Debug for Memory<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

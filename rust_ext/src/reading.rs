@@ -120,7 +120,7 @@ impl Store {
     /// [`Error::Memory`].
     pub fn ids(&self) -> Result<Vec<Id>> {
         let Some(Contents { references, .. }) = self.contents() else { return Ok(Vec::new()) };
-        collected(references.len(), references.iter().map(|entry| references.id(entry).copy()))
+        collected(references.len(), references.iter().map(|entry| references.key(entry).to_id()))
     }
 
     /// The ids at an active index, in the order in which they came to it.
@@ -130,7 +130,7 @@ impl Store {
     pub fn ids_at(&self, index: i64) -> Result<Vec<Id>> {
         let (Contents { references, vectors, .. }, index) = self.active_at(index, 0)?;
         let slot = &vectors.slots[index as usize];
-        collected(slot.refs as usize, references.iter_slot(slot).map(|entry| references.id(entry).copy()))
+        collected(slot.refs as usize, references.iter_slot(slot).map(|entry| references.key(entry).to_id()))
     }
 
     /// The rows at all active indices, ascending, as they are now.

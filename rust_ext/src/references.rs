@@ -3,29 +3,18 @@
 //! Every entry stands in two doubly linked lists: all entries in the order in which their ids were added, and the entries of its slot
 //! in the order in which they came to it. Links are `u32`; a dropped entry is reused.
 
+mod entry;
 mod restore;
 
 use std::hint::black_box;
 
 use foldhash::fast::RandomState;
 
+use self::entry::{Entry, MOST};
 use crate::error::{Error, Result};
-use crate::ids::{Bits, Id, Key};
-use crate::slots::{NIL, Slot};
+use crate::ids::{Id, Key};
+use crate::slots::{MAX_IDS, NIL, Slot};
 use crate::table::{Table, folded};
-
-#[derive(Debug)]
-struct Entry {
-    id: Id,
-    /// [`NIL`] for an entry that waits for reuse; `after` then leads to the next such entry.
-    slot: u32,
-    before: u32,
-    after: u32,
-    slot_before: u32,
-    slot_after: u32,
-    /// Grows along the list of a slot, so that some of its entries can be put in order without a walk over all.
-    stamp: u32,
-}
 
 /// The ids and their slots.
 #[derive(Debug)]
@@ -63,7 +52,7 @@ impl References {
 
     #[must_use]
     pub fn find(&self, key: Key<'_>, hash: u32) -> Option<u32> {
-        self.table.find(hash, |entry| self.entries[entry as usize].id.key() == key)
+        self.table.find(hash, |entry| self.key(entry) == key)
     }
 
     /// Has the memory fetched that [`Self::find`] will read for keys with these hashes, of all at the same time.
@@ -73,7 +62,7 @@ impl References {
             *entry = self.table.find(hash, |_| true);
         }
         for &entry in likely.iter().flatten() {
-            if let Id::Text(text) = self.id(entry) {
+            if let Key::Text(text) = self.key(entry) {
                 black_box(text.as_bytes().first());
             }
         }
@@ -92,12 +81,12 @@ impl References {
     /// Where the entry stands among those of its slot: a later one has a greater stamp.
     #[must_use]
     pub fn stamp(&self, entry: u32) -> u32 {
-        self.entries[entry as usize].stamp
+        self.entries[entry as usize].stamp()
     }
 
     #[must_use]
-    pub fn id(&self, entry: u32) -> &Id {
-        &self.entries[entry as usize].id
+    pub fn key(&self, entry: u32) -> Key<'_> {
+        self.entries[entry as usize].key()
     }
 
     /// Room for `more` ids, so that as many `insert` cannot fail.
@@ -105,13 +94,14 @@ impl References {
     /// # Errors
     /// [`Error::Memory`], or [`Error::Full`] when entries can no longer be numbered.
     pub fn reserve(&mut self, more: usize) -> Result<()> {
-        if self.len().saturating_add(more) >= NIL as usize {
-            return Err(Error::Full { limit: NIL - 1, needed: self.len().saturating_add(more) });
+        let needed = self.len().saturating_add(more);
+        if needed > MAX_IDS as usize {
+            return Err(Error::Full { limit: MAX_IDS, needed });
         }
         let Self { seed, table, entries, .. } = self;
         table.reserve(more, || {
             let present = (0u32..).zip(&*entries).filter(|(_, entry)| entry.slot != NIL);
-            present.map(|(number, entry)| (folded(entry.id.key().hash(seed)), number))
+            present.map(|(number, entry)| (folded(entry.key().hash(seed)), number))
         })?;
         let unused = self.entries.len() - self.table.len();
         self.entries.try_reserve(more.saturating_sub(unused))?;
@@ -120,8 +110,7 @@ impl References {
 
     /// Adds an id that is not present, as the last of all; room for it was reserved. The entry must be attached to a slot next.
     pub fn append(&mut self, id: Id, hash: u32) -> u32 {
-        let entry = Entry { id, slot: NIL, before: self.last, after: NIL, slot_before: NIL, slot_after: NIL, stamp: 0 };
-        let number = self.store(entry);
+        let number = self.store(Entry::new(id, self.last, NIL));
         match self.last {
             NIL => self.first = number,
             last => self.entries[last as usize].after = number,
@@ -173,7 +162,7 @@ impl References {
     pub fn take_back(&mut self, before: u32) {
         while self.last != before {
             let number = self.last;
-            self.table.remove(self.hash(self.id(number).key()), number);
+            self.table.remove(self.hash(self.key(number)), number);
             self.unlink(number);
             // In reverse order, those that made the arena longer come first.
             if number as usize + 1 == self.entries.len() && self.unused == NIL {
@@ -189,7 +178,7 @@ impl References {
     fn unlink(&mut self, number: u32) -> Id {
         let entry = &mut self.entries[number as usize];
         let (before, after) = (entry.before, entry.after);
-        let id = std::mem::replace(&mut entry.id, Id::Uuid(Bits([0; 16])));
+        let id = entry.take_id();
         entry.slot = NIL;
         match before {
             NIL => self.first = after,
@@ -216,7 +205,8 @@ impl References {
             }
         };
         let entry = &mut self.entries[number as usize];
-        (entry.slot, entry.slot_before, entry.slot_after, entry.stamp) = (index, slot.tail, NIL, stamp);
+        (entry.slot, entry.slot_before, entry.slot_after) = (index, slot.tail, NIL);
+        entry.set_stamp(stamp);
         slot.tail = number;
         slot.refs += 1;
     }
@@ -255,10 +245,10 @@ impl References {
         std::iter::successors(link(first), move |&number| link(next(&self.entries[number as usize])))
     }
 
-    /// The stamp that follows the last one of a slot with entries; once in 2^32 times the list is numbered anew.
+    /// The stamp that follows the last one of a slot with entries; once in 2^31 times the list is numbered anew.
     fn next_stamp(&mut self, slot: &Slot) -> u32 {
-        let last = self.entries[slot.tail as usize].stamp;
-        last.checked_add(1).unwrap_or_else(|| self.renumber(slot))
+        let last = self.entries[slot.tail as usize].stamp();
+        if last < MOST { last + 1 } else { self.renumber(slot) }
     }
 
     #[cold]
@@ -266,7 +256,7 @@ impl References {
         let mut number = slot.head;
         for stamp in 0..slot.refs {
             let entry = &mut self.entries[number as usize];
-            entry.stamp = stamp;
+            entry.set_stamp(stamp);
             number = entry.slot_after;
         }
         slot.refs

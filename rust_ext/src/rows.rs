@@ -76,7 +76,7 @@ impl Rows {
     /// [`Error::Memory`]; nothing has changed.
     pub fn own(&mut self, index: u32) -> Result<()> {
         let (segment, _) = self.view.place(index as usize);
-        if self.view.segments[segment].is_exclusive() { Ok(()) } else { self.copy_segment(segment) }
+        if self.view.segments[segment].is_exclusive() { Ok(()) } else { self.copy_segment(segment, false) }
     }
 
     /// Overwrites a row, whose segment is owned, or appends the next, for which there is room.
@@ -157,7 +157,7 @@ impl Rows {
     /// The next row may lie in a segment that is shared, but not in one of a file, which ends with its last row.
     fn own_tail(&mut self) -> Result<()> {
         let (tail, _) = self.view.number(self.view.len);
-        if self.view.segments.get(tail).is_some_and(Segment::is_mapped) { self.copy_segment(tail) } else { Ok(()) }
+        if self.view.segments.get(tail).is_some_and(Segment::is_mapped) { self.copy_segment(tail, true) } else { Ok(()) }
     }
 
     #[cold]
@@ -167,19 +167,28 @@ impl Rows {
         for number in self.view.segments.len()..count {
             let (start, rows) = (self.view.start(number), self.view.rows_in(number));
             let segment = Segment::new(rows, self.view.dimension)?;
-            let is_large = start * self.view.dimension * size_of::<f32>() >= LARGE_BYTES;
-            let filled = if is_large { rows } else { rows.min(wanted - start) };
-            segment.advise(filled * self.view.dimension);
+            let filled = if self.is_large(start) { rows } else { rows.min(wanted - start) };
+            segment.advise(0..filled * self.view.dimension);
             self.view.segments.push(segment);
         }
         Ok(())
     }
 
-    fn copy_segment(&mut self, segment: usize) -> Result<()> {
-        let rows = self.view.rows_in(segment);
-        let filled = (self.view.len - self.view.start(segment)).min(rows) * self.view.dimension;
+    /// Whether a store with so many rows may have a huge page that is mostly unused.
+    fn is_large(&self, rows: usize) -> bool {
+        rows * self.view.dimension * size_of::<f32>() >= LARGE_BYTES
+    }
+
+    /// Makes a segment this store's alone; one that `grows` has memory for its next rows as any that they are appended to.
+    fn copy_segment(&mut self, number: usize, grows: bool) -> Result<()> {
+        let (start, rows, dimension) = (self.view.start(number), self.view.rows_in(number), self.view.dimension);
+        let filled = (self.view.len - start).min(rows) * dimension;
+        let copy = Segment::new(rows, dimension)?;
+        if grows && self.is_large(start) {
+            copy.advise(filled..rows * dimension);
+        }
         // SAFETY: every row below `len` is inside its segment.
-        self.view.segments[segment] = unsafe { self.view.segments[segment].copy(filled, rows, self.view.dimension, None)? };
+        self.view.segments[number] = unsafe { copy.take(&self.view.segments[number], filled, None)? };
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! written before they cloned, and [`super::rows::Rows`] writes to a row of a shared segment only if no holder can have seen it.
 
 use std::fmt;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -60,8 +61,8 @@ impl Segment {
         Ok(Self { first, own: None, inverses, changed: 0 })
     }
 
-    /// Asks for huge pages under the first `items` of new memory, as far as they fill such pages.
-    pub fn advise(&self, items: usize) {
+    /// Asks for huge pages under some items of new memory, from the page in which they begin to the last one that they fill.
+    pub fn advise(&self, items: Range<usize>) {
         if let Some(memory) = &self.own {
             memory.advise(items);
         }
@@ -113,19 +114,18 @@ impl Segment {
         Ok(())
     }
 
-    /// An own segment of `rows` rows with the first `filled` items of this one; what was kept of them is not copied.
+    /// Takes the first `filled` items of another one into new memory; what was kept of them is not copied.
     ///
     /// # Safety
-    /// `filled` items of this segment were written, and `filled <= rows * dimension`.
+    /// So many items of the other one were written, this one has at least as many, and nobody else has it.
     ///
     /// # Errors
     /// [`Error::Memory`].
-    pub unsafe fn copy(&self, filled: usize, rows: usize, dimension: usize, source: Option<&Source>) -> Result<Self> {
-        let mut copy = Self::new(rows, dimension)?;
-        copy.expect_as(self, source)?;
-        // SAFETY: both have `filled` items, and the new memory is nobody else's.
-        unsafe { copy.first.copy_from_nonoverlapping(self.first, filled) };
-        Ok(copy)
+    pub unsafe fn take(mut self, other: &Self, filled: usize, source: Option<&Source>) -> Result<Self> {
+        self.expect_as(other, source)?;
+        // SAFETY: promised by the caller.
+        unsafe { self.first.copy_from_nonoverlapping(other.first, filled) };
+        Ok(self)
     }
 
     /// # Safety
@@ -243,7 +243,7 @@ mod tests {
         let shared = segment.clone();
         assert!(!segment.is_exclusive());
         // SAFETY: five items were zeroed or written.
-        let mut copy = unsafe { shared.copy(5, 9, 1, None) }.unwrap();
+        let mut copy = unsafe { Segment::new(9, 1).unwrap().take(&shared, 5, None) }.unwrap();
         assert!(copy.is_exclusive());
         drop(shared);
         assert!(segment.is_exclusive());

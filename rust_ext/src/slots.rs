@@ -3,8 +3,11 @@
 /// No entry, no slot: the end of a list.
 pub const NIL: u32 = u32::MAX;
 
-/// The most slots that a store can number; the last `u32` ends the lists.
-pub const MAX_SLOTS: u32 = NIL - 1;
+/// The most ids that a store can have: entries are numbered, and so many may be of one slot, where they have stamps of 31 bits.
+pub const MAX_IDS: u32 = (1 << 31) - 1;
+
+/// The most slots that a store can number, each for an id at least.
+pub const MAX_SLOTS: u32 = MAX_IDS;
 
 /// In the place of a first entry that has still to come.
 const AWAITED: u32 = 0;

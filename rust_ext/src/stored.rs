@@ -13,6 +13,7 @@ use self::replay::Replay;
 use crate::contents::{Contents, check_count};
 use crate::error::{Error, Result};
 use crate::mapped::RowFile;
+use crate::memory::populate;
 use crate::pool::{self, Lease, share_out};
 use crate::restore::require;
 use crate::settings::Settings;
@@ -82,11 +83,18 @@ impl Store {
 /// Who references what, and what is known of rows and where they are found: two threads' work.
 fn read(stored: &Stored<'_>) -> Result<(Replay, Known, Found)> {
     let lease = (stored.size.references >= SHARED).then(pool::lease).flatten();
-    let (replayed, known) = (Mutex::new(None), Mutex::new(None));
+    let replay = Replay::begin(stored)?;
+    let unwritten = replay.references.unwritten();
+    let (replay, replayed, known) = (Mutex::new(Some(replay)), Mutex::new(None), Mutex::new(None));
     share_out(lease.as_ref().map(Lease::pool), &mut [(), ()], 2, |(), piece| {
         if piece == 0 {
-            put(&replayed, Replay::new(stored));
+            let replay = replay.lock().unwrap_or_else(PoisonError::into_inner).take();
+            put(&replayed, replay.map_or(Err(Error::Memory), |replay| replay.run(stored)));
         } else {
+            if lease.is_some() {
+                // First touch is half of what entering ids takes.
+                populate(unwritten.clone());
+            }
             put(&known, Known::new(stored).and_then(|known| known.found().map(|found| (known, found))));
         }
     });

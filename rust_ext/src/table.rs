@@ -3,8 +3,6 @@
 //! It holds nothing but the numbers, five bytes for each place. Whoever makes it grow hands over all hashes in the order in which his
 //! own memory has them, so that it is read from its beginning to its end, instead of following each number to its key.
 
-use std::hint::black_box;
-
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
@@ -12,12 +10,20 @@ use crate::error::Result;
 
 /// Numbers found by a hash, and by a comparison of keys for those whose hash may be the same.
 #[derive(Debug, Default)]
-pub struct Table(HashTable<u32>);
+pub struct Table {
+    numbers: HashTable<u32>,
+    /// Where the place of number 0 ends and the first tag begins, to be fetched and never read: `hashbrown` has the places one below the
+    /// other, and the tags behind them one above the other.
+    middle: usize,
+}
+
+/// As many tags are looked at together.
+const GROUP: usize = 16;
 
 impl Table {
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.numbers.len()
     }
 
     /// Room for `more` numbers. `all` gives the hashes and numbers that are in the table, if it has to be made anew.
@@ -26,16 +32,17 @@ impl Table {
     /// [`crate::Error::Memory`].
     #[inline]
     pub fn reserve<I: Iterator<Item = (u32, u32)>>(&mut self, more: usize, all: impl FnOnce() -> I) -> Result<()> {
-        if self.0.capacity() - self.0.len() >= more { Ok(()) } else { self.grow(more, all()) }
+        if self.numbers.capacity() - self.numbers.len() >= more { Ok(()) } else { self.grow(more, all()) }
     }
 
     #[cold]
     fn grow(&mut self, more: usize, all: impl Iterator<Item = (u32, u32)>) -> Result<()> {
         let needed = self.len().saturating_add(more);
         // Where half of the places hold what was removed, as many places are enough; else there are twice as many, or more.
-        let full = self.0.num_buckets() / 8 * 7;
+        let full = self.numbers.num_buckets() / 8 * 7;
         let mut grown = Self::default();
-        grown.0.try_reserve(if needed <= full / 2 { needed } else { needed.max(full + 1) }, |_| 0)?;
+        grown.numbers.try_reserve(if needed <= full / 2 { needed } else { needed.max(full + 1) }, |_| 0)?;
+        grown.middle = middle(&mut grown.numbers);
         all.for_each(|(hash, number)| grown.insert(hash, number));
         debug_assert_eq!(grown.len(), self.len());
         *self = grown;
@@ -46,26 +53,31 @@ impl Table {
     #[inline]
     #[must_use]
     pub fn find(&self, hash: u32, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.0.find(spread(hash), |&number| same(number)).copied()
+        self.numbers.find(spread(hash), |&number| same(number)).copied()
     }
 
-    /// Has the memory fetched that the next look-ups of these hashes will read, of all at the same time.
+    /// Has the memory fetched that look-ups of these hashes will read, and entering them will write, of all at the same time.
     pub fn fetch(&self, hashes: impl Iterator<Item = u32>) {
+        let last = self.numbers.num_buckets().wrapping_sub(1);
         for hash in hashes {
-            black_box(self.0.find(spread(hash), |_| true));
+            let place = spread(hash) as usize & last;
+            fetch(self.middle.wrapping_add(place));
+            fetch(self.middle.wrapping_add(place + GROUP - 1));
+            fetch(self.middle.wrapping_sub((place + 1) * size_of::<u32>()));
+            fetch(self.middle.wrapping_sub((place + GROUP / 2) * size_of::<u32>()));
         }
     }
 
     /// Enters a number that is not there; room for it was reserved.
     #[inline]
     pub fn insert(&mut self, hash: u32, number: u32) {
-        self.0.insert_unique(spread(hash), number, |_| unreachable!("room was reserved"));
+        self.numbers.insert_unique(spread(hash), number, |_| unreachable!("room was reserved"));
     }
 
     /// Enters a number, unless one with this hash is there of which `same` holds; room for it was reserved.
     #[inline]
     pub fn insert_unless(&mut self, hash: u32, number: u32, mut same: impl FnMut(u32) -> bool) -> bool {
-        match self.0.entry(spread(hash), |&other| same(other), |_| unreachable!("room was reserved")) {
+        match self.numbers.entry(spread(hash), |&other| same(other), |_| unreachable!("room was reserved")) {
             Entry::Occupied(_) => false,
             Entry::Vacant(place) => {
                 place.insert(number);
@@ -76,12 +88,33 @@ impl Table {
 
     /// Takes a number out; was it there?
     pub fn remove(&mut self, hash: u32, number: u32) -> bool {
-        self.0.find_entry(spread(hash), |&entry| entry == number).is_ok_and(|found| {
+        self.numbers.find_entry(spread(hash), |&entry| entry == number).is_ok_and(|found| {
             found.remove();
             true
         })
     }
 }
+
+/// The [`Table::middle`] of an empty table.
+fn middle(table: &mut HashTable<u32>) -> usize {
+    let entry = table.insert_unique(0, 0, |_| unreachable!("room was reserved"));
+    let middle = std::ptr::from_ref(entry.get()).addr() + (entry.bucket_index() + 1) * size_of::<u32>();
+    entry.remove();
+    middle
+}
+
+/// Asks for what is at an address, if anything is there.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn fetch(address: usize) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    // SAFETY: nothing is read, whatever the address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::without_provenance(address)) };
+}
+
+/// Elsewhere, Rust has no way to ask.
+#[cfg(not(target_arch = "x86_64"))]
+fn fetch(_: usize) {}
 
 /// The 32 bits of a hash that are kept.
 #[inline]

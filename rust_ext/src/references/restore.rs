@@ -1,5 +1,7 @@
 //! Ids of a saved store, all at once.
 
+use std::ops::Range;
+
 use super::{Entry, References};
 use crate::error::{Error, Result, room};
 use crate::ids::Key;
@@ -12,6 +14,13 @@ const TOGETHER: usize = 32;
 pub type Hashed<'a> = Vec<(Key<'a>, u32)>;
 
 impl References {
+    /// The addresses of what [`Self::reserve`] got for entries, and nobody has written to.
+    #[must_use]
+    pub fn unwritten(&self) -> Range<usize> {
+        let first = self.entries.as_ptr();
+        first.wrapping_add(self.entries.len()).addr()..first.wrapping_add(self.entries.capacity()).addr()
+    }
+
     /// Hands on ids, some at a time, and what [`Self::find`] will read for them has been fetched.
     ///
     /// # Errors
@@ -55,11 +64,11 @@ impl References {
     fn restore_one(&mut self, key: Key<'_>, hash: u32) -> Result<()> {
         let Self { table, entries, .. } = self;
         let number = entries.len() as u32;
-        if !table.insert_unless(hash, number, |other| entries[other as usize].id.key() == key) {
+        if !table.insert_unless(hash, number, |other| entries[other as usize].key() == key) {
             return Err(Error::State("an id occurs twice"));
         }
         let (before, after) = (number.wrapping_sub(1), number + 1);
-        entries.push(Entry { id: key.to_id()?, slot: NIL, before, after, slot_before: NIL, slot_after: NIL, stamp: 0 });
+        entries.push(Entry::new(key.to_id()?, before, after));
         Ok(())
     }
 }

@@ -124,8 +124,9 @@ impl View {
         let there = file.rows().saturating_sub(start).min(held);
         if there < held || (!old.is_mapped() && held < rows) {
             // Others are freed, and take no memory.
+            let copy = Segment::new(rows, self.dimension)?;
             // SAFETY: so many rows are there, and no more than the segment holds.
-            return unsafe { old.copy(there * self.dimension, rows, self.dimension, Some(file.source())) };
+            return unsafe { copy.take(old, there * self.dimension, Some(file.source())) };
         }
         let mut segment = Segment::map(file, (start, held), rows, self.dimension)?;
         segment.expect_as(old, Some(file.source()))?;

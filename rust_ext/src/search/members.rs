@@ -52,7 +52,7 @@ impl Contents {
     fn ids_of(&self, count: usize, entries: impl Iterator<Item = u32>) -> Result<Vec<Id>> {
         let mut ids = room(count)?;
         for entry in entries {
-            ids.push(self.references.id(entry).copy()?);
+            ids.push(self.references.key(entry).to_id()?);
         }
         Ok(ids)
     }

@@ -20,16 +20,25 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// Nothing yet, with room for all ids that come to stay.
+    ///
+    /// # Errors
+    /// [`Error::Full`] or [`Error::Memory`].
+    pub fn begin(stored: &Stored<'_>) -> Result<Self> {
+        let mut references = References::default();
+        let there: usize = stored.ids.len() + stored.logs.iter().map(|log| log.ids.len()).sum::<usize>();
+        references.reserve(stored.size.references.min(there))?;
+        Ok(Self { references, slots: Vec::new() })
+    }
+
     /// # Errors
     /// [`Error::State`], [`Error::Full`] or [`Error::Memory`].
-    pub fn new(stored: &Stored<'_>) -> Result<Self> {
-        let slots = filled(stored.size.allocated, Slot::FREED)?;
-        let mut replay = Self { references: References::default(), slots };
-        replay.references.restore(stored.ids.len(), stored.ids.keys())?;
-        replay.attach_all(stored)?;
-        replay.reserve(stored)?;
-        stored.logs.iter().try_for_each(|log| replay.apply(log))?;
-        Ok(replay)
+    pub fn run(mut self, stored: &Stored<'_>) -> Result<Self> {
+        self.slots = filled(stored.size.allocated, Slot::FREED)?;
+        self.references.restore(stored.ids.len(), stored.ids.keys())?;
+        self.attach_all(stored)?;
+        stored.logs.iter().try_for_each(|log| self.apply(log))?;
+        Ok(self)
     }
 
     fn attach_all(&mut self, stored: &Stored<'_>) -> Result<()> {
@@ -47,12 +56,6 @@ impl Replay {
             last = index;
         }
         Ok(())
-    }
-
-    /// Room for all ids that come to stay, at once.
-    fn reserve(&mut self, stored: &Stored<'_>) -> Result<()> {
-        let logged: usize = stored.logs.iter().map(|log| log.ids.len()).sum();
-        self.references.reserve(logged.min(stored.size.references.saturating_sub(self.references.len())))
     }
 
     /// Replays one flush.

@@ -70,7 +70,9 @@ class Unpacker:
         first = self.word()
         if count * 8 > _MOST_IN_A_RUN or first + count > 2**63:
             raise PackingError(f"it has {count} numbers from {first} up")
-        return np.arange(count) + first
+        values = np.arange(count, dtype=np.int64)
+        values += first  # in its place: opening a store is mostly waiting for new memory
+        return values
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the next numbers."""
