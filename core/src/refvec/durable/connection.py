@@ -15,6 +15,7 @@ from .locks import open_file
 from .sqlerrors import translated
 
 APPLICATION = 0x52465643  # "RFVC": what sqlite calls the application id
+_READING_PAGES = 8  # that sqlite keeps: every content is read once, and new memory takes longer than reading
 _MAGIC, _HEADER_BYTES = b"SQLite format 3\0", 100
 _TIMEOUT = 10.0  # seconds that a recovery or a checkpoint of another process may take
 
@@ -67,6 +68,8 @@ class Connection:
             if mode == "rw":
                 self._ask("PRAGMA synchronous = FULL")
                 self._ask("PRAGMA journal_size_limit = 4194304")
+            elif mode != "rwc":
+                self._ask(f"PRAGMA cache_size = {_READING_PAGES}")
 
     @contextmanager
     def _closing_on_error(self) -> Iterator[None]:

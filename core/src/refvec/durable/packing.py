@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 RUN = 0  # the width of numbers of which each is one more than the number before
 _WIDTHS = (1, 2, 4, 8)
+_BELOW = 2  # the codes of events, a run, are so much above the indices that follow: both are parts of one array
 _MOST_IN_A_RUN = 2**40  # bytes in which they would be, unpacked: a length that no store has is damage
 
 
@@ -45,6 +46,7 @@ class Unpacker:
     def __init__(self, content: bytes | memoryview) -> None:
         self._content = memoryview(content)
         self._at = 0
+        self._counted = 0, np.empty(0, np.int64)  # from where, and the numbers
 
     def take(self, size: int) -> memoryview:
         """Return the next bytes, and step over what fills them up."""
@@ -70,9 +72,14 @@ class Unpacker:
         first = self.word()
         if count * 8 > _MOST_IN_A_RUN or first + count > 2**63:
             raise PackingError(f"it has {count} numbers from {first} up")
-        values = np.arange(count, dtype=np.int64)
-        values += first  # in its place: opening a store is mostly waiting for new memory
-        return values
+        start, values = self._counted
+        if not start <= first <= first + count <= start + len(values):
+            start = max(0, first - _BELOW)
+            values = np.arange(first - start + count, dtype=np.int64)
+            values += start  # in its place: to open a store is mostly to wait for new memory
+            values.flags.writeable = False
+            self._counted = start, values
+        return values[first - start : first - start + count]
 
     def numbers(self) -> NDArray[np.int64]:
         """Return the next numbers."""
