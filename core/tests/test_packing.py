@@ -30,6 +30,14 @@ def test_numbers_come_back(values):
 
 
 @pytest.mark.filterwarnings("error")
+def test_runs_of_one_source_come_back_whether_they_overlap_or_not():
+    runs = [range(2, 9), range(7), range(1, 12), range(3, 4), range(500, 507), range(498, 505), range(0)]
+    source = Unpacker(b"".join(numbers(np.array(run, np.int64)) for run in runs))
+    found = [source.numbers() for _ in runs]
+    source.end()
+    assert [values.tolist() for values in found] == [list(run) for run in runs]
+
+
 @pytest.mark.parametrize("values", [[], [1], [2**32 - 1, 0], [0, 2**32 - 1], [2**32 - 2, 2**32 - 1], [5, 300]])
 def test_words_come_back(values):
     source = Unpacker(numbers(np.array(values, np.uint32)))
