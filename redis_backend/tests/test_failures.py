@@ -19,6 +19,7 @@ from refvec import (
 from refvec_redis import library
 from refvec_redis.cluster import LocalCluster, free_ports
 from refvec_redis.fleet import LOST, Rounds
+from refvec_redis.nodes import Node
 
 UNITS = np.eye(4, dtype=np.float32)
 
@@ -283,3 +284,27 @@ def test_a_store_of_a_newer_format_is_left_alone(single):
     with pytest.raises(CorruptStoreError, match=r"format 2.*upgrade refvec"):
         VectorStore(4, path=f"{single.url}newer?replicas=0")
     assert single.ask(port, b"DUMP", b"{newer}refvec") == before
+
+
+@pytest.mark.parametrize("step", ["first", "last"])
+def test_a_server_that_refuses_us_in_the_middle_of_a_call(open_store, monkeypatch, step):
+    store = open_store()
+    store.add_vector("a", UNITS[0])
+    real, refuse = Rounds.write_once, Node.lease
+
+    def refused(self, patience):
+        raise BackendUnavailableError("refuses the user or the password")
+
+    def write_once(self, calls, attempt):
+        monkeypatch.setattr(Node, "lease", refused)
+        return real(self, calls, attempt)
+
+    if step == "first":
+        monkeypatch.setattr(Node, "lease", refused)
+    else:
+        monkeypatch.setattr(Rounds, "write_once", write_once)
+    with pytest.raises(BackendUnavailableError, match="refuses the user") as caught:
+        store.add_vector("b", UNITS[1])
+    assert isinstance(caught.value, OutcomeUnknownError) == (step == "last")
+    monkeypatch.setattr(Node, "lease", refuse)
+    assert store.ids() == ["a"]

@@ -6,6 +6,7 @@ import time
 
 from refvec import BackendUnavailableError, OutcomeUnknownError
 
+_UNKNOWN = "The call may have happened or not: look before you repeat it"
 LONGEST = 5.0
 _SHORTEST = 0.005  # what has arrived is read, however late it is
 
@@ -61,5 +62,9 @@ class Attempt:
         """Return the error for a call that cannot be finished."""
         text = f"{node}: {reason}; gave up after {self._timeout:g} s (option timeout)"
         if self.changed:
-            return OutcomeUnknownError(f"{text}. The call may have happened or not: look before you repeat it")
+            return OutcomeUnknownError(f"{text}. {_UNKNOWN}")
         return BackendUnavailableError(f"{text}. Nothing was changed")
+
+    def refused(self, error: BackendUnavailableError) -> BackendUnavailableError:
+        """Return the error for a call that a server refuses to go on with."""
+        return OutcomeUnknownError(f"{error}. {_UNKNOWN}") if self.changed else error

@@ -26,7 +26,7 @@ from .slots import SLOTS
 HOST = "127.0.0.1"
 _BUS = 10_000  # a node of a cluster talks to the others on its port and so much
 _PORTS = range(11_000, 21_000)  # they and their buses are below those that systems give to connections
-_PATIENCE = 30.0
+_PATIENCE = 60.0
 
 
 class LocalCluster:

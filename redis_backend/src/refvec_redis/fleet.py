@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from redis.exceptions import ResponseError
-from refvec import RefvecError
+from refvec import BackendUnavailableError, RefvecError
 
 from .attempt import Attempt
 from .nodes import BROKEN, Connected, Node, limit
@@ -183,6 +183,8 @@ class _Round:
     def _send(self, node: Node, positions: list[int]) -> Connected | None:
         try:
             connection = node.lease(self._patience)
+        except BackendUnavailableError as error:
+            raise self._attempt.refused(error) from error
         except BROKEN as error:
             self._why = (node.address, node.unreachable(error))
             return None
