@@ -219,6 +219,13 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session
+def targets(session: nox.Session) -> None:
+    """Measure what had a goal, and print it beside that; ``nox -s targets -- TOPIC…`` some of it."""
+    install(session)
+    session.run("python", "asv_bench/side_by_side/targets.py", *session.posargs)
+
+
+@nox.session
 def durable(session: nox.Session) -> None:
     """Compare durable stores with np.memmap, sqlite3, lmdb and usearch; ``-- --folder DIR`` on another disk."""
     install(session, "lmdb", "usearch")
