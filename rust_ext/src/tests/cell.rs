@@ -20,7 +20,7 @@ fn open(kept: Kept) -> Cell {
 }
 
 fn find(store: &Store) -> Result<Option<u32>, Error> {
-    Ok(store.find(Key::parse("a")))
+    store.find_row(&[1.0, 2.0])
 }
 
 fn remove(store: &mut Store) -> Result<bool, Error> {
