@@ -100,7 +100,7 @@ def types(session: nox.Session) -> None:
     install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", redis=True)
     for package in ("core/src/refvec", "backends/src/refvec_backends", "conformance/src/refvec_conformance"):
         session.run("mypy", package)
-    session.run("mypy", "redis_backend/src/refvec_redis")
+    session.run("mypy", "redis_backend/src/refvec_redis", "redis_backend/zoo")
     session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
     session.run("mypy", "--ignore-missing-imports", "asv_bench/dashboard")  # asv and plotly have no types
     session.run("stubtest", "rust_vector_store._native", "--concise")
@@ -167,17 +167,35 @@ def example(session: nox.Session) -> None:
     session.run("refvec", "conformance", "dict", "--tier", "quick", *session.posargs)
 
 
-@nox.session
-def redis(session: nox.Session) -> None:
-    """Test the redis backend on a throw-away cluster, where there is a server; ``-- --refvec-tier=quick``."""
+def require_redis(session: nox.Session) -> None:
+    """Skip a session where there is no server, and say what to install."""
     if shutil.which("redis-server") is None:
         session.skip("there is no redis-server on PATH; as a package of the system it is called redis-server")
+
+
+@nox.session
+def redis(session: nox.Session) -> None:
+    """Test the redis backend on throw-away clusters, where there is a server; ``-- --refvec-tier=quick``."""
+    require_redis(session)
     install(session, *TESTING, redis=True)
     session.run("pytest", "-q", REDIS_TESTS)
     tier = session.posargs or ("--refvec-tier=smoke",)  # the quick one takes many minutes
     suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", *tier)
     pytest = ("pytest", "-q", "-n", "2", "-c", "pyproject.toml", *suite)
     session.run("refvec", "serve-local", "--options", "buckets=1", "--", *pytest)
+    if not session.posargs:  # of the level Distributed a sample; all of it with --refvec-tier=standard
+        session.run(*pytest[:-1], "-k", "test_net", "--refvec-tier=quick")
+
+
+@nox.session(name="redis-zoo")
+def redis_zoo(session: nox.Session) -> None:
+    """Write docs/kill-matrix-distributed.md: which test kills which broken variant of the redis backend."""
+    require_redis(session)
+    install(session, *TESTING, redis=True)
+    page = "docs/kill-matrix-distributed.md"
+    session.run(
+        "python", "redis_backend/zoo/kill_matrix.py", "--usual", page, "--markdown", page, *session.posargs
+    )
 
 
 @nox.session

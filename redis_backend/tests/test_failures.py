@@ -18,7 +18,7 @@ from refvec import (
 )
 from refvec_redis import library
 from refvec_redis.cluster import LocalCluster, free_ports
-from refvec_redis.fleet import LOST, Rounds
+from refvec_redis.fleet import Rounds
 from refvec_redis.nodes import Node
 
 UNITS = np.eye(4, dtype=np.float32)
@@ -103,83 +103,12 @@ def test_a_read_only_store_is_read_only(open_store):
     assert store.get_vector("a") is not None
 
 
-def test_a_batch_that_cannot_be_finished_says_what_happened(open_store, monkeypatch):
-    store = open_store()
-    monkeypatch.setattr("refvec_redis.store._runs", lambda items: [[item] for item in items])
-    real, calls_left = Rounds.write_once, iter([True])
-
-    def write_once(self, calls, attempt):
-        if next(calls_left, False):
-            return real(self, calls, attempt)
-        raise attempt.failure("node", "has gone")
-
-    monkeypatch.setattr(Rounds, "write_once", write_once)
-    with pytest.raises(OutcomeUnknownError, match="1 of 3 items are in the store") as caught:
-        store.add_vectors(["a", "b", "c"], UNITS[:3])
-    assert caught.value.position == 1
-
-
-def break_step(monkeypatch, before):
-    """Let the steps that are sent once lose their connection: before they ran, or after."""
-    real, broken = Rounds.write_once, []
-
-    def write_once(self, calls, attempt):
-        if broken:
-            return real(self, calls, attempt)
-        broken.append(True)
-        if not before:
-            real(self, calls, attempt)
-        return [LOST] * len(calls)
-
-    monkeypatch.setattr(Rounds, "write_once", write_once)
-
-
-@pytest.mark.parametrize("before", [True, False], ids=["never ran", "reply lost"])
-def test_a_lost_link_happens_once(open_store, monkeypatch, before):
-    store = open_store()
-    break_step(monkeypatch, before)
-    indices = store.add_vectors(["a", "b", "c"], UNITS[[0, 0, 1]])
-    assert store.get_indices(["a", "b", "c"]).tolist() == indices.tolist()
-    assert store.get_refcounts(indices).tolist() == [2, 2, 1]
-    assert store.vacuum(0) == 0
-
-
-@pytest.mark.parametrize("before", [True, False], ids=["never ran", "reply lost"])
-def test_a_lost_unlink_happens_once(open_store, monkeypatch, before):
-    store = open_store()
-    store.add_vectors(["a", "b", "c"], UNITS[[0, 0, 1]])
-    break_step(monkeypatch, before)
-    assert store.remove_vectors(["a", "c", "x"]) == 2
-    assert store.ids() == ["b"]
-    assert (store.count, store.get_refcount(store.get_index("b"))) == (1, 1)
-
-
 def test_a_server_without_the_functions_gets_them(open_store, cluster):
     store = open_store()
     for port in cluster.ports[:3]:
         cluster.ask(port, b"FUNCTION", b"FLUSH")
     store.add_vectors(list("abcdefgh"), np.arange(32).reshape(8, 4))
     assert len(store) == 8
-
-
-@pytest.mark.parametrize("durability", ["strict", "available"])
-def test_a_write_that_no_replica_has_is_not_acknowledged(durability):
-    with LocalCluster() as cluster:
-        address = f"{cluster.url}corpus?buckets=1&timeout=1.5&durability={durability}"
-        store = VectorStore(4, path=address)
-        store.add_vector("a", UNITS[0])
-        stopped = [cluster.pid(port) for port in cluster.ports[3:]]
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            # The replicas are still connected: whoever needs one that is there needs them.
-            with pytest.raises(OutcomeUnknownError, match="replicas have the write"):
-                store.remove_vector("a")
-        finally:
-            for pid in stopped:
-                os.kill(pid, signal.SIGCONT)
-        store.upsert_vector("a", UNITS[1])
-        assert store.get_vector("a").tolist() == UNITS[1].tolist()
 
 
 def test_the_death_of_a_master_loses_nothing_that_was_acknowledged():

@@ -1,8 +1,5 @@
 """NET-1, NET-2: the same store for many."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from refvec import DuplicateIdError, StoreClosedError, VectorStore
@@ -12,61 +9,6 @@ from refvec_redis import adding
 UNITS = np.eye(4, dtype=np.float32)
 
 
-def test_what_one_adds_the_other_has(open_store):
-    one, other = open_store(), open_store(None)
-    index = one.add_vector("a", UNITS[0])
-    assert other.add_vector("b", UNITS[0]) == index
-    assert one.get_refcount(index) == 2
-    assert sorted(other.ids_at(index)) == ["a", "b"]
-    with pytest.raises(DuplicateIdError):
-        other.add_vector("a", UNITS[1])
-    assert observe(one) == observe(other)
-
-
-def test_closing_leaves_the_store(open_store):
-    open_store().add_vectors(["a", "b"], UNITS[:2])
-    store = open_store(None)
-    before = observe(store)
-    store.close()
-    assert observe(open_store(None)) == before
-
-
-def test_the_first_vector_fixes_the_dimension_for_all(open_store):
-    one, other = open_store(None), open_store(None)
-    assert one.dimension is None
-    other.add_vector("a", [1, 2, 3])
-    assert one.dimension == 3
-    with pytest.raises(ValueError, match="expected 3, got 2"):
-        one.add_vector("b", [1, 2])
-
-
-def test_two_that_fix_the_dimension_agree(open_store):
-    one, other = open_store(None), open_store(None)
-    one.add_vector("a", [1, 2, 3])
-    with pytest.raises(ValueError, match="expected 3, got 2"):
-        other.add_vector("b", [1, 2])
-    assert len(one) == 1
-
-
-def test_drop_removes_it_for_all(open_store, cluster):
-    one, other = open_store(), open_store()
-    one.add_vector("a", UNITS[0])
-    other.drop()
-    assert other.closed
-    with pytest.raises(StoreClosedError, match="dropped"):
-        one.add_vector("b", UNITS[1])
-    assert len(open_store()) == 0
-
-
-def test_nothing_of_a_dropped_store_is_left(cluster):
-    address = f"{cluster.url}gone?buckets=8"
-    store = VectorStore(4, path=address)
-    store.add_vectors(["a", "b", "c"], UNITS[:3])
-    store.drop()
-    left = [cluster.ask(port, b"KEYS", b"*gone*") for port in cluster.ports]
-    assert left == [[]] * len(left)
-
-
 def test_a_temporary_store_goes_with_its_object(cluster, monkeypatch):
     monkeypatch.setenv("REFVEC_REDIS_URL", f"{cluster.url}?buckets=4")
     with VectorStore(4, backend="redis") as store:
@@ -74,39 +16,6 @@ def test_a_temporary_store_goes_with_its_object(cluster, monkeypatch):
     del store
     VectorStore(4, backend="redis").add_vector("a", UNITS[0])  # nobody closes it
     assert [cluster.ask(port, b"KEYS", b"*temporary*") for port in cluster.ports] == [[]] * 6
-
-
-ADDER = """
-import sys
-from refvec import DuplicateIdError, VectorStore
-store, won = VectorStore(path=sys.argv[1]), 0
-for number in range(60):
-    try:
-        store.add_vector(f"shared {number}", [number % 7, 1, 2, int(sys.argv[2]) if number % 2 else 3])
-    except DuplicateIdError:
-        continue
-    won += 1
-    if number % 3 == 0:
-        store.remove_vector(f"shared {number}")
-        store.add_vector(f"own {sys.argv[2]} {number}", [number % 7, 1, 2, 3])
-print(won)
-"""
-
-
-def test_processes_that_race_for_ids_leave_exact_counts(open_store, address):
-    store = open_store()
-    children = [
-        subprocess.Popen([sys.executable, "-c", ADDER, address, str(number)], stdout=subprocess.PIPE)
-        for number in range(3)
-    ]
-    won = [int(child.communicate()[0]) for child in children]
-    assert sum(won) >= 60
-    seen = store.snapshot()
-    assert len({row.tobytes() for row in seen.vectors}) == len(seen.indices)
-    expected = np.bincount(np.searchsorted(seen.indices, seen.id_indices), minlength=len(seen.indices))
-    assert store.get_refcounts(seen.indices).tolist() == expected.tolist()
-    assert (store.count, store.total_references) == (len(seen.indices), len(seen.ids))
-    assert store.vacuum(0) == 0
 
 
 @pytest.mark.parametrize("buckets", [1, 3, 64])

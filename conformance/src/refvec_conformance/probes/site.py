@@ -19,6 +19,7 @@ from .clients import Call, Clients, Job
 
 TIMEOUT = 20.0  # of calls that are to succeed
 SHORT = 1.0  # of calls that are not
+PATIENT = 3.0  # of calls that are not, of many clients at once
 _SAMPLE = 3  # messages of a call at which it is broken, in the tiers below standard
 
 Points: TypeAlias = Callable[[int], Sequence[int]]  # picks messages, given how many there are

@@ -12,8 +12,9 @@ from refvec import VectorStore
 from refvec_conformance.inputs.hostile import Converted, OwnError, after, fail
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
-from refvec_conformance.probes.atomicity import observe, refused
+from refvec_conformance.probes.atomicity import refused
 from refvec_conformance.probes.fixtures import UNITS, Budget, Make
+from refvec_conformance.probes.likeness import unlike_twin
 
 BATCH = np.full((3, 4), 5.0)
 
@@ -68,7 +69,7 @@ def test_after_a_failure_the_store_goes_on_as_if_nothing_had_been(make: Make, ca
                 call(store, position)
         store.add_vectors(["x", "y", "z"], UNITS[1:] + 10)
         store.upsert_vectors(["c", "a"], UNITS[[3, 2]])
-    assert observe(one) == observe(other)
+    assert unlike_twin(one, other) == []
 
 
 @clause("ATOM-1", tier="standard")

@@ -13,7 +13,7 @@ from refvec_conformance.probes.accounts import held, torn
 from refvec_conformance.probes.arrows import ARROWS, STOCK
 from refvec_conformance.probes.clients import Call
 from refvec_conformance.probes.fixtures import UNITS
-from refvec_conformance.probes.site import SHORT, Site
+from refvec_conformance.probes.site import PATIENT, SHORT, Site
 
 USER, PASSWORD = "alice-of-the-suite", "hunter2/of:the@suite"
 SECRETS = (USER, PASSWORD, "hunter2")
@@ -69,7 +69,8 @@ def test_when_no_server_answers_every_call_ends_and_says_what_it_may_have_change
     stores = {name: site.stocked(address) for name, address in addresses.items()}
     # Every client has connections, and has used them, when nobody answers any more.
     jobs = [
-        site.job(addresses[name], attrgetter("dimension"), call, timeout=SHORT) for name, call in calls.items()
+        site.job(addresses[name], attrgetter("dimension"), call, timeout=PATIENT)
+        for name, call in calls.items()
     ]
     nodes = [node for one in site.bed.primaries() for node in [one, *site.bed.replicas(one)]]
 
@@ -82,6 +83,7 @@ def test_when_no_server_answers_every_call_ends_and_says_what_it_may_have_change
         site.bed.thaw(node)
     for name, client in zip(calls, found, strict=True):
         assert not client.hung, name
+        assert len(client.calls) == 2, (name, client.opening)
         done = client.calls[1]
         assert isinstance(done.error, BackendUnavailableError), (name, done)
         if name in READS:

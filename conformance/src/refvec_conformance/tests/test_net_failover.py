@@ -141,7 +141,7 @@ def test_a_replica_that_was_cut_off_lacks_nothing_acknowledged(site: Site, seed:
     assert swept(site.open(address)) == []
 
 
-@clause("NET-4", "NET-2", "INDEX-2", requires="networked", needs=("move",), tier="standard", since="1.1")
+@clause("NET-4", "NET-2", requires="networked", needs=("move",), tier="standard", since="1.1")
 def test_moving_what_the_servers_hold_loses_nothing_and_keeps_indices(site: Site, seed: int) -> None:
     address = site.new()
     store = site.stocked(address)

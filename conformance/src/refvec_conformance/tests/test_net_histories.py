@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
+from refvec import DuplicateIdError
 
 from refvec_conformance.inputs.operations import Op, Operations, Trace, codes
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.linearizability import Labels, Sequential, drawn, is_linearizable, smallest_failure
 from refvec_conformance.linearizability.history import Call, History
 from refvec_conformance.oracle.model import Contents
-from refvec_conformance.probes.accounts import swept
+from refvec_conformance.probes.accounts import held, swept
 from refvec_conformance.probes.fixtures import Budget
 from refvec_conformance.probes.meanwhile import SWEEP, Scene
 from refvec_conformance.probes.site import Points, Site
@@ -110,3 +112,30 @@ def test_histories_of_processes_are_linearizable_for_every_id(
         ]
         explain(history)
         assert swept(site.open(address)) == []
+
+
+SHARED = [f"shared {number}" for number in range(24)]
+
+
+def taken(store: Any, mine: float) -> dict[str, tuple[float, ...]]:
+    """Add every shared id, half of them with a vector that all have, and return those that nobody had added."""
+    won: dict[str, tuple[float, ...]] = {}
+    for number, chunk_id in enumerate(SHARED):
+        row = (float(number % 5), 1.0, 2.0, mine if number % 2 else 3.0)
+        try:
+            store.add_vector(chunk_id, row)
+        except DuplicateIdError:
+            continue
+        won[chunk_id] = row
+    return won
+
+
+@clause("NET-2", requires="networked", since="1.1")
+def test_of_all_who_add_an_id_one_wins(site: Site) -> None:
+    address = site.new()
+    clients = site.clients.run(*(site.job(address, partial(taken, mine=10.0 + one)) for one in range(4)))
+    won = [client.results()[0] for client in clients]
+    assert sorted(chunk_id for one in won for chunk_id in one) == sorted(SHARED)
+    store = site.open(address)
+    assert held(store) == {chunk_id: row for one in won for chunk_id, row in one.items()}
+    assert swept(store) == []

@@ -1,4 +1,4 @@
-"""NET-2: what reads of many slots hold while others change the store: everything that was there throughout."""
+"""NET-2, NET-3: reads while others change the store, of many slots and of one that has gone to another id."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from refvec import UnsupportedError
+from refvec import UnknownIdError, UnsupportedError
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
@@ -102,3 +102,32 @@ def test_the_statistics_count_what_was_there_throughout(site: Site, points: Poin
         return STAY
 
     looked(site, read, points)
+
+
+OTHERS = np.arange(4 * 300, dtype=np.float32).reshape(300, 4) + 10
+READERS: dict[str, Callable[[Any], Any]] = {
+    "get_vector": lambda store: store.get_vector("a"),
+    "get_vectors": lambda store: store.get_vectors(["a"])[0],
+}
+
+
+@clause("NET-3", "NET-2", requires="networked", since="1.1")
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_a_reader_never_gets_the_vector_of_another_id(site: Site, read: Callable[[Any], Any]) -> None:
+    address = site.new()
+    one, other = site.open(address), site.open(address)
+
+    def change() -> None:
+        other.remove_vector("a")
+        other.add_vectors([str(number) for number in range(len(OTHERS))], OTHERS)  # some has its slot now
+
+    for at in range(3):
+        other.clear()
+        other.add_vector("a", [1, 2, 3, 4])
+        network = Meanwhile(at, change)
+        with posted(network):
+            try:
+                found = read(one)
+            except UnknownIdError:
+                found = None
+        assert found is None or found.tolist() == [1, 2, 3, 4], at

@@ -89,7 +89,7 @@ def test_those_who_open_it_first_at_the_same_time_have_the_same(site: Site) -> N
         assert (sorted(store.ids()), store.count) == (["0", "1", "2", "3"], 1)
 
 
-@clause("NET-1", "OPEN-7", requires="networked", since="1.1")
+@clause("NET-1", requires="networked", since="1.1")
 def test_the_first_vector_fixes_the_dimension_for_all(site: Site) -> None:
     address = site.new()
     one, other = site.open(address, None), site.open(address, None)

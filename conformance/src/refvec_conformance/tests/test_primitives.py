@@ -16,8 +16,9 @@ from refvec import (
 )
 
 from refvec_conformance.judging.marks import clause
-from refvec_conformance.probes.atomicity import observe, refused, unchanged
+from refvec_conformance.probes.atomicity import refused, unchanged
 from refvec_conformance.probes.fixtures import UNITS, Make
+from refvec_conformance.probes.likeness import as_twins, unlike_twin
 from refvec_conformance.probes.outcomes import frozen
 
 from .helpers import int64
@@ -35,8 +36,10 @@ def rows_of(*values: float, width: int = 4) -> Any:
 def test_put_adds_what_add_vectors_adds(make: Make) -> None:
     one, other = make(4, 2), make(4, 2)
     found = one._put(["a", "b", "c"], UNITS[[1, 0, 1]], "add")
-    assert frozen(found) == frozen(other.add_vectors(["a", "b", "c"], UNITS[[1, 0, 1]]))
-    assert observe(one) == observe(other)
+    wanted = other.add_vectors(["a", "b", "c"], UNITS[[1, 0, 1]])
+    assert (type(found), found.dtype) == (type(wanted), wanted.dtype)
+    assert as_twins(one, found.tolist()) == as_twins(other, wanted.tolist())
+    assert unlike_twin(one, other) == []
 
 
 @clause("UPSERT-1", "UPSERT-2")
@@ -46,8 +49,9 @@ def test_put_upserts_what_upsert_vector_does_one_by_one(make: Make) -> None:
         store.add_vectors(["a", "b", "c", "d"], UNITS[[0, 0, 1, 2]])
     ids, rows = ["c", "x", "a", "d", "b"], UNITS[[3, 1, 0, 3, 2]]
     found = one._put(ids, rows.copy(), "upsert").tolist()
-    assert found == [other.upsert_vector(*item) for item in zip(ids, rows, strict=True)]
-    assert observe(one) == observe(other)
+    wanted = [other.upsert_vector(*item) for item in zip(ids, rows, strict=True)]
+    assert as_twins(one, found) == as_twins(other, wanted)
+    assert unlike_twin(one, other) == []
 
 
 DUPLICATES: dict[str, tuple[list[str], int]] = {

@@ -13,14 +13,15 @@ from refvec import CorruptStoreError, VectorStore, backends
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
-from refvec_conformance.probes.atomicity import observe, unchanged
+from refvec_conformance.probes.atomicity import unchanged
 from refvec_conformance.probes.fixtures import UNITS, label
+from refvec_conformance.probes.likeness import unlike_copy
 
 
 @clause("SAVE-1", tier="smoke")
 def test_what_was_saved_is_loaded(target: Target, stocked: VectorStore, tmp_path: Path) -> None:
     stocked.save(tmp_path / "saved")
-    assert observe(VectorStore.load(tmp_path / "saved", backend=target.name)) == observe(stocked)
+    assert unlike_copy(VectorStore.load(tmp_path / "saved", backend=target.name), stocked) == []
 
 
 @clause("SAVE-1")
@@ -35,7 +36,7 @@ def test_save_replaces_a_file(target: Target, stocked: VectorStore, tmp_path: Pa
     path = tmp_path / "saved"
     path.write_bytes(b"x" * 100_000)
     stocked.save(path)
-    assert observe(VectorStore.load(path, backend=target.name)) == observe(stocked)
+    assert unlike_copy(VectorStore.load(path, backend=target.name), stocked) == []
 
 
 @clause("SAVE-1")
@@ -75,14 +76,8 @@ def test_a_path_of_another_type_is_a_type_error(stocked: VectorStore, path: Any)
 def test_any_backend_loads_it(stocked: VectorStore, tmp_path: Path, reader: str) -> None:
     stocked.upsert_vector("a", UNITS[2])
     stocked.save(tmp_path / "saved")
-    loaded, ordered = (
-        VectorStore.load(tmp_path / "saved", backend=reader),
-        type(stocked).capabilities.ordered_ids,
-    )
-    found, wanted = observe(loaded, ordered=ordered), observe(stocked)
-    for seen in (found, wanted):
-        seen["statistics"]["type"] = None  # type: ignore[index]
-    assert found == wanted
+    loaded = VectorStore.load(tmp_path / "saved", backend=reader)
+    assert unlike_copy(loaded, stocked, same_backend=False) == []
 
 
 @clause("SAVE-1")
@@ -102,7 +97,7 @@ def test_a_missing_file_is_a_file_not_found_error(target: Target, tmp_path: Path
 def test_a_store_without_a_dimension_is_saved(target: Target, tmp_path: Path) -> None:
     store = target.open(initial_capacity=5, precision="exact")
     store.save(tmp_path / "saved")
-    assert observe(VectorStore.load(tmp_path / "saved", backend=target.name)) == observe(store)
+    assert unlike_copy(VectorStore.load(tmp_path / "saved", backend=target.name), store) == []
 
 
 @clause("SAVE-1", "ID-2")
@@ -111,7 +106,7 @@ def test_every_id_is_saved(target: Target, tmp_path: Path) -> None:
     store = target.open(4)
     store.add_vectors(ids, np.tile(UNITS, (2, 1))[:6])
     store.save(tmp_path / "saved")
-    assert observe(VectorStore.load(tmp_path / "saved", backend=target.name)) == observe(store)
+    assert unlike_copy(VectorStore.load(tmp_path / "saved", backend=target.name), store) == []
 
 
 @pytest.fixture
@@ -173,6 +168,8 @@ def test_a_forged_length_is_corruption_and_allocates_nothing(
 ) -> None:
     for place in range(0, len(saved) - width, max(1, width // 2)):
         for forged in (b"\xff" * width, b"\xff" * (width - 1) + b"\x7f", b"9" * width):
+            if forged == saved[place : place + width]:
+                continue  # by chance, where indices and so the checksum are not the same every time
             with pytest.raises(CorruptStoreError):
                 load(target, tmp_path, saved[:place] + forged + saved[place + width :])
 
