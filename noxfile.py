@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -31,11 +32,20 @@ PLOTLY = "plotly>=6"
 # Scripts that asv's own pages load from the network; as old as those pages, so built with an old setuptools.
 ASV_SCRIPTS = ("XStatic-jQuery==3.3.1.1", "XStatic-Bootstrap==3.1.1.2", "js.jquery_flot==0.8.1")
 REDIS_TESTS = "redis_backend/tests"
+TYPED = (
+    "core/src/refvec",
+    "backends/src/refvec_backends",
+    "conformance/src/refvec_conformance",
+    "redis_backend/src/refvec_redis",
+    "rust_ext/python/rust_vector_store",
+    "noxfile.py",
+    "tools",
+    "core/tests/typing/user_code.py",
+)
 KILL_MATRIX = "conformance/meta_tests/test_kill_matrix.py"
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
-
-# Once, when it is installed, not in every child: an environment may keep Python from writing bytecode.
-os.environ.setdefault("UV_COMPILE_BYTECODE", "1")
+# Tests move to whoever has none left: what takes long may come last.
+BOTH_CORES = ("-q", "-n", "2", "--dist", "worksteal")
 
 nox.needs_version = ">=2024.10"
 nox.options.default_venv_backend = "uv"
@@ -58,18 +68,23 @@ nox.options.sessions = [
 ]
 
 
-def install(session: nox.Session, *requirements: str, example: bool = False, redis: bool = False) -> None:
+def install(
+    session: nox.Session, *requirements: str, example: bool = False, redis: bool = False, children: bool = True
+) -> None:
     """Install our wheels as built last, and what a session needs besides.
 
     A backend that is installed is tested with the others, so the example's and
     the one that needs servers are installed only where they are asked for.
+    Where many children start, all is compiled once for them: an environment may
+    keep Python from writing bytecode.
     """
     left_out = [name for name, wanted in (("dict_backend", example), ("refvec_redis", redis)) if not wanted]
     wheels = sorted(path for path in WHEELS.glob("*.whl") if not any(name in path.name for name in left_out))
     if len(wheels) < len(PROJECTS) - len(left_out):
         session.error("build/wheels is not complete: run `nox -s wheels` first")
     again = [f"--reinstall-package={path.name.split('-')[0]}" for path in wheels]
-    session.install(*again, *map(str, wheels), *requirements)
+    compiled = {"UV_COMPILE_BYTECODE": str(int(children))}
+    session.install(*again, *map(str, wheels), *requirements, env=compiled)
 
 
 @nox.session
@@ -77,8 +92,13 @@ def wheels(session: nox.Session) -> None:
     """Build the wheels of all distributions into build/wheels."""
     for old in WHEELS.glob("*.whl"):
         old.unlink()
-    for project in PROJECTS:
+
+    def build(project: str) -> None:
         session.run("uv", "build", "--wheel", "--out-dir", str(WHEELS), project, silent=True, external=True)
+
+    # The compiler is busy with one of them, on one core, while the others are made.
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(build, sorted(PROJECTS, key=lambda project: project != "rust_ext")))
 
 
 @nox.session
@@ -97,14 +117,20 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy (strict), stubtest of the native stub, and a user's file under mypy and pyright."""
     # Types are checked as for Python 3.11, which the stubs of numpy 2.5 and later no longer are.
+<<<<<<< Updated upstream
     install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", redis=True)
     for package in ("core/src/refvec", "backends/src/refvec_backends", "conformance/src/refvec_conformance"):
         session.run("mypy", package)
     session.run("mypy", "redis_backend/src/refvec_redis", "redis_backend/zoo")
     session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
+=======
+    install(
+        session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", redis=True, children=False
+    )
+    session.run("mypy", *TYPED)
+>>>>>>> Stashed changes
     session.run("mypy", "--ignore-missing-imports", "asv_bench/dashboard")  # asv and plotly have no types
     session.run("stubtest", "rust_vector_store._native", "--concise")
-    session.run("mypy", "core/tests/typing/user_code.py")
     python = str(Path(session.bin) / "python")
     session.run(
         "basedpyright",
@@ -119,31 +145,31 @@ def types(session: nox.Session) -> None:
 @nox.session
 def rust(session: nox.Session) -> None:
     """Test the pure Rust core without Python, and what becomes of a panic (on a build of its own)."""
-    install(session, *TESTING)
+    install(session, *TESTING, children=False)
     session.run("pytest", "-q", PANIC_TESTS)
     session.chdir("rust_ext")
-    session.run("cargo", "test", "--no-default-features", "--release", external=True)
+    session.run("cargo", "test", "--no-default-features", "--profile", "tested", external=True)
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """On one Python the unit tests beside the native backend, and the suite through pytest on every backend."""
     install(session, *TESTING)
-    both_cores = ("-q", "-n", "2")
     apart = [f"--ignore={path}" for path in (*INPUT_TESTS, PANIC_TESTS)]
     native = {"REFVEC_BACKEND": "rust"}
-    session.run("pytest", *both_cores, "core/tests", "rust_ext/tests", *apart, *session.posargs, env=native)
+    session.run("pytest", *BOTH_CORES, "core/tests", "rust_ext/tests", *apart, *session.posargs, env=native)
     # The session `conformance` runs the standard tier, which holds the quick one, on the first of the Pythons.
-    tier = "smoke" if session.python == PYTHONS[0] else "quick"
+    # What newer ones changed shows on the newest; the one between runs all unit tests, and the smoke tier.
+    tier = "smoke" if session.python in PYTHONS[:2] else "quick"
     # In one run: what judges the front door is about every backend, and runs once.
     suite = ("--pyargs", "refvec_conformance", *(f"--refvec-backend={one}" for one in BACKENDS))
-    session.run("pytest", *both_cores, "-c", "pyproject.toml", *suite, f"--refvec-tier={tier}")
+    session.run("pytest", *BOTH_CORES, "-c", "pyproject.toml", *suite, f"--refvec-tier={tier}")
 
 
 @nox.session
 def inputs(session: nox.Session) -> None:
     """Hand the arrays of other libraries to all backends, and files to and from them."""
-    install(session, *TESTING, *INPUTS)
+    install(session, *TESTING, *INPUTS, children=False)
     session.run("pytest", "-q", *INPUT_TESTS, *session.posargs)
 
 
@@ -154,7 +180,7 @@ def conformance(session: nox.Session) -> None:
     session.run("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "3")
     # More than there are cores, for many of them wait; the kill matrix makes its own processes, one a core.
     others = ("conformance/meta_tests", f"--ignore={KILL_MATRIX}")
-    session.run("pytest", "-q", "-n", "4", *others, *session.posargs)
+    session.run("pytest", "-q", "-n", "4", "--dist", "worksteal", *others, *session.posargs)
     session.run("pytest", "-q", KILL_MATRIX)
 
 
@@ -181,7 +207,7 @@ def redis(session: nox.Session) -> None:
     session.run("pytest", "-q", REDIS_TESTS)
     tier = session.posargs or ("--refvec-tier=smoke",)  # the quick one takes many minutes
     suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", *tier)
-    pytest = ("pytest", "-q", "-n", "2", "-c", "pyproject.toml", *suite)
+    pytest = ("pytest", *BOTH_CORES, "-c", "pyproject.toml", *suite)
     session.run("refvec", "serve-local", "--options", "buckets=1", "--", *pytest)
     if not session.posargs:  # of the level Distributed a sample; all of it with --refvec-tier=standard
         session.run(*pytest[:-1], "-k", "test_net", "--refvec-tier=quick")
@@ -216,7 +242,7 @@ def integrations(session: nox.Session) -> None:
 @nox.session
 def demo(session: nox.Session) -> None:
     """Run ``refvec demo`` as a user would; ``nox -s demo -- --data DIR`` on other data."""
-    install(session)
+    install(session, children=False)
     session.chdir(session.create_tmp())
     session.run("refvec", "demo", *session.posargs)
 
@@ -275,7 +301,7 @@ def larger_than_memory(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Run each benchmark of asv_bench once, on little data, and the tests of the dashboard."""
     install(session, *TESTING, *ASV, PLOTLY)
-    session.run("pytest", "-q", "-n", "2", "asv_bench/tests", f"--ignore={BROWSER_TESTS}", *session.posargs)
+    session.run("pytest", *BOTH_CORES, "asv_bench/tests", f"--ignore={BROWSER_TESTS}", *session.posargs)
 
 
 @nox.session
