@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import nox
 
@@ -177,11 +179,18 @@ def inputs(session: nox.Session) -> None:
 def conformance(session: nox.Session) -> None:
     """Run the standard tier on all backends, the suite's own tests, and the kill matrix."""
     install(session, *TESTING)
-    session.run("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "3")
-    # More than there are cores, for many of them wait; the kill matrix makes its own processes, one a core.
-    others = ("conformance/meta_tests", f"--ignore={KILL_MATRIX}")
-    session.run("pytest", "-q", "-n", "4", "--dist", "worksteal", *others, *session.posargs)
-    session.run("pytest", "-q", KILL_MATRIX)
+    judged = ("refvec", "conformance", *BACKENDS, "--report-dir", str(REPORTS), "--jobs", "3")
+    # More than there are cores, for many of them wait.
+    others = ("-n", "4", "--dist", "worksteal", "conformance/meta_tests", f"--ignore={KILL_MATRIX}")
+    lanes = [[judged], [("pytest", "-q", *others, *session.posargs), ("pytest", "-q", KILL_MATRIX)]]
+
+    def run(lane: list[tuple[str, ...]]) -> list[Any]:
+        return [session.run(*command, silent=True) for command in lane]
+
+    # Beside each other: one that waits for its last process, or for children that hang, leaves a core idle.
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        for printed in chain.from_iterable(pool.map(run, lanes)):
+            print(printed)
 
 
 @nox.session
