@@ -39,6 +39,7 @@ TYPED = (
     "backends/src/refvec_backends",
     "conformance/src/refvec_conformance",
     "redis_backend/src/refvec_redis",
+    "redis_backend/zoo",
     "rust_ext/python/rust_vector_store",
     "noxfile.py",
     "tools",
@@ -119,18 +120,9 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy (strict), stubtest of the native stub, and a user's file under mypy and pyright."""
     # Types are checked as for Python 3.11, which the stubs of numpy 2.5 and later no longer are.
-<<<<<<< Updated upstream
-    install(session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", redis=True)
-    for package in ("core/src/refvec", "backends/src/refvec_backends", "conformance/src/refvec_conformance"):
-        session.run("mypy", package)
-    session.run("mypy", "redis_backend/src/refvec_redis", "redis_backend/zoo")
-    session.run("mypy", "rust_ext/python/rust_vector_store", "noxfile.py", "tools")
-=======
-    install(
-        session, *TESTING, "mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", redis=True, children=False
-    )
+    checkers = ("mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5")
+    install(session, *TESTING, *checkers, redis=True, children=False)
     session.run("mypy", *TYPED)
->>>>>>> Stashed changes
     session.run("mypy", "--ignore-missing-imports", "asv_bench/dashboard")  # asv and plotly have no types
     session.run("stubtest", "rust_vector_store._native", "--concise")
     python = str(Path(session.bin) / "python")
