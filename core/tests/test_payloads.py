@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import threading
 import uuid
+from contextlib import suppress
 
 import pytest
 from refvec import (
@@ -128,9 +129,67 @@ def test_no_flush_comes_in_between(tmp_path):
         flushing.join()
         assert kept(tmp_path / "s") == {"a": b"x"}
         with store.payloads.together():
-            for call in (store.flush, store.compact, store.close):
+            for call in (
+                store.flush,
+                store.compact,
+                store.verify,
+                store.close,
+                lambda: store.close(flush=False),
+            ):
                 with pytest.raises(RefvecError, match=r"within payloads\.together"):
                     call()
+
+
+def test_they_are_read_and_changed_while_files_are_compacted_and_others_wait_to_flush(tmp_path, monkeypatch):
+    store = VectorStore(2, path=tmp_path / "s", backend="numpy")
+    store.add_vector("a", [1, 2])
+    store.payloads.put({"a": b"x"})
+    began, go_on = threading.Event(), threading.Event()
+    rewritten = writer.rewritten
+
+    def slow(*args):
+        began.set()
+        assert go_on.wait(60)
+        return rewritten(*args)
+
+    monkeypatch.setattr(writer, "rewritten", slow)
+    threads = [threading.Thread(target=store.compact), threading.Thread(target=store.flush)]
+    threads[0].start()
+    assert began.wait(60)
+    threads[1].start()
+    with store.payloads.together():
+        store.payloads.put({"b": b"y"})
+        assert store.payloads.get(["a", "b"]) == [b"x", b"y"]
+    go_on.set()
+    for one in threads:
+        one.join(60)
+        assert not one.is_alive()
+    store.close()
+    assert kept(tmp_path / "s") == {"a": b"x", "b": b"y"}
+
+
+def test_many_threads_flush_change_and_close(tmp_path):
+    for turn in range(5):
+        store = VectorStore(2, path=tmp_path / str(turn), backend="numpy")
+
+        def work(number, store=store):
+            with suppress(StoreClosedError, OSError):
+                for step in range(20):
+                    with store.payloads.together():
+                        store.payloads.put({f"{number} {step}": b"x"})
+                        store.add_vector(f"{number} {step}", [number, step])
+                    store.flush()
+                store.close()
+
+        threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join(60)
+            assert not one.is_alive()
+        store.close()
+        with VectorStore(path=tmp_path / str(turn), backend="numpy") as again:
+            assert sorted(again.ids()) == sorted(again.payloads.ids())
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

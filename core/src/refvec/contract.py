@@ -430,6 +430,8 @@ class VectorStore(Primitives):
         """
         if self.closed:
             return
+        if self._durable is not None:
+            self._durable.payloads.require_outside()
         try:
             if flush:
                 self.flush()

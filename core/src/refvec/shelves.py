@@ -6,7 +6,7 @@ import os
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import RLock
+from threading import RLock, get_ident
 
 from .errors import RefvecError
 
@@ -27,6 +27,7 @@ class Shelf:
         self.read_only = read_only
         self._content = dict(content or {})
         self._staged: dict[str, bytes | None] | None = None  # changes that `together` has not ended with
+        self._inside: int | None = None  # the thread that is there
         _shelves.add(self)
 
     # Changing
@@ -35,14 +36,13 @@ class Shelf:
     def together(self) -> Iterator[None]:
         """Let all changes until the end be one, or none."""
         with self.lock:
-            outer = self._staged
-            self._staged = dict(outer or {})
+            outer, thread = self._staged, self._inside
+            self._staged, self._inside = dict(outer or {}), get_ident()
             try:
                 yield
-                staged, self._staged = self._staged, outer
-            except BaseException:
-                self._staged = outer
-                raise
+                staged = self._staged
+            finally:
+                self._staged, self._inside = outer, thread
             self.change(staged)
 
     def change(self, changes: Mapping[str, bytes | None]) -> None:
@@ -59,15 +59,13 @@ class Shelf:
         for one in changes.keys() - kept.keys():
             self._content.pop(one, None)
 
-    @contextmanager
-    def settled(self) -> Iterator[None]:
-        """Let nobody change anything, nor have begun to."""
-        with self.lock:
-            if self._staged is not None:
-                raise RefvecError(
-                    "flush(), compact() or close() was called within payloads.together(); call it afterwards"
-                )
-            yield
+    def require_outside(self) -> None:
+        """Raise within `together`: who flushes has the lock of the files first, and this one then."""
+        if self._inside == get_ident():
+            raise RefvecError(
+                "flush(), compact(), verify() or close() was called within payloads.together(); "
+                "call it afterwards"
+            )
 
     # Looking up
 
@@ -122,7 +120,7 @@ class Shelf:
     def disown(self) -> None:
         """Go on in a forked child, where nobody holds the lock."""
         self.lock = RLock()
-        self._staged = None
+        self._staged = self._inside = None
 
 
 def merged(ids: list[str], changes: Mapping[str, bytes | None]) -> list[str]:

@@ -55,6 +55,7 @@ class Session:
 
     def verify(self) -> None:
         """Raise for the first thing in the directory that is damaged."""
+        self.payloads.require_outside()
         with self.lock:
             self._require_ours()
             check(self.place)

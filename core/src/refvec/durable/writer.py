@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -135,7 +135,7 @@ class Writer(Session):
 
     def flush(self, store: VectorStore) -> None:
         """Write down what has changed."""
-        with self.payloads.settled(), self._alone():
+        with self._alone(), self.payloads.lock:
             self._flush(store)
 
     def _flush(self, store: VectorStore) -> None:
@@ -154,15 +154,13 @@ class Writer(Session):
 
     def compact(self, store: VectorStore) -> Compaction:
         """Flush, and give back what the files take and nobody needs."""
-        with ExitStack() as settled:
-            settled.enter_context(self.payloads.settled())
-            with self._alone():
-                before = taken_by(self.place)
+        with self._alone():
+            before = taken_by(self.place)
+            with self.payloads.lock:  # and not for the rest, which takes long
                 self._flush(store)
-                settled.close()  # the rest takes long, and is nothing to who changes them
-                self._rewrite(silent)
-                self._settle(store)
-                return Compaction(before, taken_by(self.place))
+            self._rewrite(silent)
+            self._settle(store)
+            return Compaction(before, taken_by(self.place))
 
     def compact_files(self, progress: Progress) -> Compaction:
         """Do so without a store in memory."""
@@ -187,6 +185,7 @@ class Writer(Session):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
+        self.payloads.require_outside()
         with self.lock:
             self._require_ours()
             if self._busy:
