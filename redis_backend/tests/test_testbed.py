@@ -60,8 +60,8 @@ def test_a_server_that_is_added_takes_part_with_the_functions_or_without():
         VectorStore(4, path=f"{cluster.url}corpus?buckets=16&replicas=0") as store,
     ):
         indices = store.add_vectors(IDS, ROWS)
-        for at, loaded in enumerate((False, True)):
-            source, target = cluster.ports[at], cluster.add()
+        added = cluster.add(2)
+        for source, target, loaded in zip(cluster.ports, added, (False, True), strict=False):
             if loaded:
                 cluster.ask(target, b"FUNCTION", b"LOAD", library.source())
             Mover(cluster.node(source), cluster.node(target)).move(slots_of(cluster.node(source))[0])

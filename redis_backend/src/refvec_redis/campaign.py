@@ -99,6 +99,9 @@ may be as before it or as after it; calls on shared ids must have an order that 
 *faults* counts servers that were killed, stopped or cut off, and moves of 2,500 slots; *acknowledged* and
 *unknown* count ids; *collected* are the references of clients that died, or were told that nothing is known.
 *Stale reads* found what an id had before.
+
+Not tried: both copies losing power together; a server dying while slots move (`redis-cli --cluster fix` is then
+for whoever runs the cluster); several machines; hours.
 {sections}
 """
 

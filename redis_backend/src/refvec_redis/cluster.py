@@ -114,17 +114,19 @@ class LocalCluster:
                 start_new_session=True,  # Ctrl-C is for us alone
             )
 
-    def add(self) -> int:
-        """Start one more server, a master that has no slots yet; return its port."""
-        (port,) = free_ports(1)
-        self.ports.append(port)
-        self._added.add(port)
-        self.start(port)
-        self._until(lambda: self._answers(port), "the new server does not answer")
-        self._meet(port)
+    def add(self, count: int = 1) -> list[int]:
+        """Start more servers, masters that have no slots yet; return their ports."""
+        ports = free_ports(count)
+        self.ports += ports
+        self._added.update(ports)
+        for port in ports:
+            self.start(port)
+        self._until(lambda: all(map(self._answers, ports)), "a new server does not answer")
+        for port in ports:
+            self._meet(port)
         self._until_met()
         self.wait_until_whole()
-        return port
+        return ports
 
     def kill(self, port: int) -> None:
         """End a server with SIGKILL."""
