@@ -1,7 +1,7 @@
 """The fault matrix: what becomes of a durable store, by fault and by place.
 
 ``python -m refvec_conformance.campaign.matrix numpy --markdown docs/fault-matrix.md`` writes
-the page. Faults of the disk are injected into one flush, each before and after everything that it
+the page. Faults of the disk are injected into each act of a store, before and after everything that it
 asks of the disk; a kill is told by what the files hold at that moment. Damage is done to each part
 of every file.
 """
@@ -19,24 +19,21 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from refvec import VectorStore
 
 from ..judging.target import Target, resolved
 from ..probes.damaging import DAMAGES, FILES, REFUSED, SAME, Damaged, places
-from ..probes.durability import flushes, folder, held, kept
-from ..probes.journals import step
+from ..probes.durability import folder
 from ..probes.losing import Losing
 from ..probes.seam import Operation, operations
+from .acts import ACTS, SEED, STUCK, Act, Close, Compaction, Creation, Flush, Recovery
 
 Table = dict[tuple[str, str], dict[str, set[str]]]  # by what and where, and by fault: what came of it
 
-BEFORE, AFTER = "the flush before", "this flush"
+STATES = {name for act in ACTS for name in act.names}
 SOUND = frozenset(
-    {BEFORE, AFTER, REFUSED, SAME}
-    | {f"{how}, {what}" for how in ("raised", "returned") for what in (BEFORE, AFTER)}
+    {REFUSED, SAME} | STATES | {f"{how}, {state}" for how in ("raised", "returned") for state in STATES}
 )
 NUMBERS = {"disk full": errno.ENOSPC, "I/O error": errno.EIO}
-SEED = 5
 
 
 def of_damage(target: Target, place: Path, count: int) -> Table:
@@ -53,50 +50,6 @@ def of_damage(target: Target, place: Path, count: int) -> Table:
     return table
 
 
-class _Flush:
-    """One flush, which something happens to on its way."""
-
-    def __init__(self, target: Target, path: Path) -> None:
-        self.target, self.path = target, path
-        self.store = target.open(2, 2, path=path)
-        *_, self.before = flushes(self.store, SEED, 3)
-        _change(self.store, SEED + 1)
-        self.after = held(self.store)
-
-    def found(self, path: Path) -> str:
-        """Return which flush a directory holds."""
-        state = kept(self.target, path)
-        return BEFORE if state == self.before else AFTER if state == self.after else "something else"
-
-    def failing(self, point: int, number: int) -> tuple[Operation, str]:
-        """Flush with an error at a point; return where that was, and what came of it."""
-        seen: list[Operation] = []
-
-        def at(operation: Operation) -> None:
-            seen.append(operation)
-            if len(seen) == point + 1:
-                raise OSError(number, os.strerror(number))
-
-        raised = False
-        with operations(at, at):
-            try:
-                self.store.flush()
-            except OSError:
-                raised = True
-        found = self.found(self.path)
-        self.store.flush()
-        if self.found(self.path) != AFTER or held(self.store) != self.after:
-            found = "a later flush does not succeed"
-        self.store.close(flush=False)
-        return seen[point], f"{'raised' if raised else 'returned'}, {found}"
-
-
-def _change(store: VectorStore, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    for _ in range(6):
-        step(rng, store)
-
-
 def where(operation: Operation) -> tuple[str, str]:
     """Return who asks for what, in words that hold for every store."""
     name = operation.path.name
@@ -106,43 +59,86 @@ def where(operation: Operation) -> tuple[str, str]:
     return ("sqlite" if operation.by_sqlite else "core"), f"{what} {name}".strip()
 
 
-def of_disks(target: Target, place: Path) -> Table:
-    """Return what becomes of a flush whose disk fails at one point, is killed there, or loses power."""
+def of_disks(target: Target, place: Path, act: type[Act], every: int = 1, most: int = 12) -> Table:
+    """Return what becomes of an act whose disk fails at one of its points, is killed there, or loses power.
+
+    Parameters
+    ----------
+    target : Target
+        The backend.
+    place : Path
+        An empty directory.
+    act : type
+        Which act.
+    every : int
+        Of so many points, the disk fails at one.
+    most : int
+        Combinations of what is lost that are looked at for each moment.
+    """
     table = Table()
     with operations():
-        seen = _points(_Flush(target, place / "counted"), place, table)
-        for fault, number in NUMBERS.items():
-            for point in range(seen):
-                operation, outcome = _Flush(target, place / f"{fault} {point}").failing(point, number)
+        seen = _points(act(target, place / "counted"), place, table, most)
+        for start, (fault, number) in enumerate(NUMBERS.items()):
+            for point in range(start % every, seen, every):
+                operation, outcome = _failing(act(target, place / f"{fault} {point}"), point, number)
                 table.setdefault(where(operation), {}).setdefault(fault, set()).add(outcome)
     return table
 
 
-def _points(flush: _Flush, place: Path, table: Table) -> int:
-    """Flush, and note what a kill or a loss of power would leave at each point; return how many there are."""
-    losing = Losing(flush.path, np.random.default_rng(SEED), 12)
+def _failing(act: Act, point: int, number: int) -> tuple[Operation, str]:
+    """Act with an error at a point; return where that was, and what came of it."""
+    seen: list[Operation] = []
+
+    def at(operation: Operation) -> None:
+        seen.append(operation)
+        if len(seen) == point + 1:
+            raise OSError(number, os.strerror(number))
+
+    raised = False
+    with operations(at, at):
+        try:
+            act.run()
+        except OSError:
+            raised = True
+    found = act.found(act.path)
+    if not act.succeeds():
+        found = STUCK
+    act.end()
+    return seen[point], f"{'raised' if raised else 'returned'}, {found}"
+
+
+def _points(act: Act, place: Path, table: Table, most: int) -> int:
+    """Act, and note what a kill or a loss of power would leave at each point; return how many there are."""
+    losing = Losing(act.path, np.random.default_rng(SEED), most)
     copies: list[tuple[Operation, Path]] = []
 
     def at(operation: Operation) -> None:
         copies.append((operation, place / f"killed {len(copies)}"))
-        shutil.copytree(flush.path, copies[-1][1], ignore=shutil.ignore_patterns("*-shm"))
+        if act.path.is_dir():
+            shutil.copytree(act.path, copies[-1][1], ignore=shutil.ignore_patterns("*-shm"))
         losing.allowed = (len(copies) - 1,)
         losing.look()
 
     with losing.watching(), operations(at, at):
-        flush.store.flush()
-    flush.store.close()
+        act.run()
+    act.end()
     for operation, path in copies:
-        table.setdefault(where(operation), {}).setdefault("killed", set()).add(flush.found(path))
+        table.setdefault(where(operation), {}).setdefault("killed", set()).add(_left(act, path))
     for number, ((one,), image) in enumerate(losing.images):
         path = place / f"lost {number}"
         path.mkdir()
         for name, content in image.items():
             (path / name).write_bytes(content)
         if one < len(copies):
-            found = flush.found(path)
-            table[where(copies[one][0])].setdefault("power lost", set()).add(found)
+            table[where(copies[one][0])].setdefault("power lost", set()).add(_left(act, path))
     return len(copies)
+
+
+def _left(act: Act, path: Path) -> str:
+    """Return what a reader, a writer and then a reader find, and throw it away."""
+    found = act.found(path, "r+", "r")
+    shutil.rmtree(path, ignore_errors=True)
+    return found
 
 
 def _cell(found: set[str]) -> str:
@@ -163,15 +159,7 @@ Generated by `python -m refvec_conformance.campaign.matrix numpy --markdown docs
 test compares it with what it finds. Where something were wrong - lost, half-applied, wrong data - a cell
 would say so.
 
-## A flush, and what happens to it on its way
-
-What a store holds afterwards, if one thing that its flush asks of the disk fails, before it happens or
-after; if the process is killed there; if the power fails there, whatever part of what was not synced
-has reached the disk. After an error the store in memory is as it was and has its lock, and the next
-flush succeeds.
-
 {disks}
-
 ## Damaged bytes
 
 *refused*: to open, or to read the row, raises `CorruptStoreError` naming the file, `verify` names it,
@@ -180,10 +168,49 @@ and nothing is changed. *same content*: bit for bit what was flushed last.
 {damage}
 """
 
+ACTED = """## {title}
+
+{text}
+
+{table}
+"""
+TEXTS: dict[type[Act], tuple[str, str]] = {
+    Flush: (
+        "A flush, and what happens to it on its way",
+        """What a store holds afterwards, if one thing that its flush asks of the disk fails, before it happens
+or after; if the process is killed there; if the power fails there, whatever part of what was not synced
+has reached the disk. After an error the store in memory is as it was and has its lock, and the next
+flush succeeds.""",
+    ),
+    Close: (
+        "A close",
+        """It flushes what was not flushed, and then sqlite puts its log into the database. After an error the
+store is open and the next close succeeds.""",
+    ),
+    Compaction: (
+        "A compaction",
+        """Of a store with changes that are not flushed, so it flushes first. After an error the store is as it
+was, and the next compaction succeeds.""",
+    ),
+    Creation: ("The first opening", "After an error, a kill or a loss of power, the next opening succeeds."),
+    Recovery: (
+        "An opening that recovers",
+        """Of a store whose compaction was killed when the new rows were in place, and not committed. Whoever is
+killed while he opens it leaves it as readable as before.""",
+    ),
+}
+
+
+def _acted(target: Target, place: Path, act: type[Act]) -> str:
+    title, text = TEXTS[act]
+    place.mkdir()
+    table = markdown(of_disks(target, place, act), ("who", "asks to"), (*NUMBERS, "killed", "power lost"))
+    return ACTED.format(title=title, text=text, table="\n".join(table))
+
 
 def page(target: Target, place: Path, count: int) -> str:
     """Return the whole matrix."""
-    disks = markdown(of_disks(target, place / "disks"), ("who", "asks to"), (*NUMBERS, "killed", "power lost"))
+    disks = [_acted(target, place / "disks" / act.__name__, act) for act in ACTS]
     damage = markdown(of_damage(target, place / "damage", count), ("file", "part"), tuple(DAMAGES))
     return PAGE.format(disks="\n".join(disks), damage="\n".join(damage))
 

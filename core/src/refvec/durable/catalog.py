@@ -63,6 +63,7 @@ class Catalog(PayloadTable):
             meta = self._meta()
             snapshots = self._contents("ids", meta.snapshot)
             logs = self._contents("log", meta.snapshot + 1)
+            self.check_payload_pages()
             kept = self.all_payloads(meta.payloads) if payloads else {}
         if snapshots.keys() != {meta.snapshot}:
             raise damaged(

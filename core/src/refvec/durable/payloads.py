@@ -56,6 +56,12 @@ class PayloadTable(Connection):
             found.update(self._id(key) for (key,) in rows)
         return found
 
+    def check_payload_pages(self) -> None:
+        """Raise unless the index leads to every payload: else one that is there would look absent."""
+        found = self._ask("PRAGMA integrity_check(payloads)")
+        if found != [("ok",)]:
+            raise damaged(self.path, f"sqlite says of its payloads: {found!r:.200}")
+
     def count_payloads(self) -> int:
         """Return how many there are."""
         ((found,),) = self._ask("SELECT count(*) FROM payloads")
