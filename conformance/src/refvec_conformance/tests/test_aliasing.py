@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -11,9 +14,13 @@ from numpy.typing import NDArray
 from refvec import VectorStore
 
 from refvec_conformance.judging.marks import clause
-from refvec_conformance.probes.fixtures import UNITS
+from refvec_conformance.probes.concurrency import jostled, must, together
+from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import bits
 from refvec_conformance.tests.helpers import every_way_in, stored
+
+# Components: long enough for a copy to be seen half done.
+WIDE = 16_384
 
 TAKE: dict[str, Callable[[VectorStore], Any]] = {
     "get_vector": lambda store: store.get_vector("a"),
@@ -48,6 +55,43 @@ def test_a_change_of_the_callers_array_does_not_reach_identity(store: VectorStor
     put(store, "a", row)
     row[:] = 9
     assert (store.find_vector([1, 2, 3, 4]), store.find_vector([9] * 4)) == (store.get_index("a"), None)
+
+
+@contextmanager
+def overwritten(array: NDArray[np.float32]) -> Iterator[None]:
+    """Have another thread write to an array all the time, as numpy does, without the interpreter's lock."""
+    values = [np.full_like(array, value) for value in range(1, 5)]
+    stop = threading.Event()
+
+    def overwrite() -> None:
+        while not stop.is_set():
+            for one in values:
+                np.copyto(array, one)
+
+    writer = threading.Thread(target=overwrite, daemon=True)
+    writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        writer.join()
+
+
+@clause("VEC-4", "DEDUP-1")
+@every_way_in
+def test_what_is_stored_is_what_was_identified_however_the_callers_array_changes(make: Make, put: Any) -> None:
+    width = min(WIDE, make(1).capabilities.max_dimension)
+    store, array = make(width), np.zeros(width, np.float32)
+
+    def put_all() -> None:
+        for number in range(60):
+            put(store, str(number), array)
+
+    with jostled(Random(7), share=0.2), overwritten(array):
+        must(together(put_all))
+    ids = store.ids()
+    found = [store.find_vector(row) for row in store.get_vectors(ids)]
+    assert found == store.get_indices(ids).tolist(), "each vector is found by its own content"
 
 
 @clause("VEC-4")

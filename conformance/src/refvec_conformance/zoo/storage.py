@@ -120,6 +120,34 @@ class BatchAliasKept(Specimen):
         return found
 
 
+def _reread(store: Specimen, index: int, vector: Any) -> None:
+    """Copy the caller's float32 array once more, after its row was looked up."""
+    if type(vector) is np.ndarray and vector.dtype == np.float32 and store.get_refcount(index) == 1:
+        store._vectors[index] = vector.copy()
+
+
+@breaks("VEC-4")
+class CopiedAfterHashing(Specimen):
+    """A row is hashed in the caller's array, and copied from there later."""
+
+    def add_vector(self, chunk_id: Any, vector: Any) -> int:
+        index = super().add_vector(chunk_id, vector)
+        _reread(self, index, vector)
+        return index
+
+
+@breaks("VEC-4")
+class BatchCopiedAfterHashing(Specimen):
+    """The rows of an upserted batch are hashed in the caller's array, and copied from there later."""
+
+    def upsert_vectors(self, chunk_ids: Any, vectors: Any) -> Any:
+        found = super().upsert_vectors(chunk_ids, vectors)
+        if type(vectors) is np.ndarray:
+            for index, row in zip(found.tolist(), vectors, strict=True):
+                _reread(self, index, row)
+        return found
+
+
 @breaks("VEC-4")
 class ViewReturned(Specimen):
     """``get_vector`` returns the store's own memory."""
