@@ -16,7 +16,7 @@ from refvec import Capabilities, InProcessVectorStore
 from refvec.inprocess.steps import Call
 from refvec.searching import Metric
 
-_FLOAT32 = np.dtype(np.float32)  # made once: making it of its type takes longer than the copy of a row
+_FLOAT32 = np.dtype(np.float32)  # made once, since numpy would look it up for each row
 
 
 class PythonVectorStore(InProcessVectorStore):
