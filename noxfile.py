@@ -368,8 +368,7 @@ def crash(session: nox.Session) -> None:
 @nox.session(name="cluster-crash")
 def cluster_crash(session: nox.Session) -> None:
     """Kill, stop and cut off servers while clients work; ``-- --rounds 3 --seed 7 --plan strict``."""
-    if shutil.which("redis-server") is None:
-        session.skip("there is no redis-server on PATH; as a package of the system it is called redis-server")
+    require_redis(session)
     install(session, redis=True)
     session.run("python", "-m", "refvec_redis.campaign", *session.posargs)
 

@@ -83,6 +83,27 @@ def test_nothing_is_written_to_a_store_that_was_dropped_meanwhile(open_store, cl
     assert [cluster.ask(port, b"KEYS", f"*{name}*".encode()) for port in cluster.ports] == [[]] * 6
 
 
+def test_the_next_to_open_a_store_ends_a_drop_whose_client_died(open_store, cluster, monkeypatch):
+    one, other = open_store(), open_store()
+    one.add_vector("a", UNITS[0])
+
+    def die(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("refvec_redis.places.Places.removal", die)
+        with pytest.raises(SystemExit):
+            one.drop()
+    with pytest.raises(FileNotFoundError):
+        open_store(mode="r")
+    for call in (other.clear, lambda: other.remove_vector("a")):
+        with pytest.raises(StoreClosedError, match="dropped"):
+            call()
+    assert len(open_store()) == 0
+    left = f"*{one._settings.name}:{one._meta.uid}*".encode()
+    assert [cluster.ask(port, b"KEYS", left) for port in cluster.ports] == [[]] * 6
+
+
 def test_a_founder_that_died_leaves_a_store_that_others_complete(open_store, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("refvec_redis.store.complete", lambda *_: None)

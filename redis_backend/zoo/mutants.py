@@ -82,7 +82,8 @@ def lua(old: str, new: str) -> Change:
 
 
 def _drop_name_only(name: str, _places: Any, uid: str, rounds: Any, attempt: Any) -> None:
-    rounds.write([meta_call(name, "drop", [uid.encode()])], attempt)
+    for step in ("drop", "gone"):
+        rounds.write([meta_call(name, step, [uid.encode()])], attempt)
 
 
 def _closing_drops(self: RedisVectorStore) -> None:

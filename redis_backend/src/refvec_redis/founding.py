@@ -12,6 +12,7 @@ from refvec import (
     CorruptStoreError,
     DimensionMismatchError,
     OpenSpec,
+    StoreClosedError,
 )
 
 from .attempt import Attempt
@@ -35,6 +36,7 @@ class Meta:
     secret: bytes
     dimension: int | None
     ready: bool = False
+    going: bool = False  # dropped, and its buckets may be there still
 
     def fields(self) -> list[bytes]:
         """Return the fields and values of its hash."""
@@ -60,13 +62,14 @@ def read_meta(flat: list[bytes], name: str) -> Meta:
     try:
         precision, dimension = found[b"precision"].decode(), found.get(b"dimension")
         return Meta(
-            found[b"uid"].decode(),
+            found[b"going" if b"going" in found else b"uid"].decode(),
             int(found[b"buckets"]),
             precision if precision == "exact" else int(precision),
             int(found[b"capacity"]),
             found[b"secret"],
             None if dimension is None else int(dimension),
             b"ready" in found,
+            b"going" in found,
         )
     except (KeyError, ValueError) as error:
         raise CorruptStoreError(
@@ -79,6 +82,10 @@ def open_meta(settings: Settings, spec: OpenSpec, rounds: Rounds, attempt: Attem
     name = settings.name
     _require_replicas(settings, rounds, attempt)
     existing = _existing(name, rounds, attempt)
+    if existing is not None and existing.going:
+        if spec.mode != "r":
+            _remove(name, existing, rounds, attempt)
+        existing = None
     if existing is None and spec.mode in ("r", "r+"):
         raise FileNotFoundError(
             errno.ENOENT, f"There is no store, and mode={spec.mode!r} makes none", str(spec.location)
@@ -94,10 +101,11 @@ def open_meta(settings: Settings, spec: OpenSpec, rounds: Rounds, attempt: Attem
         )
         attempt.changed = True
         (flat,) = rounds.write([meta_call(name, "found", fresh.fields())], attempt)
-        found = read_meta(flat, name)
-        if found.uid == fresh.uid:
-            return found
-        existing = found
+        existing = read_meta(flat, name)
+        if existing.uid == fresh.uid:
+            return existing
+        if existing.going:  # another client founded one and dropped it meanwhile
+            return open_meta(settings, spec, rounds, attempt)
     if spec.mode == "x":
         raise FileExistsError(
             errno.EEXIST, 'There is a store already, and mode="x" makes a new one', str(spec.location)
@@ -109,9 +117,23 @@ def open_meta(settings: Settings, spec: OpenSpec, rounds: Rounds, attempt: Attem
 
 
 def _existing(name: str, rounds: Rounds, attempt: Attempt) -> Meta | None:
+    flat = _flat(name, rounds, attempt)
+    return read_meta(flat, name) if flat else None
+
+
+def _flat(name: str, rounds: Rounds, attempt: Attempt) -> list[bytes]:
     slot, _ = meta_call(name, "found")
     (flat,) = rounds.read([(slot, command(b"HGETALL", meta_key(name)))], attempt)
-    return read_meta(flat, name) if flat else None
+    found: list[bytes] = flat
+    return found
+
+
+def _same(flat: list[bytes], name: str, uid: str) -> Meta:
+    """Return what the hash says, or raise if it is no longer that of this store."""
+    found = read_meta(flat, name) if flat else None
+    if found is None or found.uid != uid or found.going:
+        raise dropped(name)
+    return found
 
 
 def _require_replicas(settings: Settings, rounds: Rounds, attempt: Attempt) -> None:
@@ -144,9 +166,7 @@ def fix_dimension(name: str, uid: str, dimension: int, rounds: Rounds, attempt: 
     """Give the store its dimension, and return the one that it has; another client may have been first."""
     attempt.changed = True
     (flat,) = rounds.write([meta_call(name, "fix", [uid.encode(), b"%d" % dimension])], attempt)
-    found = read_meta(flat, name) if flat else None
-    if found is None or found.uid != uid:
-        raise dropped(name)
+    found = _same(flat, name, uid)
     if found.dimension != dimension:
         raise DimensionMismatchError(f"Vector dimension mismatch: expected {found.dimension}, got {dimension}")
     return dimension
@@ -154,10 +174,7 @@ def fix_dimension(name: str, uid: str, dimension: int, rounds: Rounds, attempt: 
 
 def dimension_now(name: str, uid: str, rounds: Rounds, attempt: Attempt) -> int | None:
     """Return the dimension of the store, None while it has none."""
-    found = _existing(name, rounds, attempt)
-    if found is None or found.uid != uid:
-        raise dropped(name)
-    return found.dimension
+    return _same(_flat(name, rounds, attempt), name, uid).dimension
 
 
 def uid_call(name: str) -> tuple[int, bytes]:
@@ -173,13 +190,24 @@ def complete(name: str, meta: Meta, places: Places, rounds: Rounds, attempt: Att
     attempt.changed = True
     rounds.write([places.call("mark", bucket) for bucket in range(places.buckets)], attempt)
     (flat,) = rounds.write([meta_call(name, "ready", [meta.uid.encode()])], attempt)
-    if not flat or read_meta(flat, name).uid != meta.uid:
+    try:
+        _same(flat, name, meta.uid)
+    except StoreClosedError:
         rounds.write([places.removal(bucket) for bucket in range(places.buckets)], attempt)
-        raise dropped(name)
+        raise
 
 
 def drop(name: str, places: Places, uid: str, rounds: Rounds, attempt: Attempt) -> None:
-    """Remove a store for all: first its name, so that nobody opens what is going."""
+    """Remove a store for all: first what makes it one, so that nobody opens what is going.
+
+    Should this client die in between, the next to open a store of the name removes the rest.
+    """
     attempt.changed = True
     rounds.write([meta_call(name, "drop", [uid.encode()])], attempt)
     rounds.write([places.removal(bucket) for bucket in range(places.buckets)], attempt)
+    rounds.write([meta_call(name, "gone", [uid.encode()])], attempt)
+
+
+def _remove(name: str, meta: Meta, rounds: Rounds, attempt: Attempt) -> None:
+    """End what a client began that died while it dropped a store."""
+    drop(name, Places(name, meta.uid, meta.buckets, meta.secret), meta.uid, rounds, attempt)

@@ -22,8 +22,16 @@ local function ready(keys, args)
   return redis.call('HGETALL', keys[1])
 end
 
--- The uid of a store. Answers 1 if it was there and has gone.
+-- The uid of a store, which is none from now on. The hash stays until its buckets are removed: whoever finds it
+-- without a uid removes them, should this client die.
 local function drop(keys, args)
   if redis.call('HGET', keys[1], 'uid') ~= args[1] then return 0 end
+  redis.call('HSET', keys[1], 'going', args[1])
+  return redis.call('HDEL', keys[1], 'uid')
+end
+
+-- The uid of a store that is going, and none of whose buckets are left.
+local function gone(keys, args)
+  if redis.call('HGET', keys[1], 'going') ~= args[1] then return 0 end
   return redis.call('DEL', keys[1])
 end
