@@ -94,6 +94,7 @@ class Network:
             self._subnet = next(filter(self._joins, _subnets()), "")
             if not self._subnet:
                 raise NoNetworkError(f"no network of {_RANGE}.0.0 is free, or its cables are not permitted")
+            stack.callback(_ip, [], f"link del {self._cable}")  # the system itself takes its time
             self._forward()
             self._all = stack.pop_all()
         return self
@@ -125,13 +126,19 @@ class Network:
         one, others = self.host(number), f"{self._subnet}.0/25"
         return [f"pref {number} from {one} to {others}", f"pref {number} from {others} to {one}"]
 
+    @property
+    def _cable(self) -> str:
+        """The name of the cable to the router, on this machine."""
+        return _cable(self._subnet)
+
     def _joins(self, subnet: str) -> bool:
         """Lay the cable to this machine, if nobody has one of that name."""
-        outer = f"refvec{subnet.rpartition('.')[2]}"
-        return _ip([], f"link add {outer} type veth peer name machine netns {self._router.pid}") is None
+        return (
+            _ip([], f"link add {_cable(subnet)} type veth peer name machine netns {self._router.pid}") is None
+        )
 
     def _forward(self) -> None:
-        outer = f"refvec{self._subnet.rpartition('.')[2]}"
+        outer = self._cable
         router, machine = self.host(_ROUTER), self.host(_MACHINE)
         self._router.ip(
             f"address add {router}/32 dev lo", "link set machine up", f"route add {machine}/32 dev machine"
@@ -163,6 +170,10 @@ def _subnets() -> list[str]:
     """Return all of them, from one on that other processes hardly begin with."""
     start = os.getpid() % len(_NETWORKS)
     return [f"{_RANGE}.{_NETWORKS[(start + at) % len(_NETWORKS)]}" for at in range(len(_NETWORKS))]
+
+
+def _cable(subnet: str) -> str:
+    return f"refvec{subnet.rpartition('.')[2]}"
 
 
 def _found(program: str) -> str:

@@ -195,15 +195,23 @@ def readable_catalog(path: Path) -> Iterator[Catalog]:
 
 
 def _readable(path: Path) -> Catalog:
-    catalog = Catalog(path, "ro")
     try:
-        catalog.identity()
+        return _logged(path)
     except (CorruptStoreError, OSError):
-        catalog.close()
         if _wal(path).exists() and _wal(path).stat().st_size:
             raise
         # Without write permission sqlite cannot make the files that go along with a log; there is no log.
         return Catalog(path, "immutable")
+
+
+def _logged(path: Path) -> Catalog:
+    """Open a catalog together with its log, which sqlite looks for at the first question."""
+    catalog = Catalog(path, "ro")
+    try:
+        catalog.identity()
+    except BaseException:
+        catalog.close()
+        raise
     return catalog
 
 
