@@ -125,7 +125,7 @@ class Payloads:
         """Return whether the id has a payload; False for anything that is no id."""
         self._store._require_open()
         try:
-            key = canonical_id(chunk_id)  # type: ignore[arg-type]
+            key = canonical_id(chunk_id)  # type: ignore[arg-type]  # it checks the type itself
         except (TypeError, ValueError):
             return False
         return bool(self._shelf.present([key]))

@@ -30,7 +30,7 @@ def unlike_copy(copy: VectorStore, original: VectorStore, *, same_backend: bool 
             seen["at active indices"] = [_at(store, index, ordered) for index in store.indices().tolist()]
     if not same_backend:
         for seen in (found, wanted):
-            seen["statistics"]["type"] = None  # type: ignore[index]
+            seen["statistics"]["type"] = None  # type: ignore[index]  # a dict, told apart by its key
     return differences(wanted, found)
 
 

@@ -124,7 +124,7 @@ class ScanSwallows(Specimen):
             except (LookupError, RefvecError):
                 raise
             except Exception:
-                return None  # type: ignore[return-value]
+                return None  # type: ignore[return-value]  # this is what is broken
 
 
 mutant("GET-7", "BlocksBackwards", "``_scan`` hands over the last block first, where there are several.").does(

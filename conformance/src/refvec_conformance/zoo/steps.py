@@ -86,7 +86,7 @@ class OneLockForLife(Snug):
 
             now = lock
 
-        self._lock = Fixed()  # type: ignore[assignment]
+        self._lock = Fixed()  # type: ignore[assignment]  # this is what is broken
 
 
 @breaks("THREAD-1")

@@ -7,8 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
-from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
+from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # it ships no types
+from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]  # nor here
 from llama_index.core.bridge.pydantic import PrivateAttr
 from llama_index.core.indices.query.embedding_utils import get_top_k_mmr_embeddings
 from llama_index.core.schema import BaseNode
@@ -50,7 +50,7 @@ class RefvecVectorStore(BasePydanticVectorStore):
     _documents: Documents = PrivateAttr()
 
     def __init__(self, store: VectorStore | None = None, metric: Metric = "cosine", **options: Any) -> None:
-        super().__init__(stores_text=True, metric=metric)  # type: ignore[call-arg]
+        super().__init__(stores_text=True, metric=metric)  # type: ignore[call-arg]  # pydantic makes the arguments
         if store is not None and options:
             raise ValueError(f"store= is open already; leave {', '.join(sorted(options))} out")
         self._store = VectorStore(**options) if store is None else store
