@@ -53,6 +53,7 @@ CALLS = {
     "search within": lambda store: store.search(ROWS[0], 2, within=["id 8"]),
     "find": lambda store: store.find_vector(ROWS[8]),
     "snapshot": lambda store: store.snapshot(),
+    "items": lambda store: list(store.items(100)),
     "batches": lambda store: list(store.iter_batches(100)),
     "add": lambda store: store.add_vector("new", ROWS[0]),
     "upsert": lambda store: store.upsert_vector("id 8", ROWS[0]),

@@ -51,6 +51,19 @@ def facts(store):
     return by_id, store.count, seen.ids, store.get_vectors(sorted(seen.ids)).tolist()
 
 
+def test_items_are_pairs_while_others_remove_and_add(open_store):
+    store, other = open_store(), open_store()
+    store.add_vectors(map(str, range(40)), UNITS[np.arange(40) % 4])
+    items = store.items(8)
+    first = next(items)
+    gone = [one for one in store.ids() if one != first[0]][::3]
+    other.remove_vectors(gone)
+    other.add_vector("late", UNITS[0])
+    found = dict([first, *items])
+    assert set(map(str, range(40))) - set(gone) <= found.keys() <= set(map(str, range(40)))
+    assert all(row.tolist() == UNITS[int(one) % 4].tolist() for one, row in found.items())
+
+
 def test_a_refused_add_leaves_no_trace(open_store):
     store = open_store()
     store.add_vectors(["a", "b"], UNITS[:2])

@@ -49,6 +49,7 @@ READING = {
     "get_vector": "[store.get_vector(one) for one in ids]",
     "get_index": "[store.get_index(one) for one in ids]",
     "find_vector": "[store.find_vector(row) for row in rows]",
+    "items": "list(store.items(999))",
     "iter_batches": "list(store.iter_batches(999))",
     "search": "store.search(rows[:40], 2000)",
     "search without ids": "store.search(rows[:40], 2000, with_ids=False)",

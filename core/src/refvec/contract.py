@@ -20,13 +20,13 @@ from . import copying, failures, savefile
 from .errors import StoreClosedError, UnknownIdError, UnsupportedError
 from .identity import Precision
 from .ids import ChunkId, canonical_id, canonical_ids
-from .integers import canonical_indices, canonical_int
+from .integers import canonical_indices
 from .opening import OpenSpec, parse_spec
 from .options import check_options
 from .outputs import check_out
 from .payloads import Payloads, require_none, shelf_of
 from .primitives import Primitives, missing_primitives
-from .reading import batches, one_index, rows_at, single
+from .reading import batches, one_index, pairs, positive_size, rows_at, single
 from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_state, search_state
 from .selecting import require_able, select_backend
 from .state import Compaction, Snapshot, State
@@ -682,7 +682,11 @@ class VectorStore(Primitives):
         return out
 
     def get_all_vectors(self) -> NDArray[np.float32]:
-        """Return every stored vector, shape (count, dimension), by ascending index."""
+        """Return every stored vector once, shape (count, dimension), by ascending index.
+
+        Row r is the vector at ``indices()[r]``. The rows are neither in the order
+        of `ids` nor as many: `items` says which id has which vector.
+        """
         return self._rows(None)
 
     def indices(self) -> NDArray[np.int64]:
@@ -690,7 +694,11 @@ class VectorStore(Primitives):
         return self._scan(lambda state: state.layout.indices)
 
     def ids(self) -> list[str]:
-        """Return the ids in the order in which they were added; an upsert keeps the place."""
+        """Return the ids in the order in which they were added; an upsert keeps the place.
+
+        Not the order of `get_all_vectors`, which has each vector once: do not zip
+        the two. `items` gives each id with its vector.
+        """
         return self._scan(lambda state: state.layout.ids)
 
     def ids_at(self, index: SupportsIndex) -> list[str]:
@@ -721,6 +729,37 @@ class VectorStore(Primitives):
             )
         )
 
+    def items(self, batch_size: SupportsIndex = 1024) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        """Iterate over the ids that are in the store now, each with its vector.
+
+        In the order of `ids`; ids that share a vector come with a copy each. The
+        vectors are read a batch at a time, so beside the ids no more than a batch
+        is held. What is removed meanwhile is left out, what is added is not
+        visited, and an id whose vector is replaced comes with either.
+
+        Parameters
+        ----------
+        batch_size : int
+            How many vectors are read at once, in one step of the store.
+
+        Yields
+        ------
+        chunk_id : str
+            The id.
+        vector : ndarray of float32, shape (dimension,)
+            The caller's own.
+
+        Examples
+        --------
+        >>> store = VectorStore(2, backend="python")
+        >>> store.add_vectors(["b", "a", "c"], [[1, 2], [3, 4], [1, 2]])
+        array([0, 1, 0])
+        >>> [(chunk_id, vector.tolist()) for chunk_id, vector in store.items()]
+        [('b', [1.0, 2.0]), ('a', [3.0, 4.0]), ('c', [1.0, 2.0])]
+        """
+        self._require_open()
+        return pairs(self, self.ids(), positive_size(batch_size))
+
     def iter_batches(
         self, batch_size: SupportsIndex = 1024
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
@@ -739,10 +778,7 @@ class VectorStore(Primitives):
             Each batch is consistent in itself.
         """
         self._require_open()
-        size = canonical_int(batch_size, "batch_size")
-        if size < 1:
-            raise ValueError(f"batch_size must be positive, got {failures.shown(size)}")
-        return batches(self, self.indices(), size)
+        return batches(self, self.indices(), positive_size(batch_size))
 
     def search(
         self,

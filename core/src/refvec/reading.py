@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import failures
-from .errors import InvalidIndexError, RefvecError
+from .errors import InvalidIndexError, RefvecError, UnknownIdError
 from .integers import canonical_indices, canonical_int
 
 if TYPE_CHECKING:
@@ -46,6 +46,34 @@ def rows_at(primitive: Callable[[NDArray[np.int64]], T], found: NDArray[np.int64
         if position is None or given[position] == found[position]:
             raise
         raise failures.invalid_index(given[position], 0, position) from None
+
+
+def positive_size(batch_size: SupportsIndex) -> int:
+    """Return the size of a batch, or raise for one that is no positive integer."""
+    size = canonical_int(batch_size, "batch_size")
+    if size < 1:
+        raise ValueError(f"batch_size must be positive, got {failures.shown(size)}")
+    return size
+
+
+def pairs(store: VectorStore, ids: list[str], size: int) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Yield those of the ids that are still there, each with its vector, read `size` at a time."""
+    for start in range(0, len(ids), size):
+        there, rows = _still_there(store, ids[start : start + size])
+        for chunk_id, row in zip(there, rows, strict=True):
+            # Of its own: who keeps one vector does not keep the batch with it.
+            yield chunk_id, row.copy()
+
+
+def _still_there(store: VectorStore, ids: list[str]) -> tuple[list[str], NDArray[np.float32]]:
+    # Each try is one step; it fails only if an id has gone, and is made again without that one and
+    # without all that have gone since, so it comes to an end whatever others do.
+    while True:
+        try:
+            return ids, store._rows(ids)
+        except UnknownIdError as error:
+            found = zip(ids, store._find(ids).tolist(), strict=True)
+            ids = [one for one, index in found if index >= 0 and one != error.chunk_id]
 
 
 def batches(

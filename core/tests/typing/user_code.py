@@ -32,6 +32,7 @@ assert_type(store.dimension, int | None)
 assert_type(store.count, int)
 assert_type(store.ids(), list[str])
 assert_type(store.snapshot(), Snapshot)
+assert_type(store.items(), Iterator[tuple[str, NDArray[np.float32]]])
 assert_type(store.iter_batches(), Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]])
 
 hits = store.search(np.ones(384), k=5, metric="cosine", within=["a"])

@@ -45,6 +45,7 @@ CLOSED: dict[str, Callable[[VectorStore], object]] = {
     "get_refcounts": lambda store: store.get_refcounts([0]),
     "find_vector": lambda store: store.find_vector(UNITS[0]),
     "snapshot": lambda store: store.snapshot(),
+    "items": lambda store: next(iter(store.items()), None),
     "iter_batches": lambda store: next(iter(store.iter_batches()), None),
     "get_statistics": lambda store: store.get_statistics(),
     "search": lambda store: store.search(UNITS[0]),
