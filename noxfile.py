@@ -27,7 +27,11 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 BACKENDS = ("python", "numpy", "rust")
 TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
 INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17", "safetensors>=0.5")
-INPUT_TESTS = ("core/tests/test_inputs.py", "core/tests/test_interchange_libraries.py")
+INPUT_TESTS = tuple(
+    f"core/tests/test_{name}.py" for name in ("inputs", "input_copies", "tables", "interchange_libraries")
+)
+TENSORS = ("jax>=0.5", "ml_dtypes>=0.4", "torch>=2.4")
+TENSOR_TESTS = "core/tests/test_tensors.py"
 BROWSER_TESTS = "asv_bench/tests/test_browser.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
 ASV = ("asv==0.6.6", "virtualenv>=20.30")
@@ -152,7 +156,7 @@ def rust(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """On one Python the unit tests beside the native backend, and the suite through pytest on every backend."""
     install(session, *TESTING)
-    apart = [f"--ignore={path}" for path in (*INPUT_TESTS, PANIC_TESTS)]
+    apart = [f"--ignore={path}" for path in (*INPUT_TESTS, TENSOR_TESTS, PANIC_TESTS)]
     native = {"REFVEC_BACKEND": "rust"}
     session.run("pytest", *BOTH_CORES, "core/tests", "rust_ext/tests", *apart, *session.posargs, env=native)
     # The session `conformance` runs the standard tier, which holds the quick one, on the first of the Pythons.
@@ -168,6 +172,13 @@ def inputs(session: nox.Session) -> None:
     """Hand the arrays of other libraries to all backends, and files to and from them."""
     install(session, *TESTING, *INPUTS, children=False)
     session.run("pytest", "-q", *INPUT_TESTS, *session.posargs)
+
+
+@nox.session
+def tensors(session: nox.Session) -> None:
+    """Hand tensors of torch and arrays of jax to all backends; gigabytes, so not part of what lands."""
+    install(session, *TESTING, *TENSORS, children=False)
+    session.run("pytest", "-q", TENSOR_TESTS, *session.posargs)
 
 
 @nox.session

@@ -19,6 +19,7 @@ NULL_INSIDE = [LISTS[0], [4, None, 6], LISTS[2]]
 SHORT_ROW = [LISTS[0], [4, 5], LISTS[2]]
 
 FLOATS = [
+    np.float16,
     ml_dtypes.bfloat16,
     *(getattr(ml_dtypes, name) for name in dir(ml_dtypes) if name.startswith("float")),
 ]
@@ -50,10 +51,28 @@ def test_every_value_of_a_small_float_is_taken(store, dtype):
     np.testing.assert_array_equal(wide.get_vector("a"), [np.float32(float(one)) for one in values])
 
 
+HALVES = pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16], ids=["float16", "bfloat16"])
+
+
+@HALVES
 @pytest.mark.parametrize("given", [lambda rows: rows, list, lambda rows: rows[::-1][::-1]])
-def test_a_batch_of_bfloat16(store, given):
-    store.add_vectors(IDS, given(ROWS.astype(ml_dtypes.bfloat16)))
+def test_a_batch_of_halves(store, dtype, given):
+    rows = given(ROWS.astype(dtype))
+    store.add_vectors(IDS, rows)
     np.testing.assert_array_equal(store.get_vectors(IDS), ROWS)
+    store.upsert_vectors(IDS, rows[::-1])
+    np.testing.assert_array_equal(store.get_vectors(IDS), ROWS[::-1])
+    assert (store.find_vector(rows[0]), store.search(rows[2], 1).ids) == (store.get_index("z"), [("x",)])
+
+
+@HALVES
+def test_halves_on_the_disk(store, tmp_path, dtype):
+    values = codes(dtype)[np.isfinite(codes(dtype).astype(np.float32))]
+    where = {"path": tmp_path, "backend": store.backend}
+    with VectorStore(precision="exact", **where) as durable:
+        durable.add_vectors(["a"], [values])
+    with VectorStore(**where) as durable:
+        np.testing.assert_array_equal(durable.get_vector("a"), [float(one) for one in values])
 
 
 def test_int4_is_an_integer(store):
@@ -81,6 +100,15 @@ BATCHES = {
     "pyarrow tensor": pa.FixedShapeTensorArray.from_numpy_ndarray(ROWS),
     "pyarrow table": pa.table({str(at): ROWS[:, at] for at in range(3)}),
     "list of pyarrow arrays": [pa.array(row) for row in LISTS],
+    "pyarrow large lists": pa.array(LISTS, pa.large_list(pa.float64())),
+    "pyarrow lists of halves": pa.array(list(ROWS.astype(np.float16)), pa.list_(pa.float16())),
+    "pyarrow chunks of tensors": pa.chunked_array([pa.FixedShapeTensorArray.from_numpy_ndarray(ROWS)]),
+    "pyarrow with an empty chunk": pa.chunked_array([pa.array([], FIXED), pa.array(LISTS, FIXED)]),
+    "column of a pyarrow table": pa.table({"id": IDS, "v": pa.array(LISTS, FIXED)})["v"],
+    "column of a DataFrame": pd.DataFrame({"id": IDS, "v": LISTS})["v"],
+    "column of a polars frame": pl.DataFrame({"id": IDS, "v": LISTS})["v"],
+    "polars lists of integers": pl.Series([[1, 2, 3], [4, 5, 6], [7, 8, 9]]),
+    "polars lists in chunks": pl.concat([pl.Series(LISTS[:1]), pl.Series(LISTS[1:])], rechunk=False),
     "polars arrays": pl.Series(LISTS, dtype=pl.Array(pl.Float32, 3)),
     "polars lists": pl.Series(LISTS),
     "polars frame": pl.DataFrame(ROWS),
@@ -117,6 +145,11 @@ INCOMPLETE = {
     "polars list inside": pl.Series(NULL_INSIDE),
     "polars frame": pl.DataFrame({"a": [1, 4, 7], "b": [2, None, 8], "c": [3, 6, 9]}),
     "list of polars Series": [pl.Series(row) for row in NULL_INSIDE],
+    "list with None": NULL_ROW,
+    "list of arrays with None": [ROWS[0], None, ROWS[2]],
+    "object array with None": np.array([ROWS[0], None, ROWS[2]], object),
+    "Series with NaN for a row": pd.Series([ROWS[0], np.nan, ROWS[2]]),
+    "Series with NA for a row": pd.Series([ROWS[0], pd.NA, ROWS[2]]),
 }
 
 
@@ -127,10 +160,18 @@ def test_a_null_in_a_batch_is_refused_and_named(store, rows):
     assert (caught.value.position, store.count) == (1, 0)
 
 
+def test_a_row_that_is_missing_says_what_to_do(store):
+    with pytest.raises(VectorTypeError, match=r"got None; leave it out, and its id, or fill it \(position 1"):
+        store.add_vectors(IDS, NULL_ROW)
+
+
 RAGGED = {
     "Series": pd.Series(SHORT_ROW),
     "pyarrow": pa.array(SHORT_ROW),
     "polars": pl.Series(SHORT_ROW),
+    "pyarrow chunked": pa.chunked_array([pa.array(SHORT_ROW[:1]), pa.array(SHORT_ROW[1:])]),
+    "lists": SHORT_ROW,
+    "arrays": [np.array(row) for row in SHORT_ROW],
     "list of Series": [pd.Series(row) for row in SHORT_ROW],
 }
 
@@ -242,3 +283,11 @@ def test_the_way_out_of_wrong_axes(store, vector, hint):
 def test_a_vector_where_a_batch_is_wanted(store):
     with pytest.raises(VectorError, match=r"pass \[vector\]"):
         store.add_vectors(IDS, ROWS[0])
+
+
+def test_numbers_are_no_ids_but_their_texts_are(store):
+    with pytest.raises(TypeError, match="got int; ids are text, pass str") as caught:
+        store.add_vectors(["x", 7], np.ones((2, 2)))
+    assert caught.value.position == 1
+    with pytest.raises(TypeError, match="got NoneType; leave it out, and its vector"):
+        store.add_vectors(["x", None], np.ones((2, 2)))

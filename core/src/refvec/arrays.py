@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .errors import VectorError, VectorTypeError
 from .failures import of_pyarrow, shortened, type_name
-from .nulls import first_null
+from .nulls import first_null, is_missing
 
 _LOOKED_AT = 100_000  # the most items of an object array that are searched for what is wrong with it
 _NUMBERS = (int, float, np.integer, np.floating)
@@ -34,14 +34,26 @@ def real_array(value: Any, name: str) -> NDArray[Any]:
 
 def as_array(value: Any) -> NDArray[Any]:
     """Return what numpy makes of a value; exceptions of the caller's own code pass through."""
-    if _speaks_only_dlpack(value):
-        return np.from_dlpack(value)
     try:
-        return np.asanyarray(value)
+        return np.from_dlpack(value) if _speaks_only_dlpack(value) else np.asanyarray(value)
     except ValueError as error:
         if "inhomogeneous" not in str(error):
             raise
         raise VectorError("Expected an array, got a sequence of items of different shapes") from error
+    except Exception as error:
+        _advise(error)
+        raise
+
+
+def _advise(error: Exception) -> None:
+    """Add to what torch or numpy raised which call converts, where they do not say so themselves."""
+    text = str(error)
+    if text.startswith(
+        ("Got unsupported ScalarType BFloat16", "Got unsupported ScalarType Float8")
+    ):  # of torch
+        error.add_note("refvec: pass tensor.float(), which has every value of bfloat16 and float8")
+    elif text.endswith("in DLTensor."):  # of numpy: an unsupported dtype, or device
+        error.add_note("refvec: pass a float32 copy in the memory of the host")
 
 
 def is_real(dtype: np.dtype[Any]) -> bool:
@@ -123,7 +135,7 @@ def _of_objects(array: NDArray[Any], name: str, batch: bool) -> VectorTypeError:
 
 def _instead_of(item: object, where: tuple[int, ...], array: NDArray[Any], name: str) -> str:
     kind = type(item)
-    if where and (item is None or type_name(kind) in ("NAType", "NaTType")):
+    if where and is_missing(item):
         return "; fill what is missing, for instance with nan"
     if issubclass(kind, np.ndarray | list | tuple):
         return "; pass one of the rows, or all of them to a method for batches"

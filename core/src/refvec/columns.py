@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,30 @@ from numpy.typing import NDArray
 from .arrays import as_array, check_complete, check_real, is_real, real_array
 from .errors import RefvecError, VectorTypeError
 from .failures import type_name
+from .listarrays import flat_blocks
+from .nulls import is_missing
+from .tables import way_out
 
 _FLOAT32 = np.dtype(np.float32)
 
 
-def batch(value: Any, name: str, *, or_vector: bool = False) -> NDArray[Any] | list[NDArray[Any]]:
-    """Return a plain array of real numbers, or the rows of a column, each such an array.
+class Batch(NamedTuple):
+    """A plain array of real numbers, or the rows of a column, each such an array.
+
+    Attributes
+    ----------
+    rows : ndarray or list of ndarray
+        What was read, in its own dtypes.
+    own : bool
+        Whether `rows` is an array that was made here, so that nobody else can write to it.
+    """
+
+    rows: NDArray[Any] | list[NDArray[Any]]
+    own: bool = False
+
+
+def batch(value: Any, name: str, *, or_vector: bool = False) -> Batch:
+    """Return the numbers of a batch as they were given.
 
     A column is a list or object array of vectors: a list of pyarrow arrays, a
     Series of arrays, a list array of pyarrow. `or_vector` says that the value
@@ -30,27 +49,33 @@ def batch(value: Any, name: str, *, or_vector: bool = False) -> NDArray[Any] | l
     """
     if type(value) in (list, tuple):
         return _of_sequence(tuple(value), name, or_vector)  # others may change the list meanwhile
+    blocks = flat_blocks(value)
+    if blocks is not None:
+        return Batch(blocks[0] if len(blocks) == 1 else list(chain.from_iterable(blocks)))
     array = as_array(value)
     if _is_column(array, or_vector):
         check_complete(array, value, name, batch=True)
-        return _rows(array.tolist())
+        return Batch(_rows(array.tolist()))
+    hint = way_out(value, array, name)
+    if hint:
+        raise VectorTypeError(hint)
     check_real(array, value, name, batch=True)
-    return np.asarray(array)
+    return Batch(np.asarray(array))
 
 
-def _of_sequence(items: tuple[Any, ...], name: str, or_vector: bool) -> NDArray[Any] | list[NDArray[Any]]:
+def _of_sequence(items: tuple[Any, ...], name: str, or_vector: bool) -> Batch:
     if _differ(items):
         rows = _rows(items)
         scalars = or_vector and not any(row.ndim for row in rows)
-        return real_array(items, name) if scalars else rows
+        return Batch(real_array(items, name) if scalars else rows)
     try:
         array = as_array(items)
     except (TypeError, ValueError):
-        return _rows(items)  # in which the row at fault is found
+        return Batch(_rows(items))  # in which the row at fault is found
     if _is_column(array, or_vector) or (array.ndim > 1 and not is_real(array.dtype)):
-        return _rows(items)
+        return Batch(_rows(items))
     check_real(array, items, name, batch=True)
-    return np.asarray(array)
+    return Batch(np.asarray(array), own=True)
 
 
 def _is_column(array: NDArray[Any], or_vector: bool) -> bool:
@@ -85,6 +110,10 @@ def _rows(items: Sequence[Any]) -> list[NDArray[Any]]:
 def _row(item: Any, position: int) -> NDArray[Any]:
     if type(item) is np.ndarray and item.dtype is _FLOAT32:
         return item
+    if is_missing(item):
+        raise VectorTypeError(
+            f"Expected a vector, got {item!r:.20}; leave it out, and its id, or fill it", position=position
+        )
     try:
         array = real_array(item, "vector")
     except RefvecError as error:

@@ -35,10 +35,18 @@ def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
     if issubclass(kind, UUID):
         return _uuid_text(chunk_id, position)
     raise IdTypeError(
-        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{of_pyarrow(kind)}",
+        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{_way_out(kind)}",
         chunk_id=chunk_id,
         position=position,
     )
+
+
+def _way_out(kind: type) -> str:
+    if issubclass(kind, type(None)):
+        return "; leave it out, and its vector"
+    if hasattr(kind, "__index__"):
+        return "; ids are text, pass str() of it"
+    return of_pyarrow(kind)
 
 
 def canonical_ids(chunk_ids: Iterable[ChunkId]) -> list[str]:

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .failures import type_name
+
 
 def first_null(value: Any, *, nested: bool = False) -> int | None:
     """Return the position of the first item that is null, or with `nested` holds a null."""
@@ -22,6 +24,14 @@ def first_null(value: Any, *, nested: bool = False) -> int | None:
         return _first_of_pandas(value, nested)
     found = [first_null(column) for column in _columns(value)]
     return min((at for at in found if at is not None), default=None)
+
+
+def is_missing(item: object) -> bool:
+    """Return whether an item stands for nothing: None, a NaN among rows, the constants of pandas."""
+    kind = type(item)
+    if kind in (float, np.float64, np.float32):
+        return bool(item != item)
+    return item is None or type_name(kind) in ("NAType", "NaTType")
 
 
 def _first(mask: Any) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, SupportsIndex
 
 from . import failures
@@ -106,6 +106,10 @@ def _integer(value: SupportsIndex, name: str) -> int:
 
 
 def _dimension(value: SupportsIndex) -> int:
+    if issubclass(type(value), str | PurePath):
+        raise TypeError(
+            f"dimension must be an integer, got {failures.type_name(type(value))}; a path is given as path="
+        )
     dimension = _integer(value, "dimension")
     if not 1 <= dimension <= failures.MAX_DIMENSION:
         raise failures.dimension_out_of_range(dimension)

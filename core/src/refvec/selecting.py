@@ -78,7 +78,10 @@ def _way_out(spec: OpenSpec) -> str:
     able = _takers(scheme)
     if able:
         return f"{' and '.join(map(repr, able))} can open {scheme}:// addresses"
-    return f"No installed backend opens {scheme}:// addresses.{did_you_mean(scheme, known_schemes())}"
+    directory = ' A directory is named without a scheme: path="/...".' if scheme == "file" else ""
+    return (
+        f"No installed backend opens {scheme}:// addresses.{did_you_mean(scheme, known_schemes())}{directory}"
+    )
 
 
 def _takers(scheme: str) -> list[str]:

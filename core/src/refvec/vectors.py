@@ -57,7 +57,7 @@ def canonical_rows(vectors: ArrayLike, dimension: int | None, name: str = "vecto
         and vectors.shape[1] == dimension
     ):
         return vectors.copy()
-    array = columns.batch(vectors, name)
+    array, own = columns.batch(vectors, name)
     if isinstance(array, list):
         return _stacked(array, dimension)
     if array.shape == (0,) or (array.shape == (0, 0) and dimension is None):
@@ -66,12 +66,14 @@ def canonical_rows(vectors: ArrayLike, dimension: int | None, name: str = "vecto
         hint = f"; for one vector pass [{name.removesuffix('s')}]" if array.ndim == 1 else ""
         raise VectorError(f"Expected 2D {name}, got shape {array.shape}{hint}")
     check_width(array.shape[1], dimension)
+    if own and array.dtype is _FLOAT32 and array.flags.c_contiguous:
+        return array
     return to_float32(array)
 
 
 def canonical_query(query: ArrayLike, dimension: int | None) -> tuple[NDArray[np.float32], bool]:
     """Return the queries as float32 (m, dimension), and whether a single 1-D one was given."""
-    array = columns.batch(query, "query", or_vector=True)
+    array, _ = columns.batch(query, "query", or_vector=True)
     if isinstance(array, list):
         return _stacked(array, dimension), False
     if array.ndim not in (1, 2):

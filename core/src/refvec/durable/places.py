@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .. import signposts
 from ..errors import CorruptStoreError
 from .connection import APPLICATION, identify
 from .damage import foreign, newer
@@ -86,7 +87,8 @@ class Place:
                 raise foreign(self.root, "it is a symbolic link that leads to itself")
             return "nothing"
         if not self.root.is_dir():
-            raise foreign(self.root, "it is no directory")
+            known = signposts.of_file(self.root)
+            raise foreign(self.root, f"it is no directory{known and f'; {known}'}")
         names = set(os.listdir(self.root))  # noqa: PTH208 - names are wanted
         if self.catalog.name in names:
             self._check_catalog()
@@ -97,7 +99,9 @@ class Place:
             return "unfinished"
         shown = ", ".join(sorted(names)[:3])
         raise foreign(
-            self.root, f"it holds {shown}{', ...' if len(names) > 3 else ''}, and no {self.catalog.name}"
+            self.root,
+            f"it holds {shown}{', ...' if len(names) > 3 else ''}, and no {self.catalog.name}; a new store "
+            "needs a directory that is empty or not there yet",
         )
 
     def _unfinished(self, names: set[str]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..failures import MAX_DIMENSION, shown
 from ..opening import MAX_CAPACITY, MAX_PRECISION
+from ..signposts import of_bytes
 from .format import DIGEST_BYTES, DTYPE, FORMAT, MAGIC, MAX_HEADER_BYTES, PREFIX_BYTES, Header
 from .stream import DamageError, Stream, require
 
@@ -40,7 +41,9 @@ def unframe(file: BufferedIOBase, length: int) -> tuple[Header, Stream]:
     stream = Stream(file, length)
     require(length >= PREFIX_BYTES + DIGEST_BYTES, "it is too short")
     prefix = stream.read(PREFIX_BYTES)
-    require(prefix.startswith(MAGIC), "it does not begin as one")
+    if not prefix.startswith(MAGIC):
+        known = of_bytes(prefix)
+        raise DamageError(f"it does not begin as one{known and f'; {known}'}")
     size = int.from_bytes(prefix[len(MAGIC) :], "little")
     require(size <= stream.left, "it ends before its header does")
     require(size <= MAX_HEADER_BYTES, f"its header would have {size} bytes")

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from io import BufferedWriter
 from pathlib import Path
 
+from ..signposts import of_directory
+
 _OTHERS = {
     stat.S_IFIFO: "a FIFO",
     stat.S_IFSOCK: "a socket",
@@ -72,7 +74,8 @@ def _drafted(path: str | os.PathLike[str]) -> Iterator[tuple[Path, os.stat_resul
 def require_plain(mode: int, path: str) -> None:
     """Raise ``OSError`` unless the ``st_mode`` is that of a plain file."""
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+        known = f"{os.strerror(errno.EISDIR)}; {of_directory(path)}"
+        raise IsADirectoryError(errno.EISDIR, known, path)
     if not stat.S_ISREG(mode):
         kind = _OTHERS.get(stat.S_IFMT(mode), "something else")
         raise OSError(errno.EINVAL, f"A store is saved in a plain file, and this is {kind}", path)
