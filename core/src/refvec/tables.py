@@ -57,7 +57,7 @@ def _names(value: Any) -> list[Any] | None:
 
 def _kind(column: NDArray[Any]) -> str:
     found = (item for item in column.tolist() if not is_missing(item))
-    kind = type(next(found, 0))
+    kind: type = type(next(found, 0))
     if issubclass(kind, np.ndarray | list | tuple) or hasattr(kind, "__array__"):
         return "vectors"
     return "numbers" if issubclass(kind, int | float) and kind is not bool else "others"
