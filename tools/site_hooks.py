@@ -7,7 +7,7 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from website import clauses, foreign, layout, sources
+from website import clauses, commands, foreign, layout, sources
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -41,6 +41,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         markdown = clauses.with_links_to_tests(name, markdown)
     if name == clauses.CONTRACT:
         markdown = clauses.contract_page(markdown)
+    markdown = commands.with_commands(markdown)
     return layout.with_code_links(name, markdown)
 
 

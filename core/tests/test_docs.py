@@ -1,31 +1,94 @@
 """The documents do what they say."""
 
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 import refvec
 
 ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import page_examples  # noqa: E402
+
+SAMPLE = ROOT / "core/src/refvec/cli/demo/sample"
+# Which blocks of a page are run; the files of the sample are in the folder where they are.
+PAGES = {
+    "README.md": ("python",),
+    "rust_ext/README.md": ("python",),
+    "docs/interchange.md": ("python", "sh"),
+    "docs/tutorial.md": ("python", "sh"),
+    "docs/howto/deduplicate.md": ("python",),
+    "docs/howto/delete-a-document.md": ("python",),
+    "docs/howto/many-processes.md": ("python",),
+    "docs/howto/re-ingest.md": ("python",),
+    "docs/howto/restart.md": ("python", "sh"),
+    "docs/howto/search.md": ("python",),
+}
+# Where a page has to be run with what only other tests have.
+RUN_ELSEWHERE = {
+    "docs/writing-a-backend.md": "core/tests/test_docs.py",
+    "docs/distributed.md": "redis_backend/tests/test_pages.py",
+    "redis_backend/README.md": "redis_backend/tests/test_pages.py",
+    "conformance/README.md": "conformance/meta_tests/test_readme.py",
+    "asv_bench/README.md": "asv_bench/tests/test_readme.py",
+    "integrations/langchain/README.md": "integrations/langchain/tests/test_refvec.py",
+    "integrations/haystack/README.md": "integrations/haystack/tests/test_refvec.py",
+    "integrations/llama_index/README.md": "integrations/llama_index/tests/test_refvec.py",
+}
+WRONG = {
+    "1 + 1  # 3": "page.md:2 is 2, not 3",
+    "print(1)  # 2": "page.md:2 is 1, not 2",
+    "12  # 1": "is 12, not 1",
+    "int('x')  # KeyError": "raises ValueError",
+    "int('x')  # ValueError: no such …": "says: invalid literal",
+    "int('1')  # ValueError": "raises no ValueError",
+}
 EXAMPLE = ROOT / "examples/refvec-dict-backend/src/refvec_dict_backend.py"
 
 
 def blocks(name, language):
-    return re.findall(rf"```{language}\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+    return [code for one, code, _ in page_examples.blocks((ROOT / name).read_text("utf-8")) if one == language]
 
 
-def test_the_tour_of_the_readme_runs(tmp_path, monkeypatch):
+def test_every_page_with_python_is_run():
+    kept = (
+        ROOT / name
+        for name in ("core", "conformance", "redis_backend", "rust_ext", "asv_bench", "integrations")
+    )
+    pages = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(page for one in kept for page in one.rglob("*.md")),
+    ]
+    shown = {
+        page.relative_to(ROOT).as_posix()
+        for page in pages
+        if re.search("^```(python|pycon)$", page.read_text("utf-8"), re.MULTILINE)
+    }
+    assert shown == PAGES.keys() | RUN_ELSEWHERE.keys()
+    for page, test in RUN_ELSEWHERE.items():
+        assert page.rpartition("/")[2] in (ROOT / test).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_shows_is_so(page, tmp_path, monkeypatch):
     pytest.importorskip("rust_vector_store")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("REFVEC_BACKEND", raising=False)
-    names: dict = {}
-    for line in "".join(blocks("README.md", "python")).splitlines():
-        code, _, comment = line.partition("#")
-        shown = re.match(r" (-?\d+|True|\(.*\)|\[.*\])", comment)
-        if shown and not re.match(r"\w+ \+?= ", code):
-            assert repr(eval(code, names)) == shown[1], line  # noqa: S307
-        else:
-            exec(code, names)  # noqa: S102
+    for file in SAMPLE.iterdir():
+        shutil.copy(file, tmp_path)
+    page_examples.run_page(ROOT / page, {}, PAGES[page])
+
+
+def test_a_page_that_is_wrong_would_be_seen(tmp_path):
+    page = tmp_path / "page.md"
+    for code, seen in WRONG.items():
+        page.write_text(f"```python\n{code}\n```\n", "utf-8")
+        with pytest.raises(AssertionError, match=seen):
+            page_examples.run_page(page, {})
 
 
 def test_the_guide_shows_the_example():
@@ -34,7 +97,7 @@ def test_the_guide_shows_the_example():
 
 def test_the_example_works_as_the_guide_shows_it():
     names: dict = {}
-    exec(blocks("docs/writing-a-backend.md", "python")[0], names)  # noqa: S102
+    page_examples.run_page(ROOT / "docs/writing-a-backend.md", names)
     with refvec.registry.provided("dict", names["refvec_backend"]()):
         store = refvec.VectorStore(2, backend="dict")
         assert store.add_vectors(["a", "b"], [[1, 2], [1, 2]]).tolist() == [0, 0]

@@ -1,0 +1,113 @@
+"""Runs what a page shows, and compares it with what the page says comes out.
+
+The Python blocks of a page are one program. Where a comment follows an expression, it
+begins with the value, with what is printed, or with the error that is raised and the
+beginning of its text: ``# ValueError: Expected 1D …``; any other comment is prose.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import doctest
+import io
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_VALUE = re.compile(r"-?\d|True\b|False\b|None\b|['\"(\[{]")
+_ERROR = re.compile(r"([A-Z]\w*Error)(?:: ([^…]*))?")
+_REST = "…"  # whatever it is
+
+
+def blocks(text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield language, code, and the number of lines before it, of each fenced block."""
+    for match in _FENCED.finditer(text):
+        yield match[1], match[2], text.count("\n", 0, match.start(2))
+
+
+def run_page(page: Path, names: dict[str, Any], languages: tuple[str, ...] = ("python",)) -> None:
+    """Run the blocks of a page, in the current directory.
+
+    Parameters
+    ----------
+    page : Path
+        The page.
+    names : dict
+        What its program begins with, and leaves its names in.
+    languages : tuple of str
+        Which blocks: "python", "sh" (lines that begin with ``refvec``).
+    """
+    for language, code, before in blocks(page.read_text("utf-8")):
+        if language in languages and language == "python":
+            run_python(code, names, f"{page}", before)
+        elif language in languages:
+            run_commands(code, f"{page}", before)
+
+
+def run_python(code: str, names: dict[str, Any], page: str = "page", before: int = 0) -> None:
+    """Run a block, and compare the values of its expressions with their comments."""
+    lines = code.splitlines()
+    for statement in ast.parse(code).body:
+        said = _comment(lines[(statement.end_lineno or 1) - 1], statement.end_col_offset or 0)
+        ast.increment_lineno(statement, before)
+        where = f"{page}:{statement.lineno}"
+        if not isinstance(statement, ast.Expr) or not said:
+            exec(compile(ast.Module([statement], []), page, "exec"), names)  # noqa: S102
+        elif error := _ERROR.match(said):
+            _compare_error(statement, error, names, where)
+        else:
+            shown = _shown(statement, names)
+            same = said == shown or said.startswith(tuple(shown + end for end in " :;"))
+            assert same or not _VALUE.match(said), f"{where} is {shown}, not {said}"
+
+
+def _comment(line: str, end: int) -> str:
+    # The parser counts bytes.
+    return line.encode()[end:].decode().partition("#")[2].strip()
+
+
+def _shown(statement: ast.Expr, names: dict[str, Any]) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        value = eval(compile(ast.Expression(statement.value), "page", "eval"), names)  # noqa: S307
+    return repr(value) if value is not None else printed.getvalue().strip() or "None"
+
+
+def _compare_error(statement: ast.Expr, error: re.Match[str], names: dict[str, Any], where: str) -> None:
+    raised: Exception | None = None
+    try:
+        shown = _shown(statement, names)
+    except Exception as found:
+        raised = found
+    assert raised is not None, f"{where} is {shown} and raises no {error[1]}"
+    # By the name of the class: pages need not import what they do not catch.
+    assert error[1] in {one.__name__ for one in type(raised).__mro__}, f"{where} raises {raised!r}"
+    assert str(raised).startswith((error[2] or "").strip()), f"{where} says: {raised}"
+
+
+def run_session(code: str, names: dict[str, Any]) -> None:
+    """Run a block that shows prompts; an error is shown as its last line, and … is any text."""
+    for example in doctest.DocTestParser().get_examples(code):
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            try:
+                exec(compile(example.source, "page", "single"), names)  # noqa: S102
+            except Exception as error:
+                print(f"{type(error).__name__}: {error}")
+        shown = printed.getvalue().strip()
+        wanted = ".*".join(map(re.escape, example.want.strip().split(_REST)))
+        assert re.fullmatch(wanted, shown, re.DOTALL), f"{example.source}shows {shown}\nnot {example.want}"
+
+
+def run_commands(code: str, page: str = "page", before: int = 0) -> None:
+    """Run the lines of a block that call ``refvec``; each must succeed."""
+    from refvec.cli.app import app
+    from typer.testing import CliRunner
+
+    for number, command in enumerate(code.splitlines(), before + 1):
+        words = shlex.split(command, comments=True)
+        if words[:1] == ["refvec"]:
+            done = CliRunner().invoke(app, words[1:])
+            assert done.exit_code == 0, f"{page}:{number} exits with {done.exit_code}:\n{done.output}"
