@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from refvec import Capabilities, InProcessVectorStore, State, ranking
 from refvec.inprocess.guarded import OvertakenError
 from refvec.inprocess.steps import Call, commit
-from refvec.searching import Metric
+from refvec.metrics import Metric
 
 if TYPE_CHECKING:
     from refvec.durable.stored import StoredRows

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, InProcessVectorStore
 from refvec.inprocess.steps import Call
-from refvec.searching import Metric
+from refvec.metrics import Metric, is_distance
 
 _FLOAT32 = np.dtype(np.float32)  # made once, since numpy would look it up for each row
 
@@ -78,7 +78,7 @@ class PythonVectorStore(InProcessVectorStore):
         norm = math.sqrt(sum(map(mul, query, query)))
         for index in candidates:
             score = array("f", [_score(query, norm, array("f", self._vectors[index]), metric)])[0] + 0.0
-            order = score if metric == "euclidean" else -score
+            order = score if is_distance(metric) else -score
             yield (math.isnan(score), 0.0 if math.isnan(score) else order), index, score
 
 

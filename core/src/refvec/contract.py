@@ -21,13 +21,14 @@ from .errors import StoreClosedError, UnknownIdError, UnsupportedError
 from .identity import Precision
 from .ids import ChunkId, canonical_id, canonical_ids
 from .integers import canonical_indices
+from .metrics import Metric
 from .opening import OpenSpec, parse_spec
 from .options import check_options
 from .outputs import check_out
 from .payloads import Payloads, require_none, shelf_of
 from .primitives import Primitives, missing_primitives
 from .reading import batches, one_index, pairs, positive_size, rows_at, single
-from .searching import Hits, Metric, SearchResult, check_k, check_metric, match_state, search_state
+from .searching import Hits, SearchResult, check_k, check_metric, match_state, search_state
 from .selecting import require_able, select_backend
 from .state import Compaction, Snapshot, State
 from .vectors import canonical_query, canonical_row, canonical_rows

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .contract import VectorStore
 from .errors import DuplicateIdError
 from .failures import quoted, type_name
-from .searching import Metric
+from .metrics import Metric
 
 Document: TypeAlias = Mapping[str, Any]
 Present: TypeAlias = Literal["replace", "skip", "refuse"]

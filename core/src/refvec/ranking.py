@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from .metrics import is_distance
+
 BLOCK_ROWS = 4096
 # float32 sums run over at most this many components and meet in float64, so
 # that their error stays below the contract's 1e-5 at every dimension.
@@ -85,7 +87,7 @@ def _distances(queries: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArr
 
 def _sort_keys(found: NDArray[np.float32], indices: NDArray[np.int64], metric: str) -> NDArray[np.uint64]:
     """Return integers whose order is: better score, then lower index; NaN after all."""
-    values = found if metric == "euclidean" else -found
+    values = found if is_distance(metric) else -found
     bits = (values + np.float32(0)).view(np.int32)  # adding 0 turns -0.0 into 0.0
     ordered = (bits ^ ((bits >> 31) & 0x7FFFFFFF)).astype(np.int64) + 2**31
     ordered[np.isnan(values)] = _NAN_LAST
@@ -105,4 +107,4 @@ def _scores_of(keys: NDArray[np.uint64], metric: str) -> NDArray[np.float32]:
     ordered = (high.astype(np.int64) - 2**31).astype(np.int32)
     values = (ordered ^ ((ordered >> 31) & 0x7FFFFFFF)).view(np.float32)
     values = np.where(high == _NAN_LAST, np.float32("nan"), values)
-    return values if metric == "euclidean" else np.float32(0) - values
+    return values if is_distance(metric) else np.float32(0) - values

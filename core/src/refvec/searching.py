@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal, NamedTuple, SupportsIndex, TypeAlias
+from typing import Any, NamedTuple, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,9 @@ from .errors import VectorError
 from .failures import shown
 from .identity import Precision, identity_keys
 from .integers import canonical_int
+from .metrics import METRICS, Metric
 from .state import State
 
-Metric: TypeAlias = Literal["cosine", "dot", "euclidean"]
-METRICS = ("cosine", "dot", "euclidean")
 Members: TypeAlias = list[list[tuple[str, ...]]]
 Hits: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float32], Members | None]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from refvec import OpenSpec, VectorStore
-from refvec.searching import Metric
+from refvec.metrics import Metric, is_distance
 from refvec.selecting import select_backend
 
 from .attempt import Attempt
@@ -132,7 +132,7 @@ def _ordered(
     ids: list[tuple[str, ...]], scores: NDArray[np.float32], metric: Metric
 ) -> list[tuple[int, np.float32]]:
     pairs = [(int(name), score) for names, score in zip(ids, scores, strict=True) for name in names]
-    sign = 1 if metric == "euclidean" else -1
+    sign = 1 if is_distance(metric) else -1
 
     def rank(pair: tuple[int, np.float32]) -> tuple[bool, float, int]:
         bad = bool(np.isnan(pair[1]))

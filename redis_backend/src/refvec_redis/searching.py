@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from refvec.searching import Hits, Metric
+from refvec.metrics import Metric
+from refvec.searching import Hits
 
 from .attempt import Attempt
 from .entries import indices_of

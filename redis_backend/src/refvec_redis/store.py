@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, OpenSpec, RefvecError, Size, State, VectorStore, failures, identity_keys
 from refvec.durable.reader import make_read_only
+from refvec.metrics import Metric
 from refvec.primitives import PutMode
 from refvec.reading import one_index
-from refvec.searching import Hits, Metric, check_query
+from refvec.searching import Hits, check_query
 
 from .adding import Adding
 from .attempt import Attempt

@@ -6,7 +6,8 @@ from numpy.typing import ArrayLike, NDArray
 from refvec import OpenSpec, Size, State
 from refvec.durable.stored import StoredRows
 from refvec.ids import ChunkId
-from refvec.searching import Hits, Metric
+from refvec.metrics import Metric
+from refvec.searching import Hits
 from typing_extensions import disjoint_base
 
 __all__ = ["MAX_THREADS", "MAX_VECTORS", "Blocks", "NativeStore", "num_threads", "set_num_threads"]

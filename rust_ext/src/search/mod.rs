@@ -41,6 +41,15 @@ impl Metric {
             .find(|(own, _)| *own == name)
             .map(|found| found.1)
     }
+
+    /// Returns whether a lower score is the better one; inside, all are turned so that a higher one is.
+    #[must_use]
+    pub fn is_distance(self) -> bool {
+        match self {
+            Self::Cosine | Self::Dot => false,
+            Self::Euclidean => true,
+        }
+    }
 }
 
 /// What is asked for: the `k` best vectors for each query.
@@ -168,7 +177,7 @@ impl Hits {
         for found in best.into_iter().flat_map(TopK::into_sorted) {
             let (score, index) = unrank(found.0);
             indices.push(i64::from(index));
-            scores.push(if metric == Metric::Euclidean { 0.0 - score } else { score });
+            scores.push(if metric.is_distance() { 0.0 - score } else { score });
         }
         Ok(Self { width, indices, scores, members: None })
     }

@@ -200,7 +200,7 @@ mod tests {
                 let found = hits.indices.chunks(width).zip(hits.scores.chunks(width));
                 for ((indices, scores), query) in found.zip(asked.chunks_exact(dimension)) {
                     let ranks: Vec<_> = indices.iter().zip(scores).map(|(&index, &score)| {
-                        rank(if metric == Metric::Euclidean { -score } else { score }, index as u32)
+                        rank(if metric.is_distance() { -score } else { score }, index as u32)
                     }).collect();
                     prop_assert_eq!(ranks, sorted(metric, query, &present, k), "{:?} {:?}", metric, level);
                 }

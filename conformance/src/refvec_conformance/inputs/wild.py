@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..oracle.scoring import METRICS
 from .operations import Code, Operations, codes
 from .strategies import NANS, SPECIAL, edges
 
@@ -99,6 +100,6 @@ class Wild(Operations):
         return self._random.choice([self._one_vector(), small]), k
 
     def _options(self) -> tuple[tuple[str, Any], ...]:
-        metric = self._random.choice(["cosine", "dot", "euclidean"] * 4 + ["manhattan"])
+        metric = self._random.choice([*METRICS * 4, "manhattan"])
         within = self._random.choice([None, tuple(self._some_ids())])
         return ("metric", metric), ("within", within), ("with_ids", self._random.random() < 0.8)

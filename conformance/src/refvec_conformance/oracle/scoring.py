@@ -10,6 +10,7 @@ import numpy as np
 from refvec import SearchResult
 
 METRICS = ("cosine", "dot", "euclidean")
+DISTANCES = ("euclidean",)
 Hit = tuple[int, float]
 
 
@@ -54,7 +55,12 @@ def rank(found: float, metric: str) -> tuple[bool, float]:
     """Return what sorts a better score before a worse one, NaN last."""
     if math.isnan(found):
         return True, 0.0
-    return False, found if metric == "euclidean" else -found
+    return False, cost(found, metric)
+
+
+def cost(found: float, metric: str) -> float:
+    """Return what is lower for a better score."""
+    return found if metric in DISTANCES else -found
 
 
 def as_result(
@@ -91,13 +97,12 @@ def _inexact(query: bytes, vectors: dict[int, bytes], metric: str, hit: Hit) -> 
 def _left_out(query: bytes, vectors: dict[int, bytes], metric: str, hits: list[Hit]) -> list[str]:
     if not hits or not in_range(query) or not all(map(in_range, vectors.values())):
         return []
-    last = score(query, vectors[hits[-1][0]], metric)
-    better = 1 if metric == "euclidean" else -1
+    last = cost(score(query, vectors[hits[-1][0]], metric), metric)
     return [
         f"index {index} was left out and is better than the last hit"
         for index, vector in vectors.items()
         if index not in dict(hits)
-        and better * (last - score(query, vector, metric)) > 2e-5 * scale(query, vector, metric)
+        and last - cost(score(query, vector, metric), metric) > 2e-5 * scale(query, vector, metric)
     ]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..oracle.scoring import cost
+
 
 def nearest(
     query: Any, metric: str, vectors: Iterable[tuple[int, Any]]
@@ -18,7 +20,7 @@ def nearest(
         with np.errstate(all="ignore"):
             score = float(np.float32(_score(wide, np.asarray(vector, np.float64), metric))) + 0.0
         lost = math.isnan(score)
-        yield (lost, 0.0 if lost else score if metric == "euclidean" else -score), index, score
+        yield (lost, 0.0 if lost else cost(score, metric)), index, score
 
 
 def _score(query: Any, vector: Any, metric: str) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from refvec import SearchResult
 
+from ..oracle.scoring import DISTANCES
 from .catalogue import breaks, mutant
 from .specimen import Specimen
 
@@ -120,7 +121,7 @@ class BatchTies(Changed):
     def _after(self, query: Any, k: Any, metric: Any, within: Any, found: Any) -> Any:
         if query.ndim != 2:
             return found
-        sign = 1 if metric == "euclidean" else -1
+        sign = 1 if metric in DISTANCES else -1
         for row in range(len(query)):
             order = np.lexsort((-found.indices[row], sign * found.scores[row]))
             found.indices[row] = found.indices[row][order]

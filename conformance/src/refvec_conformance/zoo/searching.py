@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from refvec import SearchResult
 
+from ..oracle.scoring import METRICS
 from .catalogue import breaks, mutant
 from .specimen import Specimen
 
@@ -208,5 +209,5 @@ class KOfZero(Specimen):
 
 
 mutant("SEARCH-4", "UnknownMetricIsCosine", "An unknown metric is taken for cosine.").does(
-    search=lambda call, metric: call(metric=metric if metric in ("cosine", "dot", "euclidean") else "cosine")
+    search=lambda call, metric: call(metric=metric if metric in METRICS else "cosine")
 )

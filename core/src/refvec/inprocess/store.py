@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import failures
+from ..metrics import Metric
 from ..opening import OpenSpec
 from ..primitives import PutMode
 from ..ranking import BLOCK_ROWS, rank
 from ..reading import one_index
-from ..searching import Hits, Metric, check_query, members_of
+from ..searching import Hits, check_query, members_of
 from ..state import Size, State
 from .digests import digest_of, digests_of
 from .draft import Draft, clearing

@@ -12,7 +12,7 @@ from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 from refvec import DuplicateIdError, VectorStore
 from refvec.documents import Documents, Hit, Present
-from refvec.searching import Metric
+from refvec.metrics import METRICS, Metric, is_distance
 
 from . import metadata
 from .content import as_document, as_stored, distinct, keeping, require_documents
@@ -52,8 +52,8 @@ class RefvecDocumentStore:
         return_embedding: bool = True,
         **options: Any,
     ) -> None:
-        if metric not in ("cosine", "dot", "euclidean"):
-            raise ValueError(f"metric must be 'cosine', 'dot' or 'euclidean', got {metric!r:.40}")
+        if metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(map(repr, METRICS))}, got {metric!r:.40}")
         self._init = {"path": path, "metric": metric, "return_embedding": return_embedding, **options}
         self._metric, self._return_embedding = metric, return_embedding
         self.store = VectorStore(path=path, **options)
@@ -219,7 +219,7 @@ class RefvecDocumentStore:
         if self._metric == "cosine":
             return (hit.score + 1) / 2
         # Of dot products, as Haystack's own store has it.
-        return 1 / (1 + hit.score) if self._metric == "euclidean" else 1 / (1 + math.exp(-hit.score / 100))
+        return 1 / (1 + hit.score) if is_distance(self._metric) else 1 / (1 + math.exp(-hit.score / 100))
 
     # Without blocking the event loop
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from refvec.searching import Metric
+from refvec.metrics import Metric
 
 
 def relevance(metric: Metric) -> Callable[[float], float]:

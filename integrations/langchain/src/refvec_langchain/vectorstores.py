@@ -14,7 +14,7 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from refvec import VectorStore as Store
 from refvec.documents import Documents, Hit
-from refvec.searching import Metric
+from refvec.metrics import Metric
 
 from .embeddings import opened
 from .relevance import relevance

@@ -21,7 +21,7 @@ from llama_index.core.vector_stores.types import (
 )
 from refvec import UnsupportedError, VectorStore
 from refvec.documents import Documents, Hit
-from refvec.searching import Metric
+from refvec.metrics import Metric, is_distance
 
 from .nodes import as_node, as_stored, keeping
 
@@ -161,7 +161,7 @@ class RefvecVectorStore(BasePydanticVectorStore):
             hits = self._hits(query, query.similarity_top_k)
         else:
             raise ValueError(f"Invalid query mode: {query.mode.value}; refvec has 'default' and 'mmr'")
-        sign = -1 if self.metric == "euclidean" else 1
+        sign = -1 if is_distance(self.metric) else 1
         return VectorStoreQueryResult(
             nodes=[as_node(hit.document) for hit in hits],
             similarities=[sign * hit.score for hit in hits],
