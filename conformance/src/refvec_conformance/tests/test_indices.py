@@ -71,7 +71,7 @@ def test_the_lowest_free_index_comes_first_after_any_history(make: Make, explore
     explore(check, 100)
 
 
-@clause("INDEX-1", requires="!dense_indices")
+@clause("INDEX-1", tier="smoke", requires="!dense_indices")
 def test_without_dense_indices_they_are_still_distinct_and_not_negative(make: Make) -> None:
     found = make(1).add_vectors(ids(20), rows(20)).tolist()
     assert len(set(found)) == 20
