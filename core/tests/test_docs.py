@@ -1,5 +1,6 @@
 """The documents do what they say."""
 
+import inspect
 import re
 import shutil
 import sys
@@ -101,6 +102,14 @@ def test_the_example_works_as_the_guide_shows_it():
     with refvec.registry.provided("dict", names["refvec_backend"]()):
         store = refvec.VectorStore(2, backend="dict")
         assert store.add_vectors(["a", "b"], [[1, 2], [1, 2]]).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("backend", ["python", "numpy"])
+def test_help_is_that_of_the_contract(backend):
+    store = refvec.VectorStore(2, backend=backend)
+    for name, wanted in vars(refvec.VectorStore).items():
+        if not name.startswith("_") and callable(wanted):
+            assert inspect.getdoc(getattr(store, name)) == inspect.getdoc(wanted), name
 
 
 def test_the_contract_in_the_docs_is_the_one_that_is_judged():

@@ -17,13 +17,16 @@ fn told(panic: &(dyn Any + Send)) -> &str {
     owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown panic")
 }
 
-/// The methods of a class: `this` is the `Bound` object, the body runs behind the [`door`] and gives a `PyResult`.
+/// The methods of a class: `this` is the `Bound` object, the body runs behind the [`door`] and gives a `PyResult`. Those that
+/// `refvec.VectorStore` documents are documented with its text.
 macro_rules! methods {
     ($class:ident: $($(#[$note:meta])* fn $name:ident($this:ident $(, $argument:ident: $kind:ty)*) -> $answer:ty { $($body:tt)* })*) => {
         #[allow(clippy::elidable_lifetime_names, reason = "only some of the methods need the lifetime")]
+        #[allow(clippy::doc_markdown, clippy::doc_lazy_continuation, reason = "it is in the form of Python's documentation")]
         #[pymethods]
         impl $class {
             $(
+                #[doc = $crate::python::documentation::documentation!($name)]
                 $(#[$note])*
                 fn $name<'py>($this: &Bound<'py, Self> $(, $argument: $kind)*) -> PyResult<$answer> {
                     $crate::python::door::door(|| { $($body)* })

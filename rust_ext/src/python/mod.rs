@@ -6,6 +6,7 @@
 
 mod blocks;
 mod core;
+mod documentation;
 mod door;
 mod ids;
 mod indices;

@@ -7,8 +7,9 @@ what is to be raised.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from heapq import heappush
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,7 @@ from .lines import empty, fill, join, leave
 from .steps import commit
 from .tokens import identical
 
+Method = TypeVar("Method", bound=Callable[..., Any])
 _FLOAT32 = np.dtype(np.float32)
 _GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 # What each shortcut stands on, and the way around it.
@@ -48,9 +50,16 @@ def go_around(cls: type[Guarded]) -> None:
         setattr(cls, "get_vector", VectorStore.get_vector)  # noqa: B010  since `_reading` wants the lock
 
 
+def _documented(method: Method) -> Method:
+    """Have ``help`` show what the contract says of a method."""
+    method.__doc__ = getattr(VectorStore, method.__name__).__doc__
+    return method
+
+
 class Shortcuts(Journaled, abstract=True):
     """Methods that are most often called, without the layers in between."""
 
+    @_documented
     def add_vector(self, chunk_id: ChunkId, vector: ArrayLike) -> int:
         """Store a vector under a new id; see `VectorStore.add_vector`."""
         if (
@@ -113,6 +122,7 @@ class Shortcuts(Journaled, abstract=True):
             capacity = grown_capacity(capacity, index)
         return index if fill(ledger, turn, chunk_id, index, token, place, allocated, capacity) else None
 
+    @_documented
     def get_vector(self, chunk_id: ChunkId) -> NDArray[np.float32] | None:
         """Return the vector of an id, or None; see `VectorStore.get_vector`."""
         # Without the lock: if the turn stays the same, what was read is from one moment. Amid a step others
@@ -131,6 +141,7 @@ class Shortcuts(Journaled, abstract=True):
                     pass
         return super().get_vector(chunk_id)
 
+    @_documented
     def get_index(self, chunk_id: ChunkId) -> int | None:
         """Return the index that an id references, or None; see `VectorStore.get_index`."""
         if type(chunk_id) is str and chunk_id.isascii():
@@ -139,6 +150,7 @@ class Shortcuts(Journaled, abstract=True):
                 return self._ledger.index.get(chunk_id)
         return super().get_index(chunk_id)
 
+    @_documented
     def remove_vector(self, chunk_id: ChunkId) -> bool:
         """Remove an id, and say whether it was there; see `VectorStore.remove_vector`."""
         if type(chunk_id) is str and chunk_id.isascii():

@@ -197,7 +197,7 @@ class InProcessVectorStore(Shortcuts, abstract=True):
         return self._look(lambda: self._ledger.refcounts(indices))
 
     def ids_at(self, index: SupportsIndex) -> list[str]:
-        """Return the ids that reference an active index, without a look at the others."""
+        """Return the ids that reference an active index, in the order in which they came to it."""
         self._require_open()
         return one_index(lambda at: self._look(lambda: self._ledger.ids_at(at)), index)
 
