@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 from packaging.requirements import Requirement
-from projects import INTEGRATIONS, PROJECTS, RELEASED, ROOT, metadata
+from projects import INTEGRATIONS, PROJECTS, RELEASED, ROOT, metadata, pyproject
 
 REFVEC = metadata(".")
 NAMES = {metadata(project)["name"]: project for project in PROJECTS}
@@ -59,6 +59,15 @@ def test_refvec_brings_or_offers_every_distribution():
     assert {one.name for one in ours(".")} == {
         metadata(project)["name"] for project in RELEASED if project != "."
     }
+
+
+def test_uv_finds_all_of_them_here():
+    uv = pyproject(".")["tool"]["uv"]
+    assert uv["sources"] == {one.name: {"workspace": True} for one in ours(".")}
+    members = {
+        path.relative_to(ROOT).as_posix() for one in uv["workspace"]["members"] for path in ROOT.glob(one)
+    }
+    assert members == {project for project in RELEASED if project != "."}
 
 
 @pytest.mark.parametrize("project", INTEGRATIONS)
