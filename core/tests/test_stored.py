@@ -59,8 +59,8 @@ def test_everything_of_the_last_flush_is_there(path, mode):
         assert (stored.size.unique, stored.size.references, stored.size.allocated) == (3, 3, 4)
         assert (stored.precision, stored.held, len(stored.snapshot.ids)) == (6, False, 0)
         assert [log.ids.decoded() for log in stored.logs] == [IDS[:3], [IDS[1], IDS[3]]]
-        assert [log.codes.tolist() for log in stored.logs] == [[2, 3, 4], [1, 5]]
-        assert [log.written.tolist() for log in stored.logs] == [[0, 1, 2], [3]]
+        assert [list(log.codes) for log in stored.logs] == [[2, 3, 4], [1, 5]]
+        assert [list(log.written) for log in stored.logs] == [[0, 1, 2], [3]]
         sums = [zlib.crc32(row.tobytes()) for row in ROWS]
         assert [log.sums.tolist() for log in stored.logs] == [sums[:3], sums[3:]]
         assert store.seed == stored.seed

@@ -64,4 +64,4 @@ pub use selection::{Block, Selection};
 pub use settings::Settings;
 pub use slots::MAX_SLOTS;
 pub use store::{Size, Store};
-pub use stored::{Log, Packed, Stored};
+pub use stored::{Log, Numbers, Packed, Stored};

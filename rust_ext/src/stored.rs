@@ -2,12 +2,14 @@
 //! stay in their file, and none is read, unless two of them are nearly sure to be identical.
 
 mod known;
+mod numbers;
 mod packed;
 mod replay;
 
 use std::sync::{Mutex, PoisonError};
 
 pub use self::known::{Found, Known};
+pub use self::numbers::Numbers;
 pub use self::packed::Packed;
 use self::replay::Replay;
 use crate::contents::{Contents, check_count};
@@ -30,7 +32,7 @@ pub struct Stored<'a> {
     pub size: Size,
     pub ids: Packed<'a>,
     /// The index of each of the ids.
-    pub indices: &'a [i64],
+    pub indices: Numbers<'a>,
     /// Positions of ids slot by slot, or nothing where the ids come in their own order.
     pub slot_order: &'a [i64],
     /// Those of the rows at active indices, ascending.
@@ -46,9 +48,9 @@ pub struct Stored<'a> {
 pub struct Log<'a> {
     pub ids: Packed<'a>,
     /// For each of the ids what happened: 0 cleared, 1 dropped, from 2 on put to an index.
-    pub codes: &'a [i64],
+    pub codes: Numbers<'a>,
     /// The indices of rows that were written, with their checksums and fingerprints.
-    pub written: &'a [i64],
+    pub written: Numbers<'a>,
     pub sums: &'a [u32],
     pub fingerprints: &'a [u32],
 }

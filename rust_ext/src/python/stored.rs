@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::{PyRange, PyRangeMethods};
 
 use super::core::call;
 use super::made::{Any, text};
 use super::plain::{Number, Plain};
 use super::refusals::impossible;
-use crate::{Error, Log, Packed, RowFile, Settings, Size, Store, Stored, numbered};
+use crate::{Error, Log, Numbers, Packed, RowFile, Settings, Size, Store, Stored, numbered};
 
 #[derive(FromPyObject)]
 struct Given<'py> {
@@ -28,6 +29,7 @@ pub fn opened(settings: Settings, dimension: Option<usize>, given: &Any<'_>) -> 
     let size = Size { unique, references, allocated, capacity, dimension: own.or(dimension) };
     let logs = given.logs.iter().map(Part::log).collect::<PyResult<Vec<_>>>()?;
     let Log { ids, codes: indices, written: slot_order, sums, fingerprints } = given.snapshot.log()?;
+    let Numbers::Listed(slot_order) = slot_order else { return Err(impossible("slot_order is a run")) };
     let stored = Stored { size, ids, indices, slot_order, sums, fingerprints, logs: &logs, held: given.held };
     let open = |file: Option<&RowFile<'_>>| match py.detach(|| Store::open(settings, &stored, file)) {
         Err(Error::State(what)) => Err(PyErr::from_value(call(py, given.contradiction.as_unbound(), [&text(py, what)?])?)),
@@ -39,7 +41,7 @@ pub fn opened(settings: Settings, dimension: Option<usize>, given: &Any<'_>) -> 
     }
 }
 
-/// A `Snapshot` or a `Log`, which are alike: ids, two arrays of int64, checksums and fingerprints.
+/// A `Snapshot` or a `Log`, which are alike: ids, two arrays of int64 or ranges, checksums and fingerprints.
 #[derive(FromPyObject)]
 struct Part<'py>(Ids<'py>, Any<'py>, Any<'py>, Any<'py>, Any<'py>);
 
@@ -54,7 +56,7 @@ impl Part<'_> {
     fn log(&self) -> PyResult<Log<'_>> {
         let Part(ids, codes, written, sums, fingerprints) = self;
         let (sums, fingerprints) = (items(sums)?, items(fingerprints)?);
-        Ok(Log { ids: ids.packed()?, codes: items(codes)?, written: items(written)?, sums, fingerprints })
+        Ok(Log { ids: ids.packed()?, codes: numbers(codes)?, written: numbers(written)?, sums, fingerprints })
     }
 }
 
@@ -71,6 +73,14 @@ impl Ids<'_> {
             }
             _ => Err(impossible("there are no ids")),
         }
+    }
+}
+
+/// Those of an array, or a range with a step of one.
+fn numbers<'a>(given: &'a Any<'_>) -> PyResult<Numbers<'a>> {
+    match given.cast::<PyRange>() {
+        Ok(range) if range.step()? == 1 => Ok(Numbers::Run(range.start()? as i64..range.stop()? as i64)),
+        _ => items(given).map(Numbers::Listed),
     }
 }
 

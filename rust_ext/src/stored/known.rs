@@ -32,7 +32,7 @@ impl Known {
     pub fn new(stored: &Stored<'_>) -> Result<Self> {
         let allocated = stored.size.allocated;
         let mut known = Self { sums: filled(allocated, 0)?, fingerprints: filled(allocated, 0)?, any: filled(allocated, false)? };
-        for &index in stored.indices {
+        for index in stored.indices.iter() {
             known.any[inside(index, allocated)?] = true;
         }
         let mut rows = stored.sums.iter().zip(stored.fingerprints);
@@ -42,7 +42,7 @@ impl Known {
         }
         require(rows.next().is_none(), "there are checksums without a row")?;
         for log in stored.logs {
-            for ((&index, &sum), &fingerprint) in log.written.iter().zip(log.sums).zip(log.fingerprints) {
+            for ((index, &sum), &fingerprint) in log.written.iter().zip(log.sums).zip(log.fingerprints) {
                 let at = inside(index, allocated)?;
                 (known.sums[at], known.fingerprints[at], known.any[at]) = (sum, fingerprint, true);
             }

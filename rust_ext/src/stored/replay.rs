@@ -44,12 +44,12 @@ impl Replay {
     fn attach_all(&mut self, stored: &Stored<'_>) -> Result<()> {
         let Self { references, slots, .. } = self;
         if stored.slot_order.is_empty() {
-            return (0u32..).zip(stored.indices).try_for_each(|(entry, &index)| attach(references, slots, entry, index));
+            return (0u32..).zip(stored.indices.iter()).try_for_each(|(entry, index)| attach(references, slots, entry, index));
         }
         let mut last = 0;
         for &position in stored.slot_order {
             let index = usize::try_from(position).ok().and_then(|position| stored.indices.get(position));
-            let &index = index.ok_or(Error::State("slot_order names an id that is not there"))?;
+            let index = index.ok_or(Error::State("slot_order names an id that is not there"))?;
             require(references.slot(position as u32) == NIL, "slot_order names an id twice")?;
             require(last <= index, "slot_order does not go through the ids slot by slot")?;
             attach(references, slots, position as u32, index)?;
@@ -60,12 +60,12 @@ impl Replay {
 
     /// Replays one flush.
     fn apply(&mut self, log: &Log<'_>) -> Result<()> {
-        let most = log.codes.iter().filter(|&&code| code >= FIRST).count();
+        let most = log.codes.iter().filter(|&code| code >= FIRST).count();
         self.references.reserve(most)?;
         let Self { references, slots, .. } = self;
         let mut codes = log.codes.iter();
         references.in_turn(log.ids.keys(), |references, some| {
-            some.iter().zip(codes.by_ref()).try_for_each(|(&hashed, &code)| match code {
+            some.iter().zip(codes.by_ref()).try_for_each(|(&hashed, code)| match code {
                 CLEARED => {
                     clear(references, slots);
                     references.reserve(most)

@@ -120,8 +120,8 @@ impl Disk {
     pub fn opened(&self, settings: Settings, held: bool, change: impl FnOnce(&mut Stored<'_>)) -> Result<Store> {
         let packed: Vec<_> = self.parts.iter().map(|part| Bytes::new(&part.ids)).collect();
         let logs: Vec<_> = self.parts[1..].iter().zip(&packed[1..]).map(|(part, bytes)| log(part, bytes)).collect();
-        let Log { ids, codes, written, sums, fingerprints } = log(&self.parts[0], &packed[0]);
-        let mut stored = Stored { size: self.size, ids, indices: codes, slot_order: written, sums, fingerprints, logs: &logs, held };
+        let Log { ids, codes, sums, fingerprints, .. } = log(&self.parts[0], &packed[0]);
+        let mut stored = Stored { size: self.size, ids, indices: codes, slot_order: &self.parts[0].indices, sums, fingerprints, logs: &logs, held };
         change(&mut stored);
         let file = self.size.dimension.filter(|_| self.content().len() > 4).map(|dimension| self.file(dimension));
         Store::open(settings, &stored, file.as_ref())
@@ -144,7 +144,7 @@ impl Bytes {
 }
 
 fn log<'a>(part: &'a Part, bytes: &'a Bytes) -> Log<'a> {
-    let (codes, written) = (&part.numbers, &part.indices);
+    let (codes, written) = (part.numbers.as_slice().into(), part.indices.as_slice().into());
     Log { ids: bytes.packed(), codes, written, sums: &part.sums, fingerprints: &part.fingerprints }
 }
 

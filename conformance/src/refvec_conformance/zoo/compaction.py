@@ -100,7 +100,7 @@ def _unflushed(call: Callable[..., Any], self: Any, store: Any) -> Any:
 
 def _shorter(call: Callable[..., None], self: catalog.Catalog, meta: Meta, snapshot: bytes) -> None:
     used = decode_snapshot(snapshot).indices
-    call(self, replace(meta, allocated=int(used.max()) + 1 if len(used) else 0), snapshot)
+    call(self, replace(meta, allocated=max(used) + 1 if len(used) else 0), snapshot)
 
 
 mutant("INDEX-3", "free_tail_forgotten", "A compaction forgets the free indices at the end.").patches(

@@ -52,7 +52,7 @@ def rewritten(files: Files, progress: Progress) -> RowFile | None:
     """Commit a new generation; return its row file, None where there was none."""
     place, catalog, rows, guard = files
     with suppress(OSError):  # they are in nobody's way
-        sweep(place, catalog)
+        sweep(place, catalog, catalog.meta())
     meta, found = folded(place, catalog)
     if rows is None:
         catalog.compact(meta, found.encode())

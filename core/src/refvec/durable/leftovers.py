@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,8 @@ def leftovers(place: Place, meta: Meta) -> Iterator[Path]:
     """Yield the row files of this store that are not those of its generation."""
     if meta.dimension is None or not meta.generation:
         return
-    for path in sorted(place.root.iterdir()):
+    for name in sorted(filter(_NAME.fullmatch, os.listdir(place.root))):  # noqa: PTH208 - names are wanted
+        path = place.root / name
         generation = _generation(path)
         if (
             generation is not None
@@ -44,9 +46,8 @@ def _ours(path: Path, start: bytes) -> bool:
     return found == start
 
 
-def sweep(place: Place, catalog: Catalog) -> None:
-    """Remove them; what only looks like them stays."""
-    meta = catalog.meta()
+def sweep(place: Place, catalog: Catalog, meta: Meta) -> None:
+    """Remove them; what only looks like them stays. The meta page is that of now."""
     found = list(leftovers(place, meta))
     if any(path.suffix == ".f32" and (_generation(path) or 0) > meta.generation for path in found):
         # It was to be committed, and that failed. If sqlite could not sync it then, its log may still hold the

@@ -42,7 +42,7 @@ def begin(store: VectorStore, spec: OpenSpec) -> Session:
     disk.make_directories(place.root)
     session = Writer(place, lock_writer(place.lock, create=found != "store"))
     try:
-        _write(store, spec, session)
+        _write(store, spec, session, found)
     except BaseException:
         session.release()
         raise
@@ -88,10 +88,11 @@ def _read(store: VectorStore, spec: OpenSpec, place: Place) -> Session:
     return session
 
 
-def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
+def _write(store: VectorStore, spec: OpenSpec, session: Writer, found: Found) -> None:
     place = session.place
-    found = place.look()  # again, under the lock: another process may have been faster
-    _check_mode(place, spec.mode, found)
+    if found != "store":
+        found = place.look()  # again, under the lock: another process may have been faster
+        _check_mode(place, spec.mode, found)
     if found != "store":
         create(place, spec)
 
@@ -99,7 +100,7 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
     # Nobody flushes now: who begins to read later reads the last flush, who reads already perhaps an older one.
     held = not session.nobody_reads()
 
-    def take(loaded: Loaded) -> None:
+    def take(loaded: Loaded) -> Meta:
         mine = replace(agreed(spec, loaded.meta, store), journaled=True)
         session.begin(loaded.meta)
         try:
@@ -108,9 +109,9 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer) -> None:
             # The last connection that closes tidies up after sqlite's log; here it is the one that only reads.
             session.release()
             raise
+        return loaded.meta
 
-    load(place, take)
-    session.sweep()
+    session.sweep(load(place, take))
 
 
 def agreed(spec: OpenSpec, meta: Meta, store: VectorStore) -> OpenSpec:

@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .packing import PackingError, Unpacker, numbers, padded, word
+from .packing import PackingError, Unpacker, listed, numbers, padded, word
 
 TEXTS, UUIDS = 0, 1  # the form of packed ids
 UUID_LENGTH = 36
@@ -50,7 +50,7 @@ class PackedIds:
             return cls(np.frombuffer(source.take(16 * source.word()), np.uint8).reshape(-1, 16), None, None)
         if form != TEXTS:
             raise PackingError(f"it has ids of the form {form}")
-        lengths, text = source.numbers(), np.frombuffer(source.take(source.word()), np.uint8)
+        lengths, text = listed(source.numbers()), np.frombuffer(source.take(source.word()), np.uint8)
         _check_texts(lengths, text)
         return cls(None, lengths, text)
 

@@ -5,15 +5,20 @@ Everything begins at a multiple of eight bytes, so that arrays can be views of i
 
 from __future__ import annotations
 
-from typing import Any
+import struct
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 RUN = 0  # the width of numbers of which each is one more than the number before
 _WIDTHS = (1, 2, 4, 8)
-_BELOW = 2  # the codes of events, a run, are so much above the indices that follow: both are parts of one array
+# Runs take no memory: to open a store is mostly to wait for that.
+Numbers: TypeAlias = NDArray[np.int64] | range
 _MOST_IN_A_RUN = 2**40  # bytes in which they would be, unpacked: a length that no store has is damage
+
+
+_word_at = struct.Struct("<Q").unpack_from
 
 
 class PackingError(Exception):
@@ -40,13 +45,17 @@ def numbers(values: NDArray[np.int64] | NDArray[np.uint32]) -> bytes:
     return word(width) + word(count) + padded(values.astype(f"<u{width}").tobytes())
 
 
+def listed(values: Numbers) -> NDArray[np.int64]:
+    """Return numbers as an array."""
+    return np.arange(values.start, values.stop, dtype=np.int64) if isinstance(values, range) else values
+
+
 class Unpacker:
     """Reads what was packed, from the beginning."""
 
     def __init__(self, content: bytes | memoryview) -> None:
         self._content = memoryview(content)
         self._at = 0
-        self._counted = 0, np.empty(0, np.int64)  # from where, and the numbers
 
     def take(self, size: int) -> memoryview:
         """Return the next bytes, and step over what fills them up."""
@@ -58,9 +67,14 @@ class Unpacker:
 
     def word(self) -> int:
         """Return the next eight bytes as a number."""
-        return int.from_bytes(self.take(8), "little")
+        try:
+            (value,) = _word_at(self._content, self._at)
+        except struct.error:
+            raise PackingError("it ends too early") from None
+        self._at += 8
+        return int(value)
 
-    def _numbers(self) -> NDArray[Any]:
+    def _numbers(self) -> NDArray[Any] | range:
         width, count = self.word(), self.word()
         if width == RUN:
             return self._run(count)
@@ -68,22 +82,18 @@ class Unpacker:
             raise PackingError(f"it has numbers of {width} bytes")
         return np.frombuffer(self.take(width * count), f"<u{width}")
 
-    def _run(self, count: int) -> NDArray[np.int64]:
+    def _run(self, count: int) -> range:
         first = self.word()
-        if count * 8 > _MOST_IN_A_RUN or first + count > 2**63:
+        if count * 8 > _MOST_IN_A_RUN or first + count >= 2**63:
             raise PackingError(f"it has {count} numbers from {first} up")
-        start, values = self._counted
-        if not start <= first <= first + count <= start + len(values):
-            start = max(0, first - _BELOW)
-            values = np.arange(first - start + count, dtype=np.int64)
-            values += start  # in its place: to open a store is mostly to wait for new memory
-            values.flags.writeable = False
-            self._counted = start, values
-        return values[first - start : first - start + count]
+        return range(first, first + count)
 
-    def numbers(self) -> NDArray[np.int64]:
+    def numbers(self) -> Numbers:
         """Return the next numbers."""
-        values = self._numbers().astype(np.int64, copy=False)
+        values = self._numbers()
+        if isinstance(values, range):
+            return values
+        values = values.astype(np.int64, copy=False)
         if len(values) and np.min(values) < 0:
             raise PackingError("it has a number of 2**63 or more")
         return values
@@ -91,6 +101,8 @@ class Unpacker:
     def words(self) -> NDArray[np.uint32]:
         """Return the next numbers, of 32 bits at most."""
         values = self._numbers()
+        if isinstance(values, range):
+            values = listed(values)
         if len(values) and values.itemsize > 4 and np.max(values) >> 32:
             raise PackingError("it has a number of 2**32 or more, where there is a checksum or fingerprint")
         return values.astype(np.uint32, copy=False)

@@ -15,7 +15,7 @@ from ..identity import Precision
 from ..opening import MAX_CAPACITY, MAX_PRECISION
 from ..state import Layout, Size
 from .packedids import PackedIds, packed
-from .packing import PackingError, Unpacker, numbers
+from .packing import Numbers, PackingError, Unpacker, listed, numbers
 
 FORMAT = 1
 _MOST = 2**63 - 1
@@ -127,17 +127,17 @@ class Log(NamedTuple):
     ----------
     ids : PackedIds
         Of the events; one that clears has any id.
-    codes : ndarray of int64
+    codes : ndarray of int64, or range
         What each event does: `CLEARED`, `DROPPED`, or an index + `FIRST`.
-    written : ndarray of int64
+    written : ndarray of int64, or range
         The indices whose rows it wrote, ascending.
     sums, fingerprints : ndarray of uint32
         Of those rows.
     """
 
     ids: PackedIds
-    codes: NDArray[np.int64]
-    written: NDArray[np.int64]
+    codes: Numbers
+    written: Numbers
     sums: NDArray[np.uint32]
     fingerprints: NDArray[np.uint32]
 
@@ -149,7 +149,7 @@ class Snapshot(NamedTuple):
     ----------
     ids : PackedIds
         In the order in which they were added.
-    indices : ndarray of int64
+    indices : ndarray of int64, or range
         What each references.
     slot_order : ndarray of int64
         As in `Layout`; empty where that is the order of the ids.
@@ -158,7 +158,7 @@ class Snapshot(NamedTuple):
     """
 
     ids: PackedIds
-    indices: NDArray[np.int64]
+    indices: Numbers
     slot_order: NDArray[np.int64]
     sums: NDArray[np.uint32]
     fingerprints: NDArray[np.uint32]
@@ -208,7 +208,8 @@ def encode_snapshot(layout: Layout, marks: Marks) -> bytes:
 def decode_snapshot(content: bytes | memoryview) -> Snapshot:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
-    found = Snapshot(PackedIds.read(source), source.numbers(), source.numbers(), source.words(), source.words())
+    ids, indices, order = PackedIds.read(source), source.numbers(), listed(source.numbers())
+    found = Snapshot(ids, indices, order, source.words(), source.words())
     source.end()
     if len(found.ids) != len(found.indices) or len(found.sums) != len(found.fingerprints):
         raise PackingError("its numbers are not those of its ids")

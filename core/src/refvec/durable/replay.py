@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..state import Layout, Size
-from .packing import PackingError
+from .packing import PackingError, listed
 from .records import CLEARED, DROPPED, FIRST, Log, Marks, Snapshot, encode_snapshot
 
 
@@ -38,12 +38,12 @@ class Replay:
 
     def apply(self, log: Log) -> None:
         """Replay one flush."""
-        ids = log.ids.decoded()
-        if (log.codes >= FIRST).all():
-            self._index.update(zip(ids, (log.codes - FIRST).tolist(), strict=True))
+        ids, codes = log.ids.decoded(), listed(log.codes)
+        if (codes >= FIRST).all():
+            self._index.update(zip(ids, (codes - FIRST).tolist(), strict=True))
             self._stamp.update(zip(ids, range(self._now, self._now + len(ids)), strict=True))
         else:
-            self._one_by_one(ids, log.codes)
+            self._one_by_one(ids, codes)
         self._now += len(ids)
 
     def _one_by_one(self, ids: list[str], codes: NDArray[np.int64]) -> None:
@@ -84,14 +84,15 @@ Found = tuple[list[str], NDArray[np.int64], NDArray[np.int64] | None]
 
 def _appended(snapshot: Snapshot, logs: list[Log]) -> Found | None:
     """Return what a store holds in which every event has put a new id, else None."""
-    if any((log.codes < FIRST).any() for log in logs):
+    codes = [listed(log.codes) for log in logs]
+    if any((one < FIRST).any() for one in codes):
         return None
     ids = snapshot.ids.decoded()
     for log in logs:
         ids += log.ids.decoded()
     if len(set(ids)) != len(ids):
         return None
-    indices = np.concatenate([snapshot.indices, *(log.codes - FIRST for log in logs)])
+    indices = np.concatenate([listed(snapshot.indices), *(one - FIRST for one in codes)])
     order = snapshot.slot_order
     if not len(order):
         return ids, indices, None
@@ -104,7 +105,7 @@ def _one_after_another(snapshot: Snapshot, logs: list[Log]) -> Found:
     ids = snapshot.ids.decoded()
     if len(set(ids)) != len(ids):
         raise PackingError("an id occurs twice in the snapshot")
-    replay = Replay(ids, snapshot.indices, _stamps(snapshot.slot_order, len(ids)))
+    replay = Replay(ids, listed(snapshot.indices), _stamps(snapshot.slot_order, len(ids)))
     for log in logs:
         replay.apply(log)
     return replay.result()
@@ -130,12 +131,12 @@ def _check(layout: Layout, size: Size) -> None:
 
 def _marks(snapshot: Snapshot, logs: list[Log], active: NDArray[np.int64]) -> Marks:
     """Return the marks of rows, each from the last flush that wrote it."""
-    first = _distinct(snapshot.indices)
+    first = _distinct(listed(snapshot.indices))
     if len(first) != len(snapshot.sums):
         raise PackingError("its checksums are not those of its rows")
     if not logs:
         return Marks(snapshot.sums, snapshot.fingerprints)
-    written = np.concatenate([first, *(log.written for log in logs)])
+    written = np.concatenate([first, *(listed(log.written) for log in logs)])
     order = np.argsort(written, kind="stable")
     known = written[order]
     at = np.searchsorted(known, active, side="right") - 1

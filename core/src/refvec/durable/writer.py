@@ -81,11 +81,11 @@ class Writer(Session):
             raise damaged(self.place.catalog, "it changed while it was opened, though it was locked")
         self._know_rows(meta)
 
-    def sweep(self) -> None:
-        """Remove what compactions that were cut short have left."""
+    def sweep(self, meta: Meta) -> None:
+        """Remove what compactions that were cut short have left; nothing was committed since `begin`."""
         assert self._catalog is not None
         with suppress(OSError):  # it is in nobody's way
-            sweep(self.place, self._catalog)
+            sweep(self.place, self._catalog, meta)
 
     def _know_rows(self, meta: Meta) -> None:
         """Have the row file of the last commit: an interrupt may have hidden that a compaction made it."""
