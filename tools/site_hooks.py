@@ -7,7 +7,7 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from website import clauses, commands, foreign, layout, sources
+from website import clauses, commands, dashboard, foreign, layout, sources
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -20,11 +20,13 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Take pages from all over the repository, and make those that show code."""
     files = layout.files_of_the_site(files, config)
+    for made in dashboard.files(config):
+        files.append(made)
     pages = {one.src_uri: one.content_string for one in files.documentation_pages()}
     for path in sorted({path for page, text in pages.items() for path in layout.code_links(page, text)}):
         files.append(_generated(config, path, sources.code_page(path)))
-    for path, held in clauses.held_by_module().items():
-        files.append(_generated(config, path, sources.test_page(path, held)))
+    for path in clauses.modules():
+        files.append(_generated(config, path, ""))  # until it is read
     return files
 
 
@@ -34,6 +36,14 @@ def _generated(config: MkDocsConfig, path: str, content: str) -> File:
     return page
 
 
+def on_page_read_source(*, page: Page, **_: Any) -> str | None:
+    """Return the page of a module of tests; all others are read from where they are."""
+    path = page.file.src_uri.removesuffix(".md")
+    return (
+        sources.test_page(path, clauses.held_by_module().get(path, {})) if path in clauses.modules() else None
+    )
+
+
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
     """Put in what the repository's file does not say."""
     name = page.file.src_uri
@@ -41,7 +51,7 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         markdown = clauses.with_links_to_tests(name, markdown)
     if name == clauses.CONTRACT:
         markdown = clauses.contract_page(markdown)
-    markdown = commands.with_commands(markdown)
+    markdown = dashboard.with_dashboard(commands.with_commands(markdown))
     return layout.with_code_links(name, markdown)
 
 

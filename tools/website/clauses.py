@@ -18,7 +18,7 @@ from markdown.inlinepatterns import InlineProcessor
 from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.judging.inventory import collected
 
-from .layout import shown_as
+from .layout import ROOT, shown_as
 
 CONTRACT = "docs/contract.md"
 _TESTS = "conformance/src/refvec_conformance/tests"
@@ -35,6 +35,11 @@ def _collecting() -> Future[dict[str, tuple[str, ...]]]:
 def begin() -> None:
     """Begin what takes long."""
     _collecting()
+
+
+def modules() -> list[str]:
+    """Return the paths of the modules of tests."""
+    return sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / _TESTS).glob("test_*.py"))
 
 
 @cache

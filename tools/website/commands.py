@@ -16,7 +16,7 @@ _RICH = {MARKUP_MODE_KEY: "rich"}
 
 def with_commands(text: str) -> str:
     """Return the page with the reference in its place."""
-    return text.replace(PLACE, "\n".join(_commands()))
+    return text.replace(PLACE, "\n".join(_commands())) if PLACE in text else text
 
 
 def _commands() -> Iterator[str]:
