@@ -3,6 +3,7 @@
 The Python blocks of a page are one program. Where a comment follows an expression, it
 begins with the value, with what is printed, or with the error that is raised and the
 beginning of its text: ``# ValueError: Expected 1D …``; any other comment is prose.
+``python tools/page_examples.py PAGE`` runs one with whatever that Python has installed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import doctest
 import io
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,7 @@ def run_commands(code: str, page: str = "page", before: int = 0) -> None:
         if words[:1] == ["refvec"]:
             done = CliRunner().invoke(app, words[1:])
             assert done.exit_code == 0, f"{page}:{number} exits with {done.exit_code}:\n{done.output}"
+
+
+if __name__ == "__main__":
+    run_page(Path(sys.argv[1]), {})

@@ -30,7 +30,7 @@ def release(session: nox.Session) -> None:
     for project in INTEGRATIONS:
         extra = metadata(project)["name"].removeprefix("refvec-")
         adapter = Environment(session, extra, [f"refvec[{extra}]"], known)
-        adapter.run("python", "-I", str(ROOT / "tools/run_example.py"), str(ROOT / project / "README.md"))
+        adapter.run("python", "-I", str(ROOT / "tools/page_examples.py"), str(ROOT / project / "README.md"))
 
 
 def build(session: nox.Session) -> None:

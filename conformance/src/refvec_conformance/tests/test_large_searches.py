@@ -12,6 +12,7 @@ from refvec import SearchResult, VectorStore
 
 from refvec_conformance.inputs.hostile import after
 from refvec_conformance.judging.marks import clause
+from refvec_conformance.oracle.scoring import DISTANCES
 from refvec_conformance.probes.fixtures import Make
 from refvec_conformance.probes.outcomes import frozen
 from refvec_conformance.tests.helpers import every_metric, hits_of
@@ -63,7 +64,7 @@ class Rows:
             return f"{len(hits)} hits are not {min(k, len(places))} of the {len(places)} that compete"
         if found.ids != [(str(place),) for place in hits]:
             return "the ids are not those of the hits"
-        sign = 1 if metric == "euclidean" else -1
+        sign = 1 if metric in DISTANCES else -1
         order = np.lexsort((found.indices, sign * found.scores.astype(float)))
         if order.tolist() != [*range(len(hits))]:
             return "not best first, equal scores by index"
