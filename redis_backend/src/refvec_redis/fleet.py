@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from refvec import BackendUnavailableError, RefvecError
 
 from .attempt import Attempt
-from .nodes import BROKEN, Connected, Node, limit
+from .nodes import BROKEN, Connected, Node, limit, read
 from .refusals import lasting, not_executed, without_function
 from .settings import Servers, Settings
 from .slots import SlotMap
@@ -208,7 +208,7 @@ class _Round:
         return command(b"WAIT", b"%d" % self._rounds.needed(node, self._attempt), b"%d" % patience)
 
     def _receive(self, node: Node, positions: list[int], connection: Connected) -> None:
-        read, place, attempt = connection.read_response, 0, self._attempt
+        place, attempt = 0, self._attempt
         answered, patience = False, self._patience
         try:
             for place, position in enumerate(positions):  # noqa: B007 - where it broke
@@ -216,12 +216,12 @@ class _Round:
                     patience = attempt.patience
                     limit(connection, patience)
                 try:
-                    self._answers[position] = read()
+                    self._answers[position] = read(connection)
                 except ResponseError as error:
                     self._refused(node, error)
             place = len(positions)
             if self._durable:
-                self._acknowledged(node, positions, int(read()))
+                self._acknowledged(node, positions, int(read(connection)))
             answered = True
         except ResponseError as error:  # of WAIT
             self._doubt(node, positions, f"answers WAIT with {error}")

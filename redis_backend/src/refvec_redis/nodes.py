@@ -155,9 +155,26 @@ class Node:
 
 def _answer(connection: Connected) -> Any:
     try:
-        return connection.read_response()
+        return read(connection)
     except ResponseError as error:
         return error
+
+
+def read(connection: Connected) -> Any:
+    """Return the next answer, or raise it.
+
+    A buffer that could not grow for it is closed, and redis-py looks into it
+    once more: that is a `MemoryError` all the same.
+    """
+    try:
+        return connection.read_response()
+    except ValueError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, MemoryError):
+            cause = cause.__context__
+        if cause is None:
+            raise
+    raise MemoryError("an answer of the server does not fit into memory")
 
 
 def limit(connection: Connected, patience: float) -> None:

@@ -13,7 +13,7 @@ from .entries import BIRTH_AT, TOKEN, indices_of
 from .reading import Reading, decoded, stale
 
 T = TypeVar("T")
-_BLOCK = 4096
+_BLOCK = 2**20  # bytes of rows that are read in one round: a store is never in memory as a whole
 _TRIES = 3
 
 
@@ -66,9 +66,10 @@ class Scan:
 
     def _blocks(self, layout: Layout) -> Iterator[NDArray[np.float32]]:
         indices, first = np.unique(layout.id_indices, return_index=True)
-        for start in range(0, len(indices), _BLOCK):
-            rows = self._reading.found_at(indices[start : start + _BLOCK])
-            if stale(rows, [self._entries[at] for at in first[start : start + _BLOCK].tolist()]):
+        most = max(1, _BLOCK // (4 * (layout.dimension or 1)))
+        for start in range(0, len(indices), most):
+            rows = self._reading.found_at(indices[start : start + most])
+            if stale(rows, [self._entries[at] for at in first[start : start + most].tolist()]):
                 raise _Churn
             yield decoded(rows)
 

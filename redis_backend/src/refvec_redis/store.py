@@ -246,7 +246,8 @@ class RedisVectorStore(VectorStore):
     def _close(self) -> None:
         if self._gone:
             return
-        if self._settings.temporary and self._ending.detach() is not None:
+        ending = self._ending.detach() if self._settings.temporary else None
+        if ending is not None and ending[2][0] == os.getpid():  # in a forked child it is the parent's
             with contextlib.suppress(RefvecError):
                 self.drop()
         self._gone = True

@@ -6,6 +6,7 @@ became of each child: "whole", "cut" if its store says that a step was cut in ha
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -38,6 +39,8 @@ def judged(target: Target, store: VectorStore) -> str:
     """Return what the store of the parent, and a new one, are like in a child."""
     other = target.open(2)
     other.add_vector("a", [1, 2])
+    if target.capabilities.networked:
+        return shared(store)
     try:
         if not whole(store):
             return "half of a step is served"
@@ -48,6 +51,20 @@ def judged(target: Target, store: VectorStore) -> str:
             return "a later change went wrong"
     except RefvecError as error:
         return said(store, error)
+    store.close()
+    return "whole"
+
+
+def shared(store: VectorStore) -> str:
+    """Return what the store is like in a child that has it in common with its parent, which goes on writing (NET-1)."""
+    for at, row in enumerate(store.get_vectors(IDS)):
+        if not any(np.array_equal(row, rows[at]) for rows in VERSIONS):
+            return f"{IDS[at]!r} has a vector that nobody gave it"
+    own = f"of {os.getpid()}"
+    store.add_vector(own, ROWS[0] - 1)
+    if not np.array_equal(store.get_vector(own), ROWS[0] - 1):
+        return "the child's own vector is another"
+    store.remove_vector(own)
     store.close()
     return "whole"
 

@@ -23,6 +23,7 @@ import numpy as np
 from refvec import VectorStore
 
 from ..judging.target import Target, resolved
+from .accounts import held
 
 COUNT, DIMENSION = 1500, 64
 PATIENCE = 30  # seconds until a child counts as hanging
@@ -88,6 +89,9 @@ def stock(target: Target) -> VectorStore:
 
 def content(store: VectorStore) -> tuple[object, ...]:
     """Return everything that a store holds."""
+    if store.capabilities.networked:
+        store.vacuum(0)  # type: ignore[attr-defined]  # a call that failed may leave what costs memory only (NET-5)
+        return held(store), store.count, store.total_references
     seen = store.snapshot()
     rows = store.get_vectors(seen.ids).tobytes()
     found = [store.find_vector(row) for row in seen.vectors[::97]]
@@ -127,6 +131,8 @@ class Trial:
     def __init__(self, target: Target, method: str) -> None:
         self._call = METHODS[method]
         self._store = stock(target)
+        # The changes of a forked child would be there for the next one.
+        self._shared = target.capabilities.networked and method in CHANGES
         # Whatever libraries make at the first use, for an error too, is there before the first limit: some of
         # it ends the process where it cannot be had.
         with suppress(MemoryError):
@@ -141,19 +147,25 @@ class Trial:
 
     def complaint(self, extra: int) -> str | None:
         """Make the call under a limit; return what is wrong, "short" for too little memory, else None."""
+        if not self._shared:
+            return self._complaint(self._store, extra)
+        with copy.copy(self._store) as own:
+            return self._complaint(own, extra)
+
+    def _complaint(self, store: VectorStore, extra: int) -> str | None:
         expected, found = self._after, None
         with limited(extra):
             try:
-                self._call(self._store)
+                self._call(store)
             except MemoryError:
                 expected, found = self._before, "short"
             except BaseException as error:
                 return f"it raised {type(error).__name__}: {error!s:.200}"
-        if content(self._store) != expected:
+        if content(store) != expected:
             return f"it {'raised' if found else 'returned'} and the store is neither as before nor as after"
         if found:
-            self._call(self._store)
-            if content(self._store) != self._after:
+            self._call(store)
+            if content(store) != self._after:
                 return "it raised, and the same call later did something else"
         return found
 

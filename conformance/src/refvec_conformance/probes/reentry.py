@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
-from refvec import Snapshot, VectorStore
+from refvec import VectorStore
 
 from ..judging.target import Target, resolved
 
@@ -27,6 +27,7 @@ PATIENCE = 60  # seconds until the process counts as deadlocked
 SIZE = 12  # ids of a batch
 # On a fast machine a call is over before many signals come: rounds are made until there were enough visits.
 ENOUGH, LEAST_ROUNDS, MOST_ROUNDS = 100, 3, 60
+SKIPPED = 0.97  # of the visits to a store in servers: each takes messages, and there are thousands in a round
 IDS = [f"batch {one}" for one in range(SIZE)]
 
 
@@ -41,12 +42,18 @@ def rows_of(ids: list[str], version: int) -> Any:
     return np.array([row_of(one, version) for one in ids])
 
 
-def check(seen: Snapshot) -> None:
-    """Fail unless every id has its own vector, and the batch is there in one version, wholly or not at all."""
+def check(store: VectorStore) -> None:
+    """Fail unless every id has its own vector, and the batch is there in one version, wholly or not at all.
+
+    Where a batch is one operation for each item, only the first counts.
+    """
+    seen = store.snapshot()
     place = {index: position for position, index in enumerate(seen.indices.tolist())}
     rows = [seen.vectors[place[index]] for index in seen.id_indices.tolist()]
     for chunk_id, row in zip(seen.ids, rows, strict=True):
         assert row.tobytes() == row_of(chunk_id, int(row[2])).tobytes(), f"{chunk_id!r} has {row}"
+    if not store.capabilities.atomic_batch:
+        return
     versions = [int(row[2]) for one, row in zip(seen.ids, rows, strict=True) if one.startswith("batch ")]
     assert len(versions) in (0, SIZE), f"{len(versions)} of a batch of {SIZE} are there"
     assert len(set(versions)) <= 1, f"of one batch there are the versions {set(versions)}"
@@ -63,6 +70,7 @@ class Visitor:
 
     def __init__(self, store: VectorStore, random: Random) -> None:
         self._store, self._random = store, random
+        self._shared = store.capabilities.networked
         self._inside = False
         self._changes = 0
         self.visits = 0
@@ -74,7 +82,7 @@ class Visitor:
 
     def __call__(self, *_: Any) -> None:
         """Visit; an error is kept, since nobody hears of it where finalisers raise."""
-        if self._inside:
+        if self._inside or (self._shared and self._random.random() < SKIPPED):
             return
         self._inside = True
         try:
@@ -87,9 +95,10 @@ class Visitor:
     def _visit(self) -> None:
         self.visits += 1
         store, number = self._store, self._random.randrange(9)
-        check(store.snapshot())
+        check(store)
         size = store._size()
-        assert size.unique <= size.references
+        # NET-2: looks at many slots are not one moment.
+        assert size.unique <= size.references or self._shared
         known = store.get_vector(IDS[0])
         assert known is None or known[1] == 0
         if self._changes and self._random.random() < 0.3:
@@ -97,7 +106,7 @@ class Visitor:
             one = f"visitor {number}"
             store.upsert_vector(one, row_of(one, self._random.randrange(2)))
             store.remove_vectors([f"visitor {(number + 4) % 9}", f"visitor {(number + 5) % 9}"])
-            check(store.snapshot())
+            check(store)
 
 
 def calls(target: Target, store: VectorStore) -> Iterator[Callable[[], object]]:
@@ -106,14 +115,14 @@ def calls(target: Target, store: VectorStore) -> Iterator[Callable[[], object]]:
     yield lambda: store.get_vectors(IDS)
     yield lambda: store.get_indices(IDS)
     yield lambda: store.upsert_vectors(IDS, rows_of(IDS, 1))
-    yield lambda: check(store.snapshot())
+    yield lambda: check(store)
     yield lambda: [store.ids(), store.indices(), store.get_all_vectors(), store.get_statistics(), repr(store)]
     yield lambda: [store.ids_at(index) for index in store.get_indices(IDS)]
     yield lambda: [store.get_refcounts(store.get_indices(IDS)), store.get_index(IDS[0]), IDS[0] in store]
     yield lambda: store.get_vectors_by_indices(store.get_indices(IDS))
     yield lambda: [store.find_vector(row) for row in rows_of(IDS, 1)]
     yield lambda: list(store.iter_batches(3))
-    yield lambda: check(copy.copy(store).snapshot())
+    yield lambda: check(copy.copy(store))
     if target.capabilities.search:
         yield lambda: store.search(rows_of(IDS, 1), 5)
         yield lambda: store.search(row_of(IDS[0], 1), 5, within=IDS)
@@ -242,7 +251,7 @@ def _round(target: Target, way: str, random: Random, number: int) -> int:
     for call in calls(target, store):
         visitor.expect()
         WAYS[way](visitor, call, number)
-        check(store.snapshot())
+        check(store)
         for error in visitor.errors:
             raise error
     return visitor.visits

@@ -159,7 +159,7 @@ def test_closing_one_store_leaves_the_others(make: Make) -> None:
     assert len(other) == 1
 
 
-@clause("DUR-2", tier="standard")
+@clause("DUR-2", tier="standard", requires="!networked")
 def test_a_forked_child_has_a_store_of_its_own(spelling: str) -> None:
     # In a child, because a test process may have threads and must not fork.
     found = output_of(

@@ -10,6 +10,7 @@ from refvec import DuplicateIdError, StoreClosedError
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.accounts import held, swept
 from refvec_conformance.probes.atomicity import observe
+from refvec_conformance.probes.children import output_of
 from refvec_conformance.probes.fixtures import UNITS
 from refvec_conformance.probes.site import Site
 
@@ -149,3 +150,26 @@ def test_dropping_a_dropped_store_leaves_the_next_one_alone(site: Site) -> None:
     new = site.stocked(address)
     old.drop()
     assert sorted(new.ids()) == ["a", "b", "c"]
+
+
+@clause("NET-1", "DUR-2", requires="networked", since="1.1")
+def test_a_forked_child_has_the_same_store_and_leaves_it_to_its_parent(spelling: str) -> None:
+    # Temporary, which goes with the process that opened it: not with the child.
+    found = output_of(
+        """
+        import os, sys
+        from refvec_conformance.judging.target import resolved
+        with resolved(sys.argv[1]) as target:
+            store = target.open(2)
+            store.add_vector("a", [1, 0])
+            child = os.fork()
+            if not child:
+                store.add_vector("b", [0, 1])
+                store.close()
+                os._exit(0)
+            ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            print(ended, sorted(store.ids()), store.get_vector("b").tolist())
+        """,
+        spelling,
+    )
+    assert found == "0 ['a', 'b'] [0.0, 1.0]"
