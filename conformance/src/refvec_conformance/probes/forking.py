@@ -56,7 +56,7 @@ def judged(target: Target, store: VectorStore) -> str:
 
 
 def shared(store: VectorStore) -> str:
-    """Return what the store is like in a child that has it in common with its parent, which goes on writing (NET-1)."""
+    """Return what the store is like in a child that shares it with its parent, who writes on (NET-1)."""
     for at, row in enumerate(store.get_vectors(IDS)):
         if not any(np.array_equal(row, rows[at]) for rows in VERSIONS):
             return f"{IDS[at]!r} has a vector that nobody gave it"
