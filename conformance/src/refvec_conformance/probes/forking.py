@@ -62,7 +62,7 @@ def shared(store: VectorStore) -> str:
             return f"{IDS[at]!r} has a vector that nobody gave it"
     own = f"of {os.getpid()}"
     store.add_vector(own, ROWS[0] - 1)
-    if not np.array_equal(store.get_vector(own), ROWS[0] - 1):
+    if not np.array_equal(store.get_vectors([own]), [ROWS[0] - 1]):
         return "the child's own vector is another"
     store.remove_vector(own)
     store.close()

@@ -90,7 +90,7 @@ def stock(target: Target) -> VectorStore:
 def content(store: VectorStore) -> tuple[object, ...]:
     """Return everything that a store holds."""
     if store.capabilities.networked:
-        store.vacuum(0)  # type: ignore[attr-defined]  # a call that failed may leave what costs memory only (NET-5)
+        store.vacuum(0)  # a call that failed may leave what costs memory only (NET-5)
         return held(store), store.count, store.total_references
     seen = store.snapshot()
     rows = store.get_vectors(seen.ids).tobytes()
