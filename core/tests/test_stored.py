@@ -12,6 +12,9 @@ import pytest
 from refvec import CorruptStoreError, VectorStore
 from refvec.durable import loading
 from refvec.durable.fingerprints import Fingerprints
+from refvec.durable.packedids import PackedIds
+from refvec.durable.records import FIRST, NO_MARKS, decode_log, encode_log
+from refvec.state import Columns, EventColumns
 
 BASE = type(VectorStore(2, backend="python"))
 IDS = [str(uuid.UUID(int=n)) for n in range(4)]
@@ -185,3 +188,40 @@ def test_a_backend_that_knows_the_marks_of_its_rows_is_believed(tmp_path):
             ("fingerprints", Fingerprints(seed, 2, 6).of(ROWS[:2]).tolist()),
         ):
             assert getattr(log, name).tolist() == (wrong.tolist() if name in known else right)
+
+
+class Listed(EventColumns):
+    """Events with their columns, which nobody reads one by one."""
+
+    def __init__(self, columns):
+        self._columns = columns
+
+    def __len__(self):
+        return len(self._columns.indices)
+
+    def __getitem__(self, at):
+        raise AssertionError("An event was asked for")
+
+    def columns(self):
+        return self._columns
+
+
+LOGS = {
+    "UUIDs": [(IDS[3], 7), (IDS[1], -1), (None, -1), (IDS[2], 0)],
+    "texts": [("é", 7), (None, -1), (IDS[1], -1), ("", 3)],
+    "nothing": [],
+}
+
+
+@pytest.mark.parametrize("events", LOGS.values(), ids=LOGS)
+def test_columns_are_written_down_as_the_events_are(events):
+    ids = PackedIds.of([one for one, _ in events])
+    indices = np.array([-2 if one is None else index for one, index in events], np.int64)
+    listed = Listed(Columns(ids.uuids, ids.lengths, ids.text, indices))
+    expected = encode_log(events, np.arange(0), NO_MARKS)
+    assert encode_log(listed, np.arange(0), NO_MARKS) == expected
+    log = decode_log(expected)
+    assert [code - FIRST for code in log.codes] == indices.tolist()
+    assert [one for one, (given, _) in zip(log.ids.decoded(), events, strict=True) if given is not None] == [
+        given for given, _ in events if given is not None
+    ]

@@ -15,6 +15,12 @@ pub struct Checks {
     source: Source,
 }
 
+/// The bytes of a row, as they are in a file.
+pub fn bytes(row: &[f32]) -> &[u8] {
+    // SAFETY: floats are plain bytes, four each.
+    unsafe { std::slice::from_raw_parts(row.as_ptr().cast(), size_of_val(row)) }
+}
+
 impl Checks {
     /// Some of `rows` rows with their checksums, each once; the others are not waiting.
     ///
@@ -76,9 +82,7 @@ impl Checks {
 
     #[cold]
     fn compare(&self, row: usize, content: &[f32]) -> bool {
-        // SAFETY: floats are plain bytes, four each.
-        let bytes = unsafe { std::slice::from_raw_parts(content.as_ptr().cast(), size_of_val(content)) };
-        let right = crc32fast::hash(bytes) == self.words()[row].load(Ordering::Relaxed);
+        let right = crc32fast::hash(bytes(content)) == self.words()[row].load(Ordering::Relaxed);
         if right {
             self.forget(row);
         }

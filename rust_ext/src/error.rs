@@ -70,6 +70,16 @@ pub fn room<T>(n: usize) -> Result<Vec<T>> {
     Ok(items)
 }
 
+/// So many times the same, or [`Error::Memory`].
+///
+/// # Errors
+/// [`Error::Memory`].
+pub fn filled<T: Clone>(count: usize, item: T) -> Result<Vec<T>> {
+    let mut items = room(count)?;
+    items.resize(count, item);
+    Ok(items)
+}
+
 /// A copy, or [`Error::Memory`].
 ///
 /// # Errors

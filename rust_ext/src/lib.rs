@@ -16,6 +16,7 @@ mod batch;
 mod cell;
 mod checks;
 mod codes;
+mod columns;
 mod contents;
 mod error;
 mod fingerprint;
@@ -49,6 +50,7 @@ mod topk;
 mod vectors;
 
 pub use cell::{Cell, Kept};
+pub use columns::Columns;
 pub use error::{Error, Result, copied, room};
 pub use identity::Precision;
 pub use ids::{Bits, Id, Key};

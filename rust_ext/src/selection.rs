@@ -1,7 +1,17 @@
 //! Rows at some indices as they were at one moment: memory is shared with the store, and no lock is needed to read it.
 
-use crate::error::Result;
+use std::sync::{Mutex, PoisonError};
+
+use crate::checks::bytes;
+use crate::error::{Result, filled, room};
+use crate::pool::{self, Lease, share_out};
 use crate::rows::View;
+
+/// From so many rows on it is worth it to wake a thread.
+const SHARED: usize = 1 << 12;
+
+/// So many rows are one piece of a thread's work.
+const PIECE: usize = 1 << 10;
 
 #[derive(Debug)]
 pub struct Selection {
@@ -65,6 +75,27 @@ impl Selection {
     pub fn copy(&self, start: usize, out: &mut [f32]) -> Result<()> {
         let count = out.len().checked_div(self.dimension()).unwrap_or(0);
         Block { indices: &self.indices[start..start + count], rows: &self.rows }.copy(out)
+    }
+
+    /// The CRC-32 of the bytes of each row.
+    ///
+    /// # Errors
+    /// [`crate::Error::Damaged`] or [`crate::Error::Memory`].
+    pub fn sums(&self) -> Result<Vec<u32>> {
+        self.rows.check_ascending(&self.indices)?;
+        let lease = (self.len() >= SHARED).then(pool::lease).flatten();
+        let mut sums = filled(self.len(), 0)?;
+        let pieces: Vec<_> = {
+            let mut pieces = room(self.len().div_ceil(PIECE))?;
+            pieces.extend(self.indices.chunks(PIECE).zip(sums.chunks_mut(PIECE)).map(Mutex::new));
+            pieces
+        };
+        share_out(lease.as_ref().map(Lease::pool), &mut [(), ()], pieces.len(), |(), number| {
+            let (indices, sums) = &mut *pieces[number].lock().unwrap_or_else(PoisonError::into_inner);
+            sums.iter_mut().zip(*indices).for_each(|(sum, &index)| *sum = crc32fast::hash(bytes(self.rows.get(index))));
+        });
+        drop(pieces);
+        Ok(sums)
     }
 
     /// All rows, `height` at a time.

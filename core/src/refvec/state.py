@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,6 +156,38 @@ class State(NamedTuple):
         return rows
 
 
+Event: TypeAlias = tuple[str | None, int]
+
+
+class Columns(NamedTuple):
+    """Events as arrays.
+
+    Attributes
+    ----------
+    uuids : ndarray of uint8, (n, 16), or None
+        The ids, if all are UUIDs in their canonical spelling; that of an event without an id does not matter.
+    lengths : ndarray of int64, (n,), or None
+        Else how many bytes of `text` belong to each.
+    text : ndarray of uint8, or None
+        Else their UTF-8, one after the other.
+    indices : ndarray of int64, (n,)
+        As in the events; -2 where everything was dropped.
+    """
+
+    uuids: NDArray[np.uint8] | None
+    lengths: NDArray[np.int64] | None
+    text: NDArray[np.uint8] | None
+    indices: NDArray[np.int64]
+
+
+class EventColumns(Sequence[Event]):
+    """Events of a backend that has them as arrays: what is written down of them needs no objects."""
+
+    @abstractmethod
+    def columns(self) -> Columns:
+        """Return all of them."""
+
+
 class Changes(NamedTuple):
     """What happened to a journaled store since it was last asked (DUR-8).
 
@@ -163,8 +196,8 @@ class Changes(NamedTuple):
 
     Attributes
     ----------
-    events : list of (str or None, int)
-        ``(id, index)``: the id now references the index; one that was present
+    events : sequence of (str or None, int)
+        Perhaps `EventColumns`. ``(id, index)``: the id now references the index; one that was present
         keeps its place in ``ids()`` and comes last in its slot. ``(id, -1)``: the
         id was dropped. ``(None, -1)``: everything was dropped.
     written : ndarray of int64
@@ -180,7 +213,7 @@ class Changes(NamedTuple):
         (docs/format.md); None: they are worked out.
     """
 
-    events: list[tuple[str | None, int]]
+    events: Sequence[Event]
     written: NDArray[np.int64]
     blocks: Iterable[NDArray[np.float32]]
     freed: NDArray[np.int64]

@@ -8,9 +8,10 @@ from refvec.durable.stored import StoredRows
 from refvec.ids import ChunkId
 from refvec.metrics import Metric
 from refvec.searching import Hits
+from refvec.state import Event
 from typing_extensions import disjoint_base
 
-__all__ = ["MAX_THREADS", "MAX_VECTORS", "Blocks", "NativeStore", "num_threads", "set_num_threads"]
+__all__ = ["MAX_THREADS", "MAX_VECTORS", "Blocks", "Events", "NativeStore", "num_threads", "set_num_threads"]
 
 MAX_THREADS: Final[int]
 MAX_VECTORS: Final[int]
@@ -23,6 +24,17 @@ class Blocks(Iterator[NDArray[np.float32]]):
     def __iter__(self, /) -> Self: ...
     def __next__(self, /) -> NDArray[np.float32]: ...
     def end(self) -> None: ...
+
+@final
+class Events:
+    def __len__(self, /) -> int: ...
+    def listed(self) -> list[Event]: ...
+    def first(self) -> Event: ...
+    def columns(
+        self,
+    ) -> tuple[
+        NDArray[np.uint8] | None, NDArray[np.int64] | None, NDArray[np.uint8] | None, NDArray[np.int64]
+    ]: ...
 
 @disjoint_base
 class NativeStore:
@@ -70,11 +82,12 @@ class NativeStore:
         self,
     ) -> tuple[
         tuple[
-            list[tuple[str | None, int]],
+            Events,
             NDArray[np.int64],
             Blocks,
             NDArray[np.int64],
             Size,
+            NDArray[np.uint32],
             NDArray[np.uint32],
         ],
         int,

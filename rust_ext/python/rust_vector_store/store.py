@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from refvec import Capabilities, State, VectorStore
 from refvec.primitives import PutMode
-from refvec.state import Changes, Layout
+from refvec.state import Changes, Event, Layout
 
 from ._native import MAX_VECTORS, NativeStore
+from ._native import Events as NativeEvents
+from .events import Events
 
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ class RustVectorStore(NativeStore, VectorStore):
 
     # The first event that `_changes` told, and its number. In a slot, since copies have none of it.
     __slots__ = ("_first",)
-    _first: tuple[int, tuple[str | None, int]]
+    _first: tuple[int, Event]
 
     # By the class, for a subclass may override the methods.
 
@@ -78,24 +80,22 @@ class RustVectorStore(NativeStore, VectorStore):
             blocks.end()
 
     def _changes(self, use: Callable[[Changes], T]) -> T:
-        pending, first, upto = self._pending()
-        changes = Changes(*pending)
-        self._tell_again(changes.events, first)
+        (events, written, blocks, freed, size, fingerprints, sums), number, upto = self._pending()
+        named = self._told(events, number)
         try:
-            told = use(changes)
+            told = use(Changes(named, written, blocks, freed, size, fingerprints, sums))
         finally:
-            pending[2].end()
+            blocks.end()
         self._forget(upto)
         return told
 
-    def _tell_again(self, events: list[tuple[str | None, int]], number: int) -> None:
+    def _told(self, events: NativeEvents, number: int) -> Sequence[Event]:
+        if not len(events):
+            return []
         # By the first event, the very object, the writer knows what it has committed already and is told again.
-        if not events:
-            return
-        if getattr(self, "_first", (-1,))[0] == number:
-            events[0] = self._first[1]
-        else:
-            self._first = number, events[0]
+        if getattr(self, "_first", (-1,))[0] != number:
+            self._first = number, events.first()
+        return Events(events, self._first[1])
 
     def _exchange(self, other: Self) -> None:
         self._adopt(other)

@@ -8,6 +8,7 @@ mod blocks;
 mod core;
 mod documentation;
 mod door;
+mod events;
 mod ids;
 mod indices;
 mod made;
@@ -36,6 +37,8 @@ mod _native {
     use super::NativeStore;
     #[pymodule_export]
     use super::blocks::Blocks;
+    #[pymodule_export]
+    use super::events::Events;
     #[pymodule_export]
     const MAX_VECTORS: u32 = crate::MAX_SLOTS;
     #[pymodule_export]

@@ -7,20 +7,21 @@ use pyo3::types::PyString;
 use super::NativeStore;
 use super::blocks::Blocks;
 use super::door::methods;
+use super::events::Events;
 use super::ids::KeptIds;
 use super::indices::Indices;
-use super::made::{Any, array, ints, list, number, optional, size, text, texts, tuple};
+use super::made::{Any, array, ints, list, number, optional, size, texts, tuple};
 use super::rows::with_rows;
 use super::steps::{LONG, This, cell, read, write};
 use super::stored::{opened, with_file};
-use crate::{Event, Id, Kept, Precision, Restore, Saved, Settings, Snapshot, Store};
+use crate::{Kept, Precision, Restore, Saved, Settings, Snapshot, Store};
 
 methods! { NativeStore:
     fn _open(this, spec: &Any<'py>, state: Option<&Any<'py>>) -> () { open(this, &spec.extract()?, state) }
     fn _close(this) -> () { replace(this, None, Kept::InMemory); Ok(()) }
     /// The arguments of `Layout`, and the blocks.
     fn _state(this) -> Any<'py> { state(this) }
-    /// The arguments of `Changes`, and the numbers of the first event and of that after the last one.
+    /// The arguments of `Changes`, the events as `Events`, and the numbers of the first event and of that after the last one.
     fn _pending(this) -> Any<'py> { pending(this) }
     fn _forget(this, upto: u64) -> () {
         Ok(write(this, 0, |store| {
@@ -117,23 +118,15 @@ fn state<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
 
 fn pending<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
     let (py, changes) = (this.py(), read(this, LONG, Store::changes)?);
+    let sums = py.detach(|| changes.rows.sums())?;
     let told = [
-        list(py, changes.events.iter().map(|event| python_event(py, event))),
+        Ok(Bound::new(py, Events(changes.events))?.into_any()),
         ints(py, changes.rows.indices()),
         Blocks::of(py, changes.rows),
         ints(py, &changes.freed),
         size(py, changes.size),
         array::<u32, 1>(py, [changes.fingerprints.len()], &changes.fingerprints),
+        array::<u32, 1>(py, [sums.len()], &sums),
     ];
     tuple(py, [tuple(py, told.into_iter()), number(py, changes.from), number(py, changes.upto)].into_iter())
-}
-
-fn python_event<'py>(py: Python<'py>, event: &Event) -> PyResult<Any<'py>> {
-    let id = |id: &Id| id.with_text(|id| text(py, id));
-    let (id, index) = match event {
-        Event::Put { id: put, index } => (id(put)?, i64::from(*index)),
-        Event::Drop { id: dropped } => (id(dropped)?, -1),
-        Event::Clear => (py.None().into_bound(py), -1),
-    };
-    tuple(py, [Ok(id), number(py, index)].into_iter())
 }

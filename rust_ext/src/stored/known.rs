@@ -1,8 +1,8 @@
 //! What a snapshot and logs say of rows, whoever references them.
 
 use super::Stored;
-use super::replay::{OUTSIDE, filled};
-use crate::error::{Error, Result};
+use super::replay::OUTSIDE;
+use crate::error::{Error, Result, filled};
 use crate::restore::require;
 use crate::table::Table;
 

@@ -1,7 +1,7 @@
 //! From a snapshot and logs to who references what.
 
 use super::{Log, Stored};
-use crate::error::{Error, Result, room};
+use crate::error::{Error, Result, filled};
 use crate::ids::Key;
 use crate::references::References;
 use crate::restore::require;
@@ -106,12 +106,4 @@ fn put(references: &mut References, slots: &mut [Slot], (key, hash): (Key<'_>, u
         None => references.append(key.to_id()?, hash),
     };
     attach(references, slots, entry, index)
-}
-
-/// # Errors
-/// [`Error::Memory`].
-pub fn filled<T: Clone>(count: usize, item: T) -> Result<Vec<T>> {
-    let mut items = room(count)?;
-    items.resize(count, item);
-    Ok(items)
 }

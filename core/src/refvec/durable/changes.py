@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..state import Changes
+from ..state import Changes, Event
 from .fingerprints import Fingerprints
 from .records import Marks, Meta
 from .rows import checksums
 
-Event: TypeAlias = tuple[str | None, int]
 N = TypeVar("N", bound=np.generic)
 
 
@@ -22,7 +21,7 @@ class Told(NamedTuple):
     """What a commit holds; if an interrupt came right after it, the store will tell it again."""
 
     flush: int
-    events: list[Event]
+    events: Sequence[Event]
     written: NDArray[np.int64]
 
 

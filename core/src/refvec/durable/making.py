@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ..opening import OpenSpec
-from ..state import Changes, Layout, Size, State
+from ..state import Changes, Event, Layout, Size, State
 from . import disk
-from .changes import Event
 from .loading import load
 from .locks import lock_writer, require_locks, unlock
 from .opening import create

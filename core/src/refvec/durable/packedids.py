@@ -18,7 +18,7 @@ _HYPHENS = [8, 13, 18, 23]
 
 
 class PackedIds:
-    """Ids that nobody has decoded yet; checked so far that decoding cannot fail.
+    """Ids on the way to or from a catalog; checked so far that decoding cannot fail.
 
     Attributes
     ----------
@@ -53,6 +53,27 @@ class PackedIds:
         lengths, text = listed(source.numbers()), np.frombuffer(source.take(source.word()), np.uint8)
         _check_texts(lengths, text)
         return cls(None, lengths, text)
+
+    @classmethod
+    def of(cls, ids: Sequence[str | None]) -> PackedIds:
+        """Return ids as they are packed; None stands for no id, and is read as any."""
+        uuids = _uuids([_NO_UUID if one is None else one for one in ids])
+        if uuids is not None:
+            return cls(np.frombuffer(uuids, np.uint8).reshape(-1, 16), None, None)
+        texts = [one or "" for one in ids]
+        encoded = "".join(texts).encode()
+        ascii_only = len(encoded) == sum(map(len, texts))
+        lengths = map(len, texts) if ascii_only else (len(one.encode()) for one in texts)
+        return cls(None, np.fromiter(lengths, np.int64, len(texts)), np.frombuffer(encoded, np.uint8))
+
+    def encode(self) -> bytes:
+        """Pack them."""
+        if self.uuids is not None:
+            return word(UUIDS) + word(len(self.uuids)) + self.uuids.tobytes()
+        assert self.lengths is not None
+        assert self.text is not None
+        text = self.text.tobytes()
+        return word(TEXTS) + numbers(self.lengths) + word(len(text)) + padded(text)
 
     def decoded(self) -> list[str]:
         """Return the ids."""
@@ -97,15 +118,7 @@ def _spelt(uuids: NDArray[np.uint8]) -> list[str]:
 
 def packed(ids: Sequence[str | None]) -> bytes:
     """Pack ids; None stands for no id, and is read as any."""
-    uuids = _uuids([_NO_UUID if one is None else one for one in ids])
-    if uuids is not None:
-        return word(UUIDS) + word(len(ids)) + uuids
-    texts = [one or "" for one in ids]
-    encoded = "".join(texts).encode()
-    ascii_only = len(encoded) == sum(map(len, texts))
-    lengths = map(len, texts) if ascii_only else (len(one.encode()) for one in texts)
-    kept = np.fromiter(lengths, np.int64, len(texts))
-    return word(TEXTS) + numbers(kept) + word(len(encoded)) + padded(encoded)
+    return PackedIds.of(ids).encode()
 
 
 def _uuids(ids: list[str]) -> bytes | None:

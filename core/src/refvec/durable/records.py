@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NamedTuple
 
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 from ..failures import MAX_DIMENSION
 from ..identity import Precision
 from ..opening import MAX_CAPACITY, MAX_PRECISION
-from ..state import Layout, Size
-from .packedids import PackedIds, packed
+from ..state import Event, EventColumns, Layout, Size
+from .packedids import PackedIds
 from .packing import Numbers, PackingError, Unpacker, listed, numbers
 
 FORMAT = 1
@@ -178,13 +179,21 @@ class Marks(NamedTuple):
 NO_MARKS = Marks(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
-def encode_log(events: list[tuple[str | None, int]], written: NDArray[np.int64], marks: Marks) -> bytes:
+def encode_log(events: Sequence[Event], written: NDArray[np.int64], marks: Marks) -> bytes:
     """Pack one flush."""
-    ids = [one for one, _ in events]
-    codes = np.fromiter([index for _, index in events], np.int64, len(events)) + FIRST  # -1 becomes DROPPED
-    if None in ids:
-        codes[[one is None for one in ids]] = CLEARED
-    return packed(ids) + numbers(codes) + numbers(written) + marks.encode()
+    ids, codes = _columns(events)
+    return ids.encode() + numbers(codes) + numbers(written) + marks.encode()
+
+
+def _columns(events: Sequence[Event]) -> tuple[PackedIds, NDArray[np.int64]]:
+    if isinstance(events, EventColumns):
+        uuids, lengths, text, indices = events.columns()
+        return PackedIds(uuids, lengths, text), indices + FIRST  # -1 becomes DROPPED, and -2 CLEARED
+    texts = [one for one, _ in events]
+    codes = np.fromiter([index for _, index in events], np.int64, len(events)) + FIRST
+    if None in texts:
+        codes[[one is None for one in texts]] = CLEARED
+    return PackedIds.of(texts), codes
 
 
 def decode_log(content: bytes | memoryview) -> Log:
@@ -202,7 +211,7 @@ def encode_snapshot(layout: Layout, marks: Marks) -> bytes:
     natural = np.argsort(layout.id_indices, kind="stable")
     order = layout.slot_order
     kept = order[:0] if np.array_equal(order, natural) else order
-    return packed([*layout.ids]) + numbers(layout.id_indices) + numbers(kept) + marks.encode()
+    return PackedIds.of(layout.ids).encode() + numbers(layout.id_indices) + numbers(kept) + marks.encode()
 
 
 def decode_snapshot(content: bytes | memoryview) -> Snapshot:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RefvecError
-from ..state import Changes, Compaction
+from ..state import Changes, Compaction, Event
 from . import disk, head
 from .catalog import Catalog
-from .changes import Done, Event, Marking, Told, after
+from .changes import Done, Marking, Told, after
 from .checking import Progress, silent
 from .compacting import Files, rewritten
 from .damage import damaged
@@ -212,7 +212,7 @@ class Writer(Session):
         # A log without events counts, too: it is a page that is read at every opening.
         meta = replace(meta, flush=meta.flush + 1, logged=max(meta.logged, before.logged + 1))
         self._pending = Told(meta.flush, events, np.union1d(kept, written) if len(kept) else written)
-        self._commit(meta, encode_log(events[known:], rows, marks))
+        self._commit(meta, encode_log(events[known:] if known else events, rows, marks))
         return done
 
     def _current(self) -> Meta:
@@ -225,7 +225,7 @@ class Writer(Session):
         self._know_rows(meta)
         return meta
 
-    def _committed(self, events: list[Event]) -> tuple[int, NDArray[np.int64]]:
+    def _committed(self, events: Sequence[Event]) -> tuple[int, NDArray[np.int64]]:
         """Return how many of the events are committed already, and the indices of rows that are."""
         told = self._told
         if told is None or not events or not told.events or events[0] is not told.events[0]:
