@@ -121,7 +121,8 @@ impl Disk {
         let packed: Vec<_> = self.parts.iter().map(|part| Bytes::new(&part.ids)).collect();
         let logs: Vec<_> = self.parts[1..].iter().zip(&packed[1..]).map(|(part, bytes)| log(part, bytes)).collect();
         let Log { ids, codes, sums, fingerprints, .. } = log(&self.parts[0], &packed[0]);
-        let mut stored = Stored { size: self.size, ids, indices: codes, slot_order: &self.parts[0].indices, sums, fingerprints, logs: &logs, held };
+        let mut stored =
+            Stored { size: self.size, ids, indices: codes, slot_order: &self.parts[0].indices, sums, fingerprints, logs: &logs, held };
         change(&mut stored);
         let file = self.size.dimension.filter(|_| self.content().len() > 4).map(|dimension| self.file(dimension));
         Store::open(settings, &stored, file.as_ref())
