@@ -40,7 +40,7 @@ impl Columns {
         let length = |text: &str| -> Result<i64> {
             self.text.try_reserve(text.len())?;
             self.text.push_str(text);
-            Ok(text.len() as i64)
+            Ok(text.len().cast_signed() as i64)
         };
         self.lengths.push(id.map_or(Ok(0), |id| id.with_text(length))?);
         Ok(())

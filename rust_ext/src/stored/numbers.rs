@@ -26,7 +26,7 @@ impl<'a> Numbers<'a> {
     pub fn get(&self, position: usize) -> Option<i64> {
         match self {
             Self::Listed(listed) => listed.get(position).copied(),
-            Self::Run(run) => (position < self.len()).then(|| run.start + position as i64),
+            Self::Run(run) => (position < self.len()).then(|| run.start + position.cast_signed() as i64),
         }
     }
 
