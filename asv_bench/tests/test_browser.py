@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parents[1]
-sys.path[:0] = [str(HERE), str(HERE / "tests")]
+sys.path[:0] = [str(HERE), str(HERE / "tests"), str(HERE.parent / "tools")]
 
 import made  # noqa: E402
 from dashboard.page import render  # noqa: E402
 from dashboard.results import load  # noqa: E402
+from headless import BROWSER, opened  # noqa: E402
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=10000",
-)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no chromium on PATH")
-
-
-def opened(address, profile, *flags):
-    """Return the document after its scripts ran, and what the console was told."""
-    command = [BROWSER, *FLAGS, f"--user-data-dir={profile}", *flags, "--dump-dom", address]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    return done.stdout, re.findall(r":CONSOLE[:(\]].*", done.stderr)
 
 
 @pytest.fixture
