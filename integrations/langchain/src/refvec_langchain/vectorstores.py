@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -60,6 +60,34 @@ class RefvecVectorStore(VectorStore):
         return self._embedding
 
     # Changing
+
+    def add_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Embed texts and add them, or put them in the place of those with the same ids, all or nothing.
+
+        Raises
+        ------
+        ValueError
+            If there are more texts than ids, or less.
+        """
+        return super().add_texts(_numbered(texts, ids), metadatas, ids=ids, **kwargs)
+
+    async def aadd_texts(
+        self,
+        texts: Iterable[str],
+        metadatas: list[dict[str, Any]] | None = None,
+        *,
+        ids: list[str] | None = None,
+        **kwargs: Any,
+    ) -> list[str]:
+        """Do what `add_texts` does, without blocking the event loop."""
+        return await super().aadd_texts(_numbered(texts, ids), metadatas, ids=ids, **kwargs)
 
     def add_documents(
         self, documents: list[Document], ids: list[str] | None = None, **kwargs: Any
@@ -232,6 +260,14 @@ class RefvecVectorStore(VectorStore):
         made = await run_in_executor(None, lambda: cls(embedding, **kwargs))
         await made.aadd_texts(texts, metadatas, ids=ids)
         return made
+
+
+def _numbered(texts: Iterable[str], ids: list[str] | None) -> list[str]:
+    """Return the texts; LangChain's own base would leave out without a word those that have no id."""
+    found = list(texts)
+    if ids is not None and len(ids) != len(found):
+        raise ValueError(f"There must be an id for each text, got {len(ids)} ids and {len(found)} texts")
+    return found
 
 
 def _ids(documents: list[Document], ids: list[str] | None) -> list[str]:
