@@ -26,9 +26,10 @@ def release(session: nox.Session) -> None:
     inspect(session)
     known = constraints(session)
     try_refvec(Environment(session, "refvec", ["refvec"], known))
-    try_suite(session, Environment(session, "suite", ["refvec[conformance,redis,parquet]"], known))
-    for project in INTEGRATIONS:
-        extra = metadata(project)["name"].removeprefix("refvec-")
+    adapters = {metadata(project)["name"].removeprefix("refvec-"): project for project in INTEGRATIONS}
+    others = ",".join(metadata(".")["optional-dependencies"].keys() - adapters.keys())
+    try_suite(session, Environment(session, "suite", [f"refvec[{others}]"], known))
+    for extra, project in adapters.items():
         adapter = Environment(session, extra, [f"refvec[{extra}]"], known)
         adapter.run("python", "-I", str(ROOT / "tools/page_examples.py"), str(ROOT / project / "README.md"))
 
