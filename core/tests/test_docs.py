@@ -24,9 +24,11 @@ PAGES = {
     "docs/howto/deduplicate.md": ("python",),
     "docs/howto/delete-a-document.md": ("python",),
     "docs/howto/many-processes.md": ("python",),
+    "docs/howto/other-libraries.md": ("python",),
     "docs/howto/re-ingest.md": ("python",),
     "docs/howto/restart.md": ("python", "sh"),
     "docs/howto/search.md": ("python",),
+    "docs/howto/texts-and-metadata.md": ("python",),
 }
 # Where a page has to be run with what only other tests have.
 RUN_ELSEWHERE = {

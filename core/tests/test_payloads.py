@@ -117,6 +117,30 @@ def test_together_is_one_change_or_none(store):
     assert sorted(payloads.items()) == [("b", b"2"), ("c", b"4")]
 
 
+@pytest.mark.parametrize("amid", ["update", "get", "__delitem__"])
+def test_an_interrupt_leaves_all_of_a_change_or_nothing(amid):
+    class Interrupted(dict):
+        def raising(self, *_):
+            raise KeyboardInterrupt
+
+    store = VectorStore(2, backend="numpy")
+    payloads = store.payloads
+    payloads.put({"a": b"1", "b": b"2", "c": b"3"})
+    shelf = payloads._shelf
+    whole = shelf._content
+    shelf._content = Interrupted(whole)
+    setattr(Interrupted, amid, Interrupted.raising)
+    with pytest.raises(KeyboardInterrupt), payloads.together():
+        payloads.put({"d": b"4"})
+        payloads.remove(["a", "b"]) if amid != "get" else shelf._staged.update(a=None, b=None)
+    delattr(Interrupted, amid)
+    shelf._content = dict(shelf._content)
+    changed = {"c": b"3", "d": b"4"}
+    assert len(payloads) == len(payloads.ids())
+    assert dict(payloads.items()) == ({"a": b"1", "b": b"2", "c": b"3"} if amid == "update" else changed)
+    assert ("a" in payloads) == (payloads.get(["a"]) == [b"1"]) == (amid == "update")
+
+
 def test_no_flush_comes_in_between(tmp_path):
     with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
         flushing = threading.Thread(target=store.flush)

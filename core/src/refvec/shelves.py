@@ -25,7 +25,8 @@ class Shelf:
     def __init__(self, content: Mapping[str, bytes] | None = None, *, read_only: bool = False) -> None:
         self.lock = RLock()
         self.read_only = read_only
-        self._content = dict(content or {})
+        self._content: dict[str, bytes | None] = dict(content or {})
+        self._gone: list[str] = []  # those that may still be there, as None, where a change was interrupted
         self._staged: dict[str, bytes | None] | None = None  # changes that `together` has not ended with
         self._inside: int | None = None  # the thread that is there
         _shelves.add(self)
@@ -54,10 +55,17 @@ class Shelf:
                 self._staged.update(changes)
 
     def _apply(self, changes: Mapping[str, bytes | None]) -> None:
-        kept = {one: content for one, content in changes.items() if content is not None}
-        self._content.update(kept)
-        for one in changes.keys() - kept.keys():
-            self._content.pop(one, None)
+        self._gone += [one for one, content in changes.items() if content is None]
+        self._content.update(changes)  # one call, so whatever interrupts, all has changed or nothing
+        self._swept()
+
+    def _swept(self) -> dict[str, bytes | None]:
+        """Return the content, without what has been removed."""
+        while self._gone:
+            if self._content.get(self._gone[-1], b"") is None:
+                del self._content[self._gone[-1]]
+            self._gone.pop()
+        return self._content
 
     def require_outside(self) -> None:
         """Raise within `together`: who flushes has the lock of the files first, and this one then."""
@@ -95,17 +103,18 @@ class Shelf:
             return len(self.ids()) if self._staged else self._count()
 
     def _look_up(self, ids: list[str]) -> dict[str, bytes]:
-        content = self._content
-        return {one: content[one] for one in ids if one in content}
+        content = self._swept()
+        return {one: found for one in ids if (found := content.get(one)) is not None}
 
     def _present(self, ids: list[str]) -> list[str]:
-        return [one for one in ids if one in self._content]
+        content = self._swept()
+        return [one for one in ids if one in content]
 
     def _all(self) -> list[str]:
-        return list(self._content)
+        return list(self._swept())
 
     def _count(self) -> int:
-        return len(self._content)
+        return len(self._swept())
 
     # Ending
 
