@@ -32,6 +32,8 @@ def release(session: nox.Session) -> None:
     for extra, project in adapters.items():
         adapter = Environment(session, extra, [f"refvec[{extra}]"], known)
         adapter.run("python", "-I", str(ROOT / "tools/page_examples.py"), str(ROOT / project / "README.md"))
+    for path in sorted(RELEASE.iterdir()):
+        session.log(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
 
 
 def build(session: nox.Session) -> None:
