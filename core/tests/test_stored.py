@@ -220,7 +220,7 @@ def test_columns_are_written_down_as_the_events_are(events):
     listed = Listed(Columns(ids.uuids, ids.lengths, ids.text, indices))
     expected = encode_log(events, np.arange(0), NO_MARKS)
     assert encode_log(listed, np.arange(0), NO_MARKS) == expected
-    log = decode_log(expected)
+    log, _ = decode_log(expected)
     assert [code - FIRST for code in log.codes] == indices.tolist()
     assert [one for one, (given, _) in zip(log.ids.decoded(), events, strict=True) if given is not None] == [
         given for given, _ in events if given is not None

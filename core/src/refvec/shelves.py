@@ -118,11 +118,6 @@ class Shelf:
 
     # Ending
 
-    def exchange(self, content: Mapping[str, bytes]) -> None:
-        """Have other content."""
-        with self.lock:
-            self._content = dict(content)
-
     def close(self) -> None:
         """Release what is held."""
 

@@ -13,6 +13,7 @@ from refvec import CorruptStoreError
 from refvec.durable.catalog import digest
 from refvec.durable.packedids import packed
 from refvec.durable.packing import numbers
+from refvec.durable.records import NO_PAYLOADS
 
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.judging.target import Target
@@ -63,13 +64,30 @@ def test_pages_that_are_not_as_they_were_written(
 
 
 UUID_LIKE = [f"{at:08x}-0000-4000-8000-000000000000" for at in range(3)]
+NONE = len(NO_PAYLOADS.encode())
+
+
+def payloads(*columns: list[int]) -> bytes:
+    """Return the end of a log."""
+    return b"".join(numbers(np.array(column, np.int64)) for column in columns)
+
+
 # What no writer has written, under a checksum that is right: by the place in the catalog.
 REWRITTEN: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "no room for the ids": ("log", lambda content: content[:40]),
     "fewer ids than codes": ("log", lambda content: packed(UUID_LIKE[:2]) + content[16 + 48 :]),
     "another form of ids": ("log", lambda content: b"\x07" + content[1:]),
-    "no fingerprints": ("log", lambda content: content[: -16 - 16] + numbers(np.arange(0))),
-    "fingerprints too wide": ("log", lambda content: content[: -16 - 16] + numbers(np.full(3, 2**40))),
+    "no fingerprints": (
+        "log",
+        lambda content: content[: -16 - 16 - NONE] + numbers(np.arange(0)) + NO_PAYLOADS.encode(),
+    ),
+    "fingerprints too wide": (
+        "log",
+        lambda content: content[: -16 - 16 - NONE] + numbers(np.full(3, 2**40)) + NO_PAYLOADS.encode(),
+    ),
+    "a payload without a place": ("log", lambda content: content[:-NONE] + payloads([1], [], [])),
+    "a payload at no place": ("log", lambda content: content[:-NONE] + payloads([1], [0], [])),
+    "no payload dropped": ("log", lambda content: content[:-NONE] + payloads([], [], [0])),
     "no seed": ("meta", lambda content: content.replace(b'"seed"', b'"sead"')),
     "a seed too large": ("meta", lambda content: content.replace(b'"seed": ', b'"seed": 99999999999999999999')),
 }
@@ -111,7 +129,7 @@ def test_a_fingerprint_that_is_not_of_its_row_is_found_by_verify(target: Target,
 
     def flip(content: bytes) -> bytes:
         raw = bytearray(content)
-        raw[len(raw) - 16 + 4 * at] ^= 1
+        raw[len(raw) - NONE - 16 + 4 * at] ^= 1
         return bytes(raw)
 
     rewrite(place, "log", flip)

@@ -99,7 +99,7 @@ def _unflushed(call: Callable[..., Any], self: Any, store: Any) -> Any:
 
 
 def _shorter(call: Callable[..., None], self: catalog.Catalog, meta: Meta, snapshot: bytes) -> None:
-    used = decode_snapshot(snapshot).indices
+    used = decode_snapshot(snapshot)[0].indices
     call(self, replace(meta, allocated=max(used) + 1 if len(used) else 0), snapshot)
 
 

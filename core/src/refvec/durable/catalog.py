@@ -7,15 +7,15 @@ its own, so every page carries one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import NamedTuple
 
 from ..errors import CorruptStoreError
 from . import disk
 from .connection import APPLICATION, end
 from .damage import damaged, newer
+from .directory import Directory
 from .packing import PackingError
 from .payloads import TABLE as _PAYLOADS
 from .payloads import PayloadTable
@@ -41,7 +41,7 @@ class Content(NamedTuple):
     meta: Meta
     snapshot: Snapshot
     logs: list[Log]
-    payloads: dict[str, bytes]  # if they were asked for
+    directory: Directory
 
 
 def digest(kind: str, flush: int, part: int, content: bytes) -> bytes:
@@ -56,15 +56,16 @@ class Catalog(PayloadTable):
 
     # Reading
 
-    def read(self, *, payloads: bool = False) -> Content:
-        """Return everything, of one moment."""
+    def read(self) -> Content:
+        """Return everything but payloads themselves, of one moment."""
         with self._transaction("BEGIN", end):
-            self._check_schema()
-            meta = self._meta()
-            snapshots = self._contents("ids", meta.snapshot)
-            logs = self._contents("log", meta.snapshot + 1)
-            self.check_payload_pages()
-            kept = self.all_payloads(meta.payloads) if payloads else {}
+            return self._content()
+
+    def _content(self) -> Content:
+        self._check_schema()
+        meta = self._meta()
+        snapshots = self._contents("ids", meta.snapshot)
+        logs = self._contents("log", meta.snapshot + 1)
         if snapshots.keys() != {meta.snapshot}:
             raise damaged(
                 self.path, f"its snapshots are of the flushes {sorted(snapshots)}, not {meta.snapshot}"
@@ -72,17 +73,21 @@ class Catalog(PayloadTable):
         if list(logs) != list(range(meta.snapshot + 1, meta.flush + 1)):
             raise damaged(self.path, f"its log lacks a flush between {meta.snapshot} and {meta.flush}")
         with self._naming(f"snapshot {meta.snapshot}"):
-            snapshot = decode_snapshot(snapshots[meta.snapshot])
-        found = []
+            snapshot, payloads = decode_snapshot(snapshots[meta.snapshot])
+        found, changed = [], [payloads]
         for flush, content in logs.items():
             with self._naming(f"log {flush}"):
-                found.append(decode_log(content))
-        return Content(meta, snapshot, found, kept)
+                log, payloads = decode_log(content)
+            found.append(log)
+            changed.append(payloads)
+        with self._naming("the payloads"):
+            directory = Directory(meta.flush, meta.seed, meta.payloads, meta.placed, changed)
+        return Content(meta, snapshot, found, directory)
 
     def damages_of_payloads(self) -> list[CorruptStoreError]:
         """Return an error for everything that is wrong with the payloads of one moment."""
         with self._transaction("BEGIN", end):
-            return list(self.damaged_payloads(self._meta().payloads))
+            return list(self.damaged_payloads(self._content().directory))
 
     def meta(self) -> Meta:
         """Return the meta page of now."""
@@ -156,9 +161,9 @@ class Catalog(PayloadTable):
         self.close()
 
     def commit(
-        self, meta: Meta, kind: str, content: bytes, payloads: Mapping[str, bytes | None] | None = None
+        self, meta: Meta, kind: str, content: bytes, payloads: Iterable[tuple[int, bytes, bytes]] = ()
     ) -> None:
-        """Commit a flush: its log, or a snapshot in place of all logs, and its changes of payloads.
+        """Commit a flush: its log, or a snapshot in place of all logs, and payloads at new places.
 
         It is on the disk when this returns.
         """
@@ -168,8 +173,7 @@ class Catalog(PayloadTable):
                 self._ask("DELETE FROM pages")
             else:
                 self._ask("DELETE FROM pages WHERE kind = 'meta'")
-            if payloads:
-                meta = replace(meta, payloads=meta.payloads + self._write_payloads(payloads))
+            self._write_payloads(payloads)
             self._insert("meta", 0, meta.encode())
             self._insert(kind, flush, content)
 
@@ -181,6 +185,16 @@ class Catalog(PayloadTable):
             self._insert("ids", meta.snapshot, snapshot)
             self.shrink()
         self.checkpoint()
+
+    def clear_places(self, places: Iterable[int]) -> None:
+        """Remove what no directory leads to that anybody may have."""
+        with self._transaction("BEGIN IMMEDIATE", disk.commit):
+            self._clear_places(places)
+
+    def clear_others(self) -> None:
+        """Remove what the directory of the last flush does not lead to."""
+        with self._transaction("BEGIN IMMEDIATE", disk.commit):
+            self._clear_places(self._other_places(self._content().directory))
 
     def renew(self, meta: Meta) -> None:
         """Commit what is there once more: no commit that failed before it can come back after a crash."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..state import Changes, Event
 from .fingerprints import Fingerprints
-from .records import Marks, Meta
+from .records import Marks, Meta, PayloadLog
 from .rows import checksums
 
 N = TypeVar("N", bound=np.generic)
@@ -99,6 +99,17 @@ def after(before: Meta, changes: Changes, events: int) -> Meta:
         allocated=size.allocated,
         references=size.references,
         vectors=size.unique,
+    )
+
+
+def after_payloads(before: Meta, log: PayloadLog) -> Meta:
+    """Return the meta page after changes of payloads."""
+    put, dropped = len(log.keys), len(log.dropped)
+    return replace(
+        before,
+        logged=before.logged + put + dropped,
+        payloads=before.payloads + put - dropped,
+        placed=before.placed + put,
     )
 
 

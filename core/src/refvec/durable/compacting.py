@@ -53,9 +53,10 @@ def rewritten(files: Files, progress: Progress) -> RowFile | None:
     place, catalog, rows, guard = files
     with suppress(OSError):  # they are in nobody's way
         sweep(place, catalog, catalog.meta())
-    meta, found = folded(place, catalog)
+    snapshot = folded(place, catalog)
+    meta, found, _ = snapshot
     if rows is None:
-        catalog.compact(meta, found.encode())
+        catalog.compact(meta, snapshot.encode())
         return None
     meta = replace(meta, generation=next_generation(place, meta))
     fresh = _draft(place, meta)
@@ -65,7 +66,7 @@ def rewritten(files: Files, progress: Progress) -> RowFile | None:
             guard()
             fresh.rename(place.rows(meta.generation))
         # From here on the file stays, whatever happens: a commit that fails may have been made.
-        catalog.compact(meta, found.encode())
+        catalog.compact(meta, snapshot.encode())
     except BaseException:
         fresh.close()
         raise

@@ -123,7 +123,7 @@ class StoredLayout(Layout):
         return getattr(self, name)
 
 
-def load(place: Place, use: Callable[[Loaded], T], *, payloads: bool = False) -> T:
+def load(place: Place, use: Callable[[Loaded], T]) -> T:
     """Call `use` with the last flush, and return what it returns.
 
     While this lasts, no row of that flush is used again. The catalog is opened
@@ -133,17 +133,17 @@ def load(place: Place, use: Callable[[Loaded], T], *, payloads: bool = False) ->
     handle = open_file(place.head, os.O_RDONLY)
     try:
         with reading(handle):
-            return _loaded(place, handle, use, payloads)
+            return _loaded(place, handle, use)
     finally:
         unlock(handle)
 
 
-def _loaded(place: Place, handle: int, use: Callable[[Loaded], T], payloads: bool) -> T:
+def _loaded(place: Place, handle: int, use: Callable[[Loaded], T]) -> T:
     for remaining in reversed(range(_TRIES)):
         store, acknowledged = head.read(handle, place.head)  # first: it never runs ahead of the catalog
         with readable_catalog(place.catalog) as catalog:
             try:
-                content = catalog.read(payloads=payloads)
+                content = catalog.read()
                 try:
                     return _used(place, content, store, acknowledged, use)
                 except CorruptStoreError:
@@ -187,14 +187,15 @@ def naming_catalog(place: Place) -> Iterator[None]:
 @contextmanager
 def readable_catalog(path: Path) -> Iterator[Catalog]:
     """Open a catalog for reading, also where nothing may be written."""
-    catalog = _readable(path)
+    catalog = open_readable(path)
     try:
         yield catalog
     finally:
         catalog.close()
 
 
-def _readable(path: Path) -> Catalog:
+def open_readable(path: Path) -> Catalog:
+    """Open a catalog for reading, also where nothing may be written; the caller closes it."""
     try:
         return _logged(path)
     except (CorruptStoreError, OSError):

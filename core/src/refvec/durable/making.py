@@ -71,7 +71,7 @@ def _fill(place: Place, spec: OpenSpec, state: State) -> None:
     try:
         create(place, spec)
         writer.open_head()
-        load(place, lambda loaded: writer.begin(loaded.meta))
+        load(place, writer.begin)
         writer.fill(_told(state))
     finally:
         writer.release()

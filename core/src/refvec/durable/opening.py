@@ -14,7 +14,6 @@ import numpy as np
 
 from .. import failures
 from ..opening import OpenSpec
-from ..shelves import Shelf
 from ..state import Layout
 from . import disk, head
 from .catalog import Catalog
@@ -56,7 +55,7 @@ def maintain(place: Place) -> Writer:
     session = Writer(place, lock_writer(place.lock, create=False))
     try:
         session.open_head()
-        load(place, lambda loaded: session.begin(loaded.meta))
+        load(place, session.begin)
     except BaseException:
         session.release()
         raise
@@ -74,15 +73,15 @@ def _check_mode(place: Place, mode: str, found: Found) -> None:
 
 
 def _read(store: VectorStore, spec: OpenSpec, place: Place) -> Session:
-    session = Reader(place, Shelf(read_only=True))
+    session = Reader(place)
 
     def take(loaded: Loaded) -> Meta:
         state = loaded.state(held=False, rows=session.mapped(store, loaded))
         store._take(agreed(spec, loaded.meta, store), state)
-        session.payloads.exchange(loaded.content.payloads)
+        session.show_payloads(loaded)
         return loaded.meta
 
-    session.shown = load(place, take, payloads=True)
+    session.shown = load(place, take)
     make_read_only(store)
     session.attach(store)
     return session
@@ -102,7 +101,7 @@ def _write(store: VectorStore, spec: OpenSpec, session: Writer, found: Found) ->
 
     def take(loaded: Loaded) -> Meta:
         mine = replace(agreed(spec, loaded.meta, store), journaled=True)
-        session.begin(loaded.meta)
+        session.begin(loaded)
         try:
             store._take(mine, loaded.state(held=held, rows=session.rows(apart=store.maps_rows)))
         except BaseException:
@@ -181,6 +180,7 @@ def _first(spec: OpenSpec) -> Meta:
         references=0,
         vectors=0,
         payloads=0,
+        placed=0,
     )
 
 

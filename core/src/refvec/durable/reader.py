@@ -1,6 +1,7 @@
 """Readers: they copy the last flush at opening, and hold nothing afterwards (DUR-5).
 
-One that maps the rows instead holds them as long as its mapping lasts.
+One that maps the rows instead holds them as long as its mapping lasts, and one of a store
+with payloads, which are read when they are asked for, holds those until it is closed.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import failures
 from .damage import damaged
-from .loading import Loaded, load, readable_catalog
+from .loading import Loaded, load, open_readable, readable_catalog
 from .locks import lock_reader, open_file, unlock
+from .places import Place
 from .records import Meta
 from .session import Session
+from .shelf import StoredShelf
 from .stored import StoredRows
 
 if TYPE_CHECKING:
@@ -43,6 +46,10 @@ class Reader(Session):
 
     shown: Meta  # the flush that is shown
 
+    def __init__(self, place: Place) -> None:
+        super().__init__(place, StoredShelf(lambda: open_readable(place.catalog), read_only=True))
+        self._held: int | None = None  # the handle that has a lock for the sake of payloads
+
     def flush(self, store: VectorStore) -> None:
         """Do nothing: there are no changes."""
         self._require_ours()
@@ -59,7 +66,7 @@ class Reader(Session):
             with readable_catalog(self.place.catalog) as catalog:
                 if self._is_shown(catalog.meta()):
                     return False
-            shown = load(self.place, lambda loaded: self._replace(store, loaded), payloads=True)
+            shown = load(self.place, lambda loaded: self._replace(store, loaded))
             changed, self.shown = shown.flush != self.shown.flush, shown
             return changed
 
@@ -90,8 +97,20 @@ class Reader(Session):
         fresh._take(loaded.spec(store._spec), state)
         with self.payloads.lock:
             store._exchange(fresh)
-            self.payloads.exchange(loaded.content.payloads)
+            self.show_payloads(loaded)
         return loaded.meta
+
+    def show_payloads(self, loaded: Loaded) -> None:
+        """Have those of a flush, and as long as there are any a lock, so that nobody clears their places."""
+        before, self._held = self._held, None
+        if loaded.meta.payloads:
+            self._held = open_file(self.place.head, os.O_RDONLY)
+            self._handles.append(self._held)
+            lock_reader(self._held)  # while `load` has such a lock, too
+        self.payloads.show(loaded.content.directory)
+        if before is not None:
+            self._handles.remove(before)
+            unlock(before)
 
 
 def make_read_only(store: VectorStore) -> None:

@@ -34,6 +34,7 @@ _RANGES: dict[str, tuple[int, int, Any]] = {
     "references": (0, _MOST, ...),
     "vectors": (0, _MOST, ...),
     "payloads": (0, _MOST, ...),
+    "placed": (0, _MOST, ...),
 }
 CLEARED, DROPPED, FIRST = 0, 1, 2  # codes of events; an index i is i + FIRST
 
@@ -63,7 +64,9 @@ class Meta:
     dimension, precision, initial_capacity, capacity, allocated, references, vectors
         As in `OpenSpec` and `Size`.
     payloads : int
-        Payloads in their table.
+        How many there are.
+    placed : int
+        Places of payloads that were ever taken; those below this were.
     """
 
     store: str
@@ -80,6 +83,7 @@ class Meta:
     references: int
     vectors: int
     payloads: int
+    placed: int
     format: int = FORMAT
 
     @property
@@ -117,7 +121,12 @@ def _check(meta: Meta) -> None:
         raise PackingError("its store is no 32 digits")
     if meta.vectors and (meta.dimension is None or not meta.generation):
         raise PackingError("it has vectors without a dimension or a row file")
-    if meta.snapshot > meta.flush or meta.capacity < meta.allocated or meta.vectors > meta.references:
+    if (
+        meta.snapshot > meta.flush
+        or meta.capacity < meta.allocated
+        or meta.vectors > meta.references
+        or meta.payloads > meta.placed
+    ):
         raise PackingError("its counts contradict each other")
 
 
@@ -179,10 +188,44 @@ class Marks(NamedTuple):
 NO_MARKS = Marks(np.empty(0, np.uint32), np.empty(0, np.uint32))
 
 
-def encode_log(events: Sequence[Event], written: NDArray[np.int64], marks: Marks) -> bytes:
+class PayloadLog(NamedTuple):
+    """What one flush did with payloads; of a snapshot, what there is.
+
+    Attributes
+    ----------
+    keys, places : ndarray of int64
+        The keys of their ids, see `Directory`, and the places that they took, ascending.
+    dropped : ndarray of int64
+        The places that became empty, ascending.
+    """
+
+    keys: NDArray[np.int64]
+    places: NDArray[np.int64]
+    dropped: NDArray[np.int64]
+
+    def encode(self) -> bytes:
+        """Pack it."""
+        return numbers(self.keys) + numbers(self.places) + numbers(self.dropped)
+
+    @classmethod
+    def read(cls, source: Unpacker) -> PayloadLog:
+        """Return what was encoded."""
+        found = cls(*(listed(source.numbers()) for _ in range(3)))
+        if len(found.keys) != len(found.places):
+            raise PackingError("its places are not those of its payloads")
+        return found
+
+
+_NONE = np.empty(0, np.int64)
+NO_PAYLOADS = PayloadLog(_NONE, _NONE, _NONE)
+
+
+def encode_log(
+    events: Sequence[Event], written: NDArray[np.int64], marks: Marks, payloads: PayloadLog = NO_PAYLOADS
+) -> bytes:
     """Pack one flush."""
     ids, codes = _columns(events)
-    return ids.encode() + numbers(codes) + numbers(written) + marks.encode()
+    return ids.encode() + numbers(codes) + numbers(written) + marks.encode() + payloads.encode()
 
 
 def _columns(events: Sequence[Event]) -> tuple[PackedIds, NDArray[np.int64]]:
@@ -196,30 +239,38 @@ def _columns(events: Sequence[Event]) -> tuple[PackedIds, NDArray[np.int64]]:
     return PackedIds.of(texts), codes
 
 
-def decode_log(content: bytes | memoryview) -> Log:
+def decode_log(content: bytes | memoryview) -> tuple[Log, PayloadLog]:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
     log = Log(PackedIds.read(source), source.numbers(), source.numbers(), source.words(), source.words())
+    payloads = PayloadLog.read(source)
     source.end()
     if len(log.ids) != len(log.codes) or not len(log.written) == len(log.sums) == len(log.fingerprints):
         raise PackingError("its numbers are not those of its ids")
-    return log
+    return log, payloads
 
 
-def encode_snapshot(layout: Layout, marks: Marks) -> bytes:
-    """Pack a whole layout, with the marks of every active row."""
+def encode_snapshot(layout: Layout, marks: Marks, payloads: PayloadLog = NO_PAYLOADS) -> bytes:
+    """Pack a whole layout, with the marks of every active row, and the places of payloads."""
     natural = np.argsort(layout.id_indices, kind="stable")
     order = layout.slot_order
     kept = order[:0] if np.array_equal(order, natural) else order
-    return PackedIds.of(layout.ids).encode() + numbers(layout.id_indices) + numbers(kept) + marks.encode()
+    return (
+        PackedIds.of(layout.ids).encode()
+        + numbers(layout.id_indices)
+        + numbers(kept)
+        + marks.encode()
+        + payloads.encode()
+    )
 
 
-def decode_snapshot(content: bytes | memoryview) -> Snapshot:
+def decode_snapshot(content: bytes | memoryview) -> tuple[Snapshot, PayloadLog]:
     """Return what was encoded; anything else raises."""
     source = Unpacker(content)
     ids, indices, order = PackedIds.read(source), source.numbers(), listed(source.numbers())
     found = Snapshot(ids, indices, order, source.words(), source.words())
+    payloads = PayloadLog.read(source)
     source.end()
     if len(found.ids) != len(found.indices) or len(found.sums) != len(found.fingerprints):
         raise PackingError("its numbers are not those of its ids")
-    return found
+    return found, payloads

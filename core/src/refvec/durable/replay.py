@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..state import Layout, Size
 from .packing import PackingError, listed
-from .records import CLEARED, DROPPED, FIRST, Log, Marks, Snapshot, encode_snapshot
+from .records import CLEARED, DROPPED, FIRST, Log, Marks, Snapshot
 
 
 class Replayed(NamedTuple):
@@ -18,10 +18,6 @@ class Replayed(NamedTuple):
 
     layout: Layout
     marks: Marks
-
-    def encode(self) -> bytes:
-        """Pack it as a snapshot."""
-        return encode_snapshot(self.layout, self.marks)
 
 
 class Replay:

@@ -8,12 +8,12 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from .. import failures
-from ..shelves import Shelf
 from ..state import Compaction
 from .catalog import Catalog
 from .checking import check
 from .locks import unlock
 from .places import Place
+from .shelf import StoredShelf
 
 if TYPE_CHECKING:
     from ..contract import VectorStore
@@ -26,7 +26,7 @@ class Session:
     that goes, whatever way, the files and the lock go too.
     """
 
-    def __init__(self, place: Place, payloads: Shelf) -> None:
+    def __init__(self, place: Place, payloads: StoredShelf) -> None:
         self.place = place
         self.payloads = payloads
         self.lock = RLock()

@@ -24,19 +24,21 @@ from ..errors import RefvecError
 from ..state import Changes, Compaction, Event
 from . import disk, head
 from .catalog import Catalog
-from .changes import Done, Marking, Told, after
+from .changes import Done, Marking, Told, after, after_payloads
 from .checking import Progress, silent
 from .compacting import Files, rewritten
 from .damage import damaged
 from .fingerprints import Fingerprints
 from .folding import folded
 from .leftovers import sweep
+from .loading import Loaded
 from .locks import lock_reader, nobody_reads, open_file
-from .payloads import StoredShelf
+from .payloads import PayloadTable
 from .places import Place
 from .records import NO_MARKS, Marks, Meta, encode_log
 from .rows import RowFile
 from .session import Session
+from .shelf import StoredShelf
 from .space import taken_by
 from .stored import Kept, StoredRows
 
@@ -57,10 +59,8 @@ class Writer(Session):
         The handle of the file that is locked.
     """
 
-    payloads: StoredShelf
-
     def __init__(self, place: Place, lock: int) -> None:
-        super().__init__(place, StoredShelf(place.catalog))
+        super().__init__(place, StoredShelf(lambda: PayloadTable(place.catalog, "ro")))
         self._handles.append(lock)
         self._lock_handle = lock
         self._rows: RowFile | None = None
@@ -74,12 +74,13 @@ class Writer(Session):
         self._head = open_file(self.place.head, os.O_RDWR)
         self._handles.append(self._head)
 
-    def begin(self, meta: Meta) -> None:
+    def begin(self, loaded: Loaded) -> None:
         """Open the rest for writing, after the last flush has been read."""
         self._catalog = Catalog(self.place.catalog, "rw")
-        if self._catalog.meta() != meta:
+        if self._catalog.meta() != loaded.meta:
             raise damaged(self.place.catalog, "it changed while it was opened, though it was locked")
-        self._know_rows(meta)
+        self._know_rows(loaded.meta)
+        self.payloads.show(loaded.content.directory)
 
     def sweep(self, meta: Meta) -> None:
         """Remove what compactions that were cut short have left; nothing was committed since `begin`."""
@@ -144,8 +145,18 @@ class Writer(Session):
         if done.written:
             self._settle(store)
         self._fold()
-        if len(done.freed) and self.nobody_reads():
-            store._reclaim(done.freed)
+        if (len(done.freed) or self.payloads.gone) and self.nobody_reads():
+            if len(done.freed):
+                store._reclaim(done.freed)
+            self._clear_places()
+
+    def _clear_places(self) -> None:
+        """Remove the payloads that are no more, in a transaction of its own: nobody reads an older flush."""
+        assert self._catalog is not None
+        if self.payloads.gone:
+            with suppress(OSError):  # the flush was made; the next one tries again
+                self._catalog.clear_places(self.payloads.gone)
+                self.payloads.gone = []
 
     def _settle(self, store: VectorStore) -> None:
         rows = self.rows(apart=store.maps_rows)
@@ -173,6 +184,8 @@ class Writer(Session):
         """Go on with a new generation of the files."""
         assert self._catalog is not None
         self._know_rows(self._current())
+        if self.nobody_reads():
+            self._catalog.clear_others()
         old = self._rows
         fresh = rewritten(Files(self.place, self._catalog, old, self._require_ours), progress)
         if old is None or fresh is None:
@@ -209,10 +222,12 @@ class Writer(Session):
         if meta == before and not self.payloads.pending():
             return done
         rows, marks = self._write_rows(meta, changes, kept)
+        payloads = self.payloads.plan(meta.placed).log
+        meta = after_payloads(meta, payloads)
         # A log without events counts, too: it is a page that is read at every opening.
         meta = replace(meta, flush=meta.flush + 1, logged=max(meta.logged, before.logged + 1))
         self._pending = Told(meta.flush, events, np.union1d(kept, written) if len(kept) else written)
-        self._commit(meta, encode_log(events[known:] if known else events, rows, marks))
+        self._commit(meta, encode_log(events[known:] if known else events, rows, marks, payloads))
         return done
 
     def _current(self) -> Meta:
@@ -223,6 +238,8 @@ class Writer(Session):
         if pending is not None and pending.flush == meta.flush:
             self._told = pending
         self._know_rows(meta)
+        if self.payloads.flush != meta.flush:
+            self.payloads.show(self._catalog.read().directory)
         return meta
 
     def _committed(self, events: Sequence[Event]) -> tuple[int, NDArray[np.int64]]:
@@ -251,8 +268,8 @@ class Writer(Session):
 
     def _commit(self, meta: Meta, log: bytes) -> None:
         assert self._catalog is not None
-        self._catalog.commit(meta, "log", log, self.payloads.pending())
-        self.payloads.committed()
+        self._catalog.commit(meta, "log", log, self.payloads.rows())
+        self.payloads.committed(meta.flush)
         with suppress(OSError):  # it is acknowledged without it
             head.write(self._head, meta.store, meta.flush)
 
@@ -260,7 +277,7 @@ class Writer(Session):
         """Replace a long log by a snapshot: the same content, which opens faster."""
         assert self._catalog is not None
         meta = self._catalog.meta()
-        if meta.logged > max(FEW_EVENTS, meta.references):
+        if meta.logged > max(FEW_EVENTS, meta.references + meta.payloads):
             with suppress(OSError, MemoryError):  # the flush was made; the next one tries again
-                meta, snapshot = folded(self.place, self._catalog)
-                self._catalog.commit(meta, "ids", snapshot.encode())
+                snapshot = folded(self.place, self._catalog)
+                self._catalog.commit(snapshot.meta, "ids", snapshot.encode())
