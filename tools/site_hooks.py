@@ -51,6 +51,8 @@ def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
         markdown = clauses.with_links_to_tests(name, markdown)
     if name == clauses.CONTRACT:
         markdown = clauses.contract_page(markdown)
+    if "\n## " not in markdown and ":::" not in markdown:
+        page.meta["hide"] = [*page.meta.get("hide", []), "toc"]  # it would be empty, and tables are wide
     markdown = dashboard.with_dashboard(commands.with_commands(markdown))
     return layout.with_code_links(name, markdown)
 
