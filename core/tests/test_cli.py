@@ -10,9 +10,19 @@ from importlib import metadata
 
 import numpy as np
 import pytest
-from refvec import CONTRACT_VERSION, VectorStore, backends
+from refvec import (
+    CONTRACT_VERSION,
+    Backend,
+    BackendPlugin,
+    Capabilities,
+    UnsupportedError,
+    VectorStore,
+    backends,
+)
 from refvec.cli.app import app
-from refvec.cli.demo import killing
+from refvec.cli.demo import command, killing
+from refvec.registry import provided
+from refvec_backends.python import PythonVectorStore
 from typer.testing import CliRunner
 
 
@@ -28,7 +38,7 @@ def test_demo_on_the_sample(run):
     result = run("demo")
     assert result.exit_code == 0, result.output
     assert "147 of 320 vectors (46%)" in result.output
-    assert result.output.count("identical") == len(backends())
+    assert result.output.count("identical") == sum(not row.capabilities.networked for row in backends())
     assert "one vector for" in result.output
     durable = [row for row in backends() if row.capabilities and row.capabilities.durable]
     assert "was killed (SIGKILL)" in " ".join(result.output.split())
@@ -61,6 +71,32 @@ def test_demo_on_own_data(run, tmp_path):
     result = run("demo", "--data", str(tmp_path), "--backend", "python")
     assert result.exit_code == 0, result.output
     assert "1 of 4 vectors (25%)" in result.output
+
+
+def test_demo_leaves_out_who_needs_servers(run, monkeypatch):
+    rows = [
+        Backend("far", "refvec-far", "1.0", Capabilities(networked=True, schemes=("far",))),
+        Backend("broken", "refvec-broken", "1.0", error="no"),
+        Backend("numpy", "refvec-backends", "1.0", Capabilities()),
+    ]
+    monkeypatch.setattr(command, "backends", lambda: rows)
+    result = run("demo")
+    assert result.exit_code == 0, result.output
+    assert "numpy" in result.output
+    assert "far" not in result.output.split()
+
+
+def test_demo_says_what_a_backend_lacks_that_was_asked_for(run):
+    class Far(PythonVectorStore):
+        backend = "far"
+
+        def _open(self, spec, state):
+            raise UnsupportedError("name the servers")
+
+    with provided("far", BackendPlugin(Far)):
+        result = run("demo", "--backend", "far")
+    assert result.exit_code == 2
+    assert result.output.strip() == "refvec demo: name the servers"
 
 
 @pytest.mark.parametrize(

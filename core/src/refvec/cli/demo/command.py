@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ... import BackendError, backends
-from ...registry import load_backend
+from ... import RefvecError, VectorStore, backends
 from .corpus import Corpus, load_corpus
 from .killing import kill_in_the_middle
 from .measure import Run, run_backend
@@ -26,7 +25,9 @@ QUERIES = 3
 def demo(
     backend: Annotated[
         list[str] | None,
-        typer.Option("--backend", "-b", help="A backend; repeatable. Default: all that are installed."),
+        typer.Option(
+            "--backend", "-b", help="A backend; repeatable. Default: all installed ones that need no servers."
+        ),
     ] = None,
     data: Annotated[
         Path | None,
@@ -48,7 +49,7 @@ def demo(
         corpus = load_corpus(data)
         names = _names(backend)
         queries = _queries(corpus, like)
-    except (ValueError, BackendError) as error:
+    except (ValueError, RefvecError) as error:
         console.print(f"[red]refvec demo:[/red] {escape(str(error))}", highlight=False)
         raise typer.Exit(2) from error
     console.print(f"{len(corpus.ids):,} chunks of {corpus.dimension} components from {escape(corpus.label)}\n")
@@ -65,11 +66,13 @@ def demo(
 
 
 def _names(given: Sequence[str] | None) -> list[str]:
-    names = list(dict.fromkeys(given or [])) or [row.name for row in backends() if row.error is None]
+    # One that keeps its stores in servers has none unless it is told of some.
+    here = [row.name for row in backends() if row.capabilities and not row.capabilities.networked]
+    names = list(dict.fromkeys(given or [])) or here
     if not names:
         raise ValueError("no backend is installed; install refvec to have rust, numpy and python")
     for name in names:
-        load_backend(name)
+        VectorStore(1, backend=name).close()  # raises, and says why, before anything is shown
     return sorted(names, key=lambda name: ["python", "numpy", "rust"].index(name) if name in _OURS else -1)
 
 
