@@ -205,11 +205,13 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Judge the example third-party backend from wheels, in an empty directory."""
+    """Judge the example third-party backends, one from its wheel, in an empty directory."""
     install(session, also=[EXAMPLE])
+    session.install("./examples/refvec-sqlite-backend")
     session.chdir(session.create_tmp())
     session.run("refvec", "backends")
     session.run("refvec", "conformance", "dict", "--tier", "quick", *session.posargs)
+    session.run("refvec", "conformance", "sqlite", "--tier", "smoke")
 
 
 @nox.session

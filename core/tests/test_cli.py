@@ -148,6 +148,7 @@ def test_a_command_of_a_distribution_that_is_missing_names_it(run, monkeypatch):
     result = run("conformance")
     assert result.exit_code == 2
     assert "refvec-conformance" in result.output
+    assert 'pip install "refvec[conformance]"' in " ".join(result.output.replace("│", " ").split())
 
 
 def test_backends_are_listed(run):

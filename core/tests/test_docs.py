@@ -1,9 +1,12 @@
 """The documents do what they say."""
 
+import copy
 import inspect
 import re
 import shutil
+import sqlite3
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -49,7 +52,9 @@ WRONG = {
     "int('x')  # ValueError: no such …": "says: invalid literal",
     "int('1')  # ValueError": "raises no ValueError",
 }
-EXAMPLE = ROOT / "examples/refvec-dict-backend/src/refvec_dict_backend.py"
+GUIDE = "docs/writing-a-backend.md"
+EXAMPLE = ROOT / "examples/refvec-dict-backend"
+SQLITE = ROOT / "examples/refvec-sqlite-backend/src/refvec_sqlite_backend.py"
 
 
 def blocks(name, language):
@@ -95,12 +100,58 @@ def test_a_page_that_is_wrong_would_be_seen(tmp_path):
 
 
 def test_the_guide_shows_the_example():
-    assert EXAMPLE.read_text("utf-8") in blocks("docs/writing-a-backend.md", "python")
+    assert EXAMPLE.joinpath("src/refvec_dict_backend.py").read_text("utf-8") in blocks(GUIDE, "python")
+    assert EXAMPLE.joinpath("pyproject.toml").read_text("utf-8") in blocks(GUIDE, "toml")
+
+
+def test_the_guide_shows_parts_of_the_other_example():
+    parts = blocks(GUIDE, "py")
+    assert len(parts) == 4
+    for part in parts:
+        assert textwrap.indent(part, "    ") in SQLITE.read_text("utf-8")
+
+
+@pytest.fixture
+def sqlite():
+    names: dict = {}
+    exec(compile(SQLITE.read_text("utf-8"), SQLITE, "exec"), names)  # noqa: S102 - our own
+    with refvec.registry.provided("sqlite", names["refvec_backend"]()):
+        yield lambda **options: refvec.VectorStore(2, backend="sqlite", **options)
+
+
+def test_the_other_example_keeps_vectors(sqlite):
+    store = sqlite()
+    assert store.add_vectors(["a", "b", "c"], [[1, 2], [1, 2], [3, 4]]).tolist() == [0, 0, 1]
+    with pytest.raises(refvec.DuplicateIdError):
+        store.add_vectors(["d", "a"], [[5, 6], [5, 6]])
+    assert store.upsert_vector("c", [1, 2]) == 0
+    assert (store.add_vector("d", [7, 8]), store.ids(), len(store)) == (1, ["a", "b", "c", "d"], 2)
+    assert dict(copy.copy(store).items()).keys() == {"a", "b", "c", "d"}
+    assert store.search([7, 8], 1).ids == [("d",)]
+    assert (store.find_vector([1, 2]), store.find_vector([9, 9])) == (0, None)
+
+
+def test_its_options_and_its_end_are_as_the_guide_says(sqlite, tmp_path):
+    database = str(tmp_path / "x.db")
+    store = sqlite(database=database, table="corpus")
+    store.add_vector("a", [1, 2])
+    sqlite(database=database, table="another").close()
+    with pytest.raises(sqlite3.OperationalError, match="corpus_rows already exists"):
+        sqlite(database=database, table="corpus")
+    assert store.ids() == ["a"]
+    with pytest.raises(ValueError, match="letters, digits and underscores"):
+        sqlite(table="x; DROP TABLE y")
+    with pytest.raises(TypeError, match="tabel"):
+        sqlite(tabel="x")
+    store.close()
+    with pytest.raises(refvec.StoreClosedError):
+        store.ids()
+    assert sqlite(database=database, table="corpus").ids() == []
 
 
 def test_the_example_works_as_the_guide_shows_it():
     names: dict = {}
-    page_examples.run_page(ROOT / "docs/writing-a-backend.md", names)
+    page_examples.run_page(ROOT / GUIDE, names)
     with refvec.registry.provided("dict", names["refvec_backend"]()):
         store = refvec.VectorStore(2, backend="dict")
         assert store.add_vectors(["a", "b"], [[1, 2], [1, 2]]).tolist() == [0, 0]

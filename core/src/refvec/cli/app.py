@@ -42,7 +42,7 @@ _OURS = {
         "Put the rows of a file into a durable store: npy and ids, safetensors, Parquet.",
     ),
 }
-_ELSEWHERE = {"conformance": "refvec-conformance"}
+_ELSEWHERE = {"conformance": ("refvec-conformance", "refvec[conformance]")}
 
 
 class Later(TyperCommand):
@@ -93,7 +93,10 @@ class Commands(TyperGroup):
         for point in metadata.entry_points(group=COMMANDS, name=cmd_name):
             return Later(point, _summary(point))
         if cmd_name in _ELSEWHERE:
-            raise typer.BadParameter(f"{cmd_name!r} is in the distribution {_ELSEWHERE[cmd_name]}; install it")
+            distribution, extra = _ELSEWHERE[cmd_name]
+            raise typer.BadParameter(
+                f'{cmd_name!r} is in the distribution {distribution}: pip install "{extra}"'
+            )
         return None
 
 
