@@ -218,7 +218,7 @@ def example(session: nox.Session) -> None:
 def redis(session: nox.Session) -> None:
     """Test the redis backend on throw-away clusters, where there is a server; ``-- --refvec-tier=quick``."""
     require_redis(session)
-    install(session, *TESTING, also=[REDIS])
+    install(session, *TESTING, "ml_dtypes>=0.4", also=[REDIS])
     session.run("pytest", "-q", REDIS_TESTS)
     tier = session.posargs or ("--refvec-tier=smoke",)  # the quick one takes many minutes
     suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", *tier)

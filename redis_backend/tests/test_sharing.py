@@ -1,5 +1,6 @@
 """NET-1, NET-2: the same store for many."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 from refvec import DuplicateIdError, StoreClosedError, VectorStore
@@ -62,6 +63,18 @@ def test_items_are_pairs_while_others_remove_and_add(open_store):
     found = dict([first, *items])
     assert set(map(str, range(40))) - set(gone) <= found.keys() <= set(map(str, range(40)))
     assert all(row.tolist() == UNITS[int(one) % 4].tolist() for one, row in found.items())
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16], ids=["float16", "bfloat16"])
+def test_halves_are_taken_as_they_are(open_store, dtype):
+    values = np.array([[1.5, -2, 0.0078125, 3e4], [0.1, 0.2, 0.3, 0.4]]).astype(dtype)
+    store = open_store(precision="exact")
+    store.add_vectors(["a", "b"], values)
+    store.upsert_vector("c", values[1])
+    wanted = [[float(one) for one in row] for row in values]
+    assert store.get_vectors(["a", "b", "c"]).tolist() == [*wanted, wanted[1]]
+    assert (store.count, store.find_vector(values[0])) == (2, store.get_index("a"))
+    assert store.search(values[0], 1, metric="euclidean").ids == [("a",)]
 
 
 def test_a_refused_add_leaves_no_trace(open_store):
