@@ -102,6 +102,15 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def shared_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A place for backends, for what several tests look at."""
+    folder = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield Bench(folder)
+
+
 @pytest.fixture
 def verdicts() -> Callable[[BackendResult], dict[str, str]]:
     """The verdicts of a backend by clause, for those clauses that a test judges."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,6 +12,16 @@ from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.zoo import mutants
 from refvec_conformance.zoo.kill_matrix import main, markdown, matrix, published
 from refvec_conformance.zoo.killing import Fate, unharmed
+
+# What says nothing to somebody who does not know the suite.
+_OURS = re.compile(
+    r"AssertionError|Outcome\(|^assert |\bassert \[|<function|<lambda>|0x[0-9a-f]{6}|told as raised"
+)
+
+
+def not_plain(line):
+    return bool(_OURS.search(line)) or "expected " not in line or len(line) > 900
+
 
 LAST = Path(__file__).parents[2] / "docs" / "kill-matrix.md"
 PAGE = [
@@ -31,6 +42,11 @@ def test_every_mutant_is_killed_by_a_test_of_its_own_clause(fates):
 
 def test_the_matrix_covers_the_zoo(fates):
     assert [(fate.family, fate.name) for fate in fates] == [(one.family, one.name) for one in mutants()]
+
+
+def test_every_failure_begins_with_one_plain_sentence(fates):
+    first = {f"{fate.family}.{fate.name}": fate.told.partition("\n")[0] for fate in fates if fate.killer}
+    assert {name: line for name, line in first.items() if not_plain(line)} == {}
 
 
 def test_nothing_is_killed_that_is_not_broken():

@@ -92,8 +92,9 @@ def test_equal_stores_agree() -> None:
 
 def test_a_difference_is_raised_with_a_script() -> None:
     trace = mixed(Random(1), 2, 6, 200)
-    with pytest.raises(AssertionError, match="VectorStore\\(backend=backend"):
+    with pytest.raises(AssertionError, match="returned True; expected, as of model: returned False") as caught:
         compare(trace, STORES, {})
+    assert "VectorStore(backend=backend" in caught.value.script
 
 
 def test_the_script_runs_without_the_suite() -> None:

@@ -19,6 +19,7 @@ from .judging.target import Target, resolved
 from .testbed import Bed
 
 _NAME = "refvec-conformance-session"
+_ASSERTING = ("refvec_conformance.probes", "refvec_conformance.tests", "refvec_conformance.campaign")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marks, and the part that lives as long as the session."""
+    # What these assert is to be told as the tests' own assertions are.
+    pytest.register_assert_rewrite(*_ASSERTING)
     config.addinivalue_line("markers", "clause(*ids, tier, requires, since): the clauses that a test judges")
     config.addinivalue_line("markers", "provisional(since): too new to fail anybody")
     try:

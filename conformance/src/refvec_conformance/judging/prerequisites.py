@@ -13,6 +13,24 @@ class PrerequisiteError(Exception):
     """A test cannot run here: it counts as not run, for this reason, and no level is earned without it."""
 
 
+class NeighbourError(Exception):
+    """A test fails for another backend that is installed: it says nothing about the one under test.
+
+    Parameters
+    ----------
+    name : str
+        The other backend.
+    fault : str
+        How it fails with a store of the suite's own.
+    """
+
+    def __init__(self, name: str, fault: str) -> None:
+        super().__init__(f"{NEIGHBOUR} {name!r} is at fault: with a store of the suite's own, too, {fault}")
+
+
+NEIGHBOUR = "the backend installed beside it,"
+
+
 class Beds:
     """The test beds of one backend, each made when it is first asked for.
 

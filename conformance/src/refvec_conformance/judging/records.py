@@ -40,7 +40,9 @@ class Failure:
     exceptions : tuple of str
         The class of the exception, then its bases.
     message : str
-        The exception's message: what was expected and what came.
+        A sentence: what was called, what was expected, what came back. Further lines are details.
+    cause : str
+        What failures of the same fault are likely to have in common.
     traceback : str
         Where it happened.
     output : str
@@ -58,6 +60,7 @@ class Failure:
     output: str = ""
     command: str = ""
     script: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True)

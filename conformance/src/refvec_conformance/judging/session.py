@@ -11,12 +11,13 @@ import pytest
 from refvec import backends
 
 from .. import __version__
+from ..telling import Comparison
 from .assertions import WHY
 from .expected import Expectations
 from .failing import failure_of
 from .ledger import settle
 from .marks import TIERS
-from .prerequisites import PrerequisiteError
+from .prerequisites import NeighbourError, PrerequisiteError
 from .records import Outcome, TestRecord
 from .results import ExitCode, Verdict
 from .selection import Choice, describe, order, spelling_of, test_id
@@ -73,6 +74,7 @@ class SuiteSession:
         self.records: dict[str, dict[str, TestRecord]] = {}
         self.smoke_failed: set[str] = set()
         self.done: frozenset[str] = frozenset()
+        self._comparison: Comparison | None = None  # the last that did not hold in the test that runs
 
     @property
     def chosen(self) -> list[str]:
@@ -119,6 +121,11 @@ class SuiteSession:
         return [(one, self.records[one][name]) for one in self._backends(item)]
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_assertrepr_compare(self, op: str, left: object, right: object) -> None:
+        """Keep what was compared: pytest's own words are not for the author of a backend."""
+        self._comparison = Comparison(op, left, right)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
         """Announce the test, or block it because the smoke tier of its backend failed."""
         known = self._known(item)
@@ -141,7 +148,7 @@ class SuiteSession:
         known = self._known(item)
         if not known:
             return report
-        if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError):
+        if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError | NeighbourError):
             report.outcome = "skipped"  # for pytest, which has no other word; not for the ledger
             report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
         marked = [(backend, self._noted(backend, record, item, call, report)) for backend, record in known]
@@ -152,6 +159,7 @@ class SuiteSession:
                 report.wasxfail = record.reason
             if report.when == "teardown":
                 self._store(backend, record)
+        self._comparison = None  # it holds on to stores
         return report
 
     def _noted(
@@ -164,10 +172,13 @@ class SuiteSession:
     ) -> TestRecord:
         record = replace(record, duration=record.duration + report.duration)
         if report.failed and record.failure is None:
-            failed = replace(record, outcome=Outcome.FAILED, reason="", failure=failure_of(item, call, report))
+            failure = failure_of(item, call, report, self._comparison)
+            failed = replace(record, outcome=Outcome.FAILED, reason="", failure=failure)
             return self.expectations.judge(failed, backend_name(backend))
         if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError):
             return replace(record, outcome=Outcome.NOT_RUN, reason=str(call.excinfo.value))
+        if call.excinfo is not None and isinstance(call.excinfo.value, NeighbourError):
+            return replace(record, outcome=Outcome.NOT_APPLICABLE, reason=str(call.excinfo.value))
         if report.skipped and record.failure is None:
             why = report.longrepr[2] if isinstance(report.longrepr, tuple) else "expected to fail"
             return replace(record, outcome=Outcome.SKIPPED, reason=why)

@@ -8,6 +8,7 @@
 """
 
 from .checking import explanation, is_linearizable
+from .explaining import UnexplainedError, explain
 from .history import Call
 from .labels import Labels
 from .recording import record
@@ -19,7 +20,9 @@ __all__ = [
     "Call",
     "Labels",
     "Sequential",
+    "UnexplainedError",
     "drawn",
+    "explain",
     "explanation",
     "is_linearizable",
     "record",

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from refvec import Capabilities, VectorStore
 
+from ..telling.forms import CHANGED
+from ..telling.values import difference
 from .outcomes import attempt, frozen
 
 STATISTICS = (
@@ -64,8 +66,13 @@ def capabilities_of(store: Any) -> Capabilities:
 
 
 def differences(before: dict[str, object], after: dict[str, object]) -> list[str]:
-    """Return a line for each thing that is not the same in both."""
-    return [f"{name}: {before[name]!r} -> {after[name]!r}" for name in before if before[name] != after[name]]
+    """Return a line for each thing that is not the same in both, with what it is and what it was."""
+    return [_apart(name, before[name], after[name]) for name in before if before[name] != after[name]]
+
+
+def _apart(name: str, before: object, after: object) -> str:
+    where, now, then = difference(after, before)
+    return f"{name}{where} is {now}, expected {then}"
 
 
 @contextmanager
@@ -75,7 +82,7 @@ def unchanged(store: VectorStore) -> Iterator[None]:
     yield
     changed = differences(before, observe(store))
     if changed:
-        pytest.fail("the store has changed:\n" + "\n".join(changed), pytrace=False)
+        pytest.fail(f"{CHANGED}:\n" + "\n".join(changed), pytrace=False)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from refvec import VectorStore
 from ..inputs.hostile import OwnError
 from ..inputs.oddities import ODDITIES
 from ..judging.target import Target, resolved
+from ..telling.values import as_error
 from .atomicity import differences, observe
 from .fixtures import UNITS
 
@@ -119,9 +120,10 @@ def complaint(store: VectorStore, call: Call) -> str | None:
             call.make(store)
     except call.allowed():
         changed = differences(before, observe(store))
-        return f"{call} raised and changed the store: {changed}" if changed else None
+        return f"{call} raised, and changed the store: {changed[0]}" if changed else None
     except Exception as error:
-        return f"{call} raised {type(error).__name__}: {error!s:.200}"
+        allowed = " or ".join(one.__name__ for one in call.allowed()) or "no error"
+        return f"{call} raised {as_error(error)}; expected {allowed}"
     return None
 
 

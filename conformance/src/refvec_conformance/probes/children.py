@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..telling.forms import Telling
 from .fork_server import SUPPORTED, Request, server
 
 PATIENCE = 120.0
@@ -56,6 +57,22 @@ def run_child(
     )
 
 
+class ChildError(AssertionError):
+    """A child process that had to end well did not."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        lines = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
+        ended = (
+            f"ended with {done.returncode}"
+            if done.returncode > 0
+            else f"was killed by signal {-done.returncode}"
+        )
+        last = lines[-1].strip()[:200] if lines else "nothing"
+        sentence = f"a child process {ended}, and printed last {last!r}; expected that it ends with 0"
+        self.telling = Telling(sentence, f"a child {ended}", "\n".join(lines[-12:]))
+        super().__init__(f"the child ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+
+
 def output_of(
     code: str,
     *args: str,
@@ -65,5 +82,6 @@ def output_of(
 ) -> str:
     """Run code in a child as `run_child` does and return what it printed; it must end well."""
     done = run_child(code, *args, env=env, path=path, fresh=fresh)
-    assert done.returncode == 0, f"the child ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    if done.returncode != 0:
+        raise ChildError(done)
     return done.stdout.strip()

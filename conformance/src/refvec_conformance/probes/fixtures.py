@@ -61,6 +61,11 @@ def explore(seed: int, budget: Budget) -> Explore:
 @pytest.fixture
 def stocked(make: Make) -> VectorStore:
     """A store of dimension 4: "a" and "b" share a vector, "c" and "d" have their own, one slot is freed."""
+    return stocked_with(make)
+
+
+def stocked_with(make: Make) -> VectorStore:
+    """Return the store of the fixture `stocked`, opened by `make`."""
     store = make(4, 8)
     store.add_vectors(["a", "b", "c", "d", "gone"], UNITS[[0, 0, 1, 2, 3]])
     store.remove_vector("gone")

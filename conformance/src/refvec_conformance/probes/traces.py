@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import CodeType
@@ -17,6 +18,9 @@ from refvec import VectorStore
 from ..inputs import vocabulary
 from ..inputs.operations import Op, Trace
 from ..oracle.model import Model
+from ..telling.forms import Telling
+from ..telling.values import LONG, brief, shown
+from ..telling.values import difference as difference_of
 from .atomicity import STATISTICS
 from .outcomes import Outcome, attempt, frozen
 
@@ -84,7 +88,18 @@ def exactly(_op: Op, _players: Players, outcomes: Mapping[str, Outcome]) -> str:
     first = next(iter(outcomes.values()))
     if all(outcome == first for outcome in outcomes.values()):
         return ""
-    return "\n".join(f"{name}: {outcome}" for name, outcome in outcomes.items())
+    (wanted, one), *others = outcomes.items()
+    name, other = next((name, outcome) for name, outcome in others if outcome != one)
+    return f"{name} {_cut(other, one)}; expected, as of {wanted}: {_cut(one, other)}"
+
+
+def _cut(outcome: Outcome, other: Outcome) -> str:
+    """Return an outcome as text; of a long result that differs from another one, where it does."""
+    text = shown(outcome)
+    if len(text) <= LONG or outcome.error or other.error:
+        return text
+    where, found, _ = difference_of(outcome.value, other.value)
+    return f"returned {found} at {where}" if where else text
 
 
 def difference(trace: Trace, stores: Mapping[str, Open], differ: Differ = exactly) -> tuple[int, str] | None:
@@ -97,17 +112,47 @@ def difference(trace: Trace, stores: Mapping[str, Open], differ: Differ = exactl
     return None
 
 
+_SHOWN = 12  # calls that are listed in a message
+_WORDS = re.compile(r"f32\('([0-9a-f]*)', ([\d, ]+)\)")
+
+
+def plain(op: Op) -> str:
+    """Return the source of a call with numbers as numbers, which are words of 32 bits in scripts."""
+    return _WORDS.sub(lambda found: brief(_floats(*found.groups())), op.source)
+
+
+def _floats(digits: str, shape: str) -> Any:
+    return vocabulary.f32(digits, *map(int, shape.split(",")))
+
+
 class DifferenceError(AssertionError):
     """Stores differ.
 
+    Parameters
+    ----------
+    trace : list of Op
+        The calls up to the one after which they differ.
+    how : str
+        What differs.
+
     Attributes
     ----------
+    telling : Telling
+        The last call and what came of it, and the calls before it.
     script : str
         The text of a Python script that shows it.
     """
 
-    def __init__(self, script: str) -> None:
-        super().__init__(f"the stores differ; to see it, run:\n\n{script}")
+    def __init__(self, trace: Trace, how: str, script: str) -> None:
+        first, _, more = how.partition("\n")
+        last = trace[-1]
+        after = f" after {len(trace) - 1} other call{'s' * (len(trace) > 2)}" if len(trace) > 1 else ""
+        calls = [f"  {plain(op)}" for op in trace]
+        listed = [*more.splitlines()[:5], "The calls, on a new store:", *calls[:_SHOWN]]
+        listed += [f"  ... and {len(calls) - _SHOWN} more"] if len(calls) > _SHOWN else []
+        sentence = f"{plain(last)}{after}: {first}"
+        self.telling = Telling(sentence, f"{last.name} differs", "\n".join(listed))
+        super().__init__(sentence)
         self.script = script
 
 
@@ -128,7 +173,10 @@ def compare(
         Tells what counts as a difference.
     """
     if difference(trace, stores, differ) is not None:
-        raise DifferenceError(script(shrunk(trace, stores, differ), stores, opening, differ))
+        least = shrunk(trace, stores, differ)
+        found = difference(least, stores, differ)
+        how = "they differed once, and not when the calls were made again" if found is None else found[1]
+        raise DifferenceError(least, how, script(least, stores, opening, differ))
 
 
 def shrunk(trace: Trace, stores: Mapping[str, Open], differ: Differ = exactly) -> Trace:

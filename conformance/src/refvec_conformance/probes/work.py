@@ -110,6 +110,25 @@ def growth(
     return {size: work_of(work(size)) for size in sizes}
 
 
+def disproportion(found: dict[int, Work], factor: float = 1.5, slack: Work = SLACK) -> list[str]:
+    """Return which counters are higher at the largest size than they may be, each with its numbers."""
+    small, large = min(found), max(found)
+    rows = zip(Work._fields, found[small], found[large], slack, strict=True)
+    return [
+        f"{_COUNTED[name]}: {most:,} at a size of {large:,}, {least:,} at {small:,}; "
+        f"expected at most {factor} times as many, and {more:,}"
+        for name, least, most, more in rows
+        if most > factor * least + more
+    ]
+
+
+_COUNTED = {
+    "instructions": "instructions of Python code",
+    "calls": "calls of functions in C",
+    "allocated": "bytes held at once",
+}
+
+
 def is_constant(found: dict[int, Work], factor: float = 1.5, slack: Work = SLACK) -> bool:
     """Return whether the work at the largest size is that at the smallest, give or take."""
     return found[max(found)].within(found[min(found)], factor, slack)

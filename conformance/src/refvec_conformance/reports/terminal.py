@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -13,24 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ..judging.clauses import clauses
-from ..judging.records import Failure, TestRecord
-from ..judging.results import BackendResult, ClauseResult, ExitCode, RunResult, Verdict
+from ..judging.records import Outcome, TestRecord
+from ..judging.results import BackendResult, ClauseResult, ExitCode, RunResult
 from ..runner import Hear
 from ..runner.protocol import Event
+from .broken import STYLES, show_broken
 from .diff import Change
-from .words import SIGNS
 
-_STYLES = {
-    Verdict.PASS: "green",
-    Verdict.FAIL: "bold red",
-    Verdict.EXPECTED_FAIL: "yellow",
-    Verdict.UNSUPPORTED_PROVEN: "blue",
-    Verdict.NOT_APPLICABLE: "dim",
-    Verdict.BLOCKED: "magenta",
-    Verdict.NOT_RUN: "dim",
-}
 _BORDERS = {ExitCode.CONFORMS: "green", ExitCode.VACUOUS: "yellow"}
-_MAX_FAILURES = 12
 
 
 class Meter:
@@ -75,7 +66,7 @@ def metered(console: Console) -> Iterator[Hear]:
 def show(console: Console, run: RunResult) -> None:
     """Print a run: the failures of every backend, then a summary of each."""
     for backend in run.backends:
-        _show_broken(console, backend)
+        show_broken(console, backend)
     for backend in run.backends:
         console.print(_summary(backend))
     console.print(
@@ -83,58 +74,46 @@ def show(console: Console, run: RunResult) -> None:
     )
 
 
-def _show_broken(console: Console, backend: BackendResult) -> None:
-    broken = [row for row in backend.clauses if row.verdict in (Verdict.FAIL, Verdict.EXPECTED_FAIL)]
-    if broken:
-        table = Table(title=f"{backend.name}: broken clauses", title_justify="left", show_lines=True)
-        for column in ("clause", "what the contract says", "verdict", "why"):
-            table.add_column(column, overflow="fold")
-        for row in broken:
-            text = clauses()[row.id].text.strip()
-            table.add_row(row.id, Text(text), _sign(row.verdict), Text(row.reason))
-        console.print(table)
-    for record in backend.failures[:_MAX_FAILURES]:
-        if record.failure:
-            console.print(_failure(backend, record, record.failure))
-    if len(backend.failures) > _MAX_FAILURES:
-        console.print(f"{len(backend.failures) - _MAX_FAILURES} more failures are in the report.")
-
-
-def _failure(backend: BackendResult, record: TestRecord, failure: Failure) -> Panel:
-    parts = [Text(failure.message.strip() or failure.kind)]
-    where = "" if failure.kind == "assertion" else failure.traceback
-    for title, said in {"printed": failure.output, "where": where}.items():
-        if said:
-            parts.append(Text(f"\n{title}:\n" + "\n".join(said.strip().splitlines()[-12:]), style="dim"))
-    if failure.command:
-        parts.append(Text(f"\nagain: {failure.command}", style="cyan"))
-    marks = f"{failure.kind} · {', '.join(record.clauses)}" + (" · provisional" if record.provisional else "")
-    heading = Text(f"{backend.name} · {record.id}")
-    return Panel(Group(*parts), title=heading, subtitle=marks, title_align="left", border_style="red")
-
-
 def _summary(backend: BackendResult) -> Panel:
+    left_out = (Outcome.NOT_NAMED, Outcome.NOT_APPLICABLE, Outcome.TOO_DEEP)
+    named = [row for row in backend.tests if row.outcome not in left_out]
+    partial = any(row.outcome is Outcome.NOT_NAMED for row in backend.tests)
+    parts = [_named(named)] if partial else [_levels(backend), _totals(backend)]
+    parts += [Text(text, style="yellow") for text in backend.messages]
+    code = backend.exit_code
+    meaning = "what was run holds" if partial and code is ExitCode.CONFORMS else code.meaning
+    return Panel(
+        Group(*parts, Text(f"exit code {int(code)}: {meaning}", style="bold")),
+        title=Text(f"{backend.name} {backend.version}".strip()),
+        title_align="left",
+        subtitle=f"{len(named)} tests in {backend.duration:.0f} s",
+        border_style=_BORDERS.get(code, "red"),
+    )
+
+
+def _named(rows: list[TestRecord]) -> Text:
+    """Return how the tests that were asked for ended: a run of some says nothing about clauses or levels."""
+    ended = Counter(row.outcome for row in rows)
+    if ended[Outcome.PASSED] == len(rows):
+        return Text(
+            f"{len(rows)} of {len(rows)} named tests pass" if len(rows) > 1 else "the named test passes",
+            "green",
+        )
+    return Text(", ".join(f"{count} {outcome}" for outcome, count in ended.items()) + " of the named tests")
+
+
+def _levels(backend: BackendResult) -> Text:
     levels = Text()
     for row in () if backend.exit_code is ExitCode.CANNOT_RUN else backend.levels:
         style = {"earned": "bold green", "withheld": "red"}.get(row.status, "dim")
         levels.append(f"{row.name} {row.status}", style=style)
         levels.append(f"  {row.reason.partition(chr(10))[0]}\n" if row.reason else "\n", style="dim")
-    totals = Text("  ").join(
-        Text(f"{count} {verdict}", style=_STYLES[verdict]) for verdict, count in backend.totals.items() if count
-    )
-    notes = [Text(text, style="yellow") for text in backend.messages]
-    code = backend.exit_code
-    return Panel(
-        Group(levels, totals, *notes, Text(f"exit code {int(code)}: {code.meaning}", style="bold")),
-        title=Text(f"{backend.name} {backend.version}".strip()),
-        title_align="left",
-        subtitle=f"{len(backend.clauses)} clauses in {backend.duration:.1f} s",
-        border_style=_BORDERS.get(code, "red"),
-    )
+    return levels
 
 
-def _sign(verdict: Verdict) -> Text:
-    return Text(f"{SIGNS[verdict]} {verdict}", style=_STYLES[verdict])
+def _totals(backend: BackendResult) -> Text:
+    counted = [(verdict, count) for verdict, count in backend.totals.items() if count]
+    return Text("  ").join(Text(f"{count} {verdict}", style=STYLES[verdict]) for verdict, count in counted)
 
 
 def show_clauses(console: Console, results: tuple[ClauseResult, ...]) -> None:

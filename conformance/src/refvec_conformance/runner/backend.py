@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from .. import __version__
 from ..judging.clauses import clauses
 from ..judging.expected import Expectations
 from ..judging.ledger import levels, missing_clauses, settle, verdict_code
-from ..judging.records import Failure, Outcome, TestRecord
+from ..judging.prerequisites import NEIGHBOUR
+from ..judging.records import Failure, Outcome, TestRecord, covers
 from ..judging.results import BackendResult, ClauseResult, ExitCode, LevelResult, Verdict
 from .journal import FACTORY, Journal
 from .process import attend
@@ -87,8 +89,10 @@ def _verdicts(request: Request, journal: Journal, expectations: Expectations) ->
     problems = expectations.problems(records, journal.identity["name"], __version__)
     code = verdict_code(found, records, request.tier, problems, partial=bool(request.only))
     messages = [WRONG_BACKEND] if any(row.outcome is Outcome.BLOCKED for row in records) else []
-    messages += problems
-    if code is ExitCode.VACUOUS:
+    messages += [*problems, *_about_neighbours(records)]
+    if request.only:
+        messages += _about_named(request, records, code)
+    elif code is ExitCode.VACUOUS:
         lacking = missing_clauses(found, records, request.tier)
         messages.append(f"Not run, though tier and manifest imply them: {', '.join(lacking) or 'all clauses'}")
     return BackendResult(
@@ -99,6 +103,34 @@ def _verdicts(request: Request, journal: Journal, expectations: Expectations) ->
         exit_code=code,
         messages=tuple(messages),
     )
+
+
+def _about_neighbours(records: Sequence[TestRecord]) -> list[str]:
+    """Return who else is broken, each once; it is not held against this backend."""
+    reasons = dict.fromkeys(row.reason for row in records if row.reason.startswith(NEIGHBOUR))
+    first = {reason.split("'")[1]: reason for reason in reversed(reasons)}
+    return [f"Not held against it: {reason}." for reason in first.values()]
+
+
+def _about_named(request: Request, records: Sequence[TestRecord], code: ExitCode) -> list[str]:
+    """Return what to say of a run of some tests: what was not found, and how to get a verdict."""
+    known = [row.id for row in records]
+    told = []
+    for wanted in request.only:
+        found = [row for row in records if covers(wanted, row.id)]
+        if not found:
+            near = get_close_matches(wanted, known, 1, 0.0)
+            told.append(f"No test is called {wanted!r}" + (f"; the nearest is {near[0]!r}." if near else "."))
+        elif all(row.outcome is Outcome.TOO_DEEP for row in found):
+            told.append(f"{wanted!r} is not run in tier {request.tier}: add --tier {found[0].tier}.")
+        told += [f"{row.id} was not run: {row.reason}." for row in found if _left_out(row)]
+    if code is ExitCode.CONFORMS:
+        told.append(f"For the verdict: refvec conformance {request.spelling}")
+    return told
+
+
+def _left_out(row: TestRecord) -> bool:
+    return row.outcome is Outcome.NOT_APPLICABLE and not row.reason.startswith(NEIGHBOUR)
 
 
 def _stopped(journal: Journal, code: ExitCode, verdict: Verdict, message: str) -> BackendResult:

@@ -16,6 +16,8 @@ from ..probes.atomicity import observe
 from ..probes.children import output_of
 from ..probes.fixtures import UNITS
 from ..probes.outcomes import bits
+from ..telling.expressions import as_called
+from ..telling.values import as_error, shown
 
 every_metric = pytest.mark.parametrize("metric", METRICS)
 
@@ -112,15 +114,22 @@ def not_refused(
     """Return which inputs a method does not refuse with this error and text, leaving the store as it was."""
     before, wrong = observe(store), []
     for name, given in inputs.items():
+        told = as_called(take, store, given) or f"the method, given {name}: {shown(given)},"
         try:
             take(store, given)
-            wrong.append(f"{name}: taken")
+            wrong.append(f"{told} raised nothing; expected {names_of(error)}")
         except Exception as raised:
             if not isinstance(raised, error) or said not in str(raised):
-                wrong.append(f"{name}: {type(raised).__name__}: {raised}")
+                text = f" that says {said!r}" if said else ""
+                wrong.append(f"{told} raised {as_error(raised)}; expected {names_of(error)}{text}")
         if observe(store) != before:
-            return [*wrong, f"{name}: the store has changed"]
+            return [*wrong, f"{told} changed the store; expected it as it was"]
     return wrong
+
+
+def names_of(error: type[Exception] | tuple[type[Exception], ...]) -> str:
+    """Return the names of the classes that are expected."""
+    return " or ".join(one.__name__ for one in (error if isinstance(error, tuple) else (error,)))
 
 
 def program(name: str, *args: object) -> list[str]:

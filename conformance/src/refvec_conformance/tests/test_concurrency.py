@@ -8,7 +8,6 @@ from random import Random
 from typing import Any
 
 import numpy as np
-import pytest
 
 from refvec_conformance.inputs.operations import Op, Operations, Trace, codes
 from refvec_conformance.judging.marks import clause
@@ -16,12 +15,9 @@ from refvec_conformance.judging.target import Target
 from refvec_conformance.linearizability import (
     Labels,
     Sequential,
-    drawn,
-    is_linearizable,
+    explain,
     record,
-    smallest_failure,
 )
-from refvec_conformance.linearizability.history import History
 from refvec_conformance.oracle.model import Contents
 from refvec_conformance.probes.concurrency import jostled, must, switching, together
 from refvec_conformance.probes.fixtures import Budget, Make
@@ -85,12 +81,6 @@ def check(
     store = make(4)
     history = record(store, model.labels, threads, random, before=list(before))
     explain(history, model, Contents(dimension=4))
-
-
-def explain(history: History, model: Sequential, initial: Contents) -> None:
-    if not is_linearizable(history, model, initial):
-        part = drawn(smallest_failure(history, model, initial))
-        pytest.fail(f"no order of these calls explains their results:\n\n{part}\n", pytrace=False)
 
 
 def rounds(make: Make, target: Target, seed: int, budget: Budget, names: Sequence[str]) -> None:

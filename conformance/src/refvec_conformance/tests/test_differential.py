@@ -8,14 +8,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from refvec import VectorStore
+from refvec import VectorStore, backends
 
 from refvec_conformance.inputs.operations import Trace
 from refvec_conformance.inputs.traces import mixed, searches, unordered
 from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.prerequisites import NeighbourError
 from refvec_conformance.judging.target import Target
 from refvec_conformance.oracle.model import Model
 from refvec_conformance.probes.fixtures import Budget
+from refvec_conformance.probes.neighbours import beside
 from refvec_conformance.probes.traces import Open, compare, run
 
 PRECISIONS = [0, 3, 6, 7, "exact"]
@@ -45,12 +47,33 @@ def test_a_random_trace_agrees_with_the_oracle_bit_for_bit(
 @clause("ERR-1", "VEC-5", "SAVE-1", tier="standard", requires="dense_indices")
 @pytest.mark.parametrize("precision", [2, "exact"])
 def test_all_installed_backends_agree_on_a_random_trace(
-    target: Target, names: list[str], seed: int, budget: Budget, precision: int | str
+    target: Target, seed: int, budget: Budget, precision: int | str
 ) -> None:
     opening: dict[str, Any] = {"dimension": 2, "initial_capacity": 3, "precision": precision}
-    peers = {name: partial(VectorStore, backend=name, **opening) for name in names}
-    stores = {**peers, target.name: partial(target.open, **opening)}
-    compare(fit(target, mixed(Random(seed), 2, precision, budget(300))), stores, opening)
+    trace = fit(target, mixed(Random(seed), 2, precision, budget(300)))
+    strangers = []
+    for name in _numbered_alike(target):
+        peer = partial(VectorStore, backend=name, **opening)
+
+        def experiment(one: Target, name: str = name, peer: Open = peer) -> None:
+            compare(trace, {name: peer, one.name: partial(one.open, **opening)}, opening)
+
+        try:
+            beside(target, name, experiment)
+        except NeighbourError as error:
+            strangers.append(error)
+    if strangers:
+        raise strangers[0]
+
+
+def _numbered_alike(target: Target) -> list[str]:
+    """Return the other installed backends that number and order as the contract says."""
+    declared = {row.name: row.capabilities for row in backends() if row.capabilities is not None}
+    return [
+        name
+        for name, one in declared.items()
+        if name != target.name and one.dense_indices and one.ordered_ids >= target.capabilities.ordered_ids
+    ]
 
 
 @clause("OPEN-7", tier="standard", requires="dense_indices")

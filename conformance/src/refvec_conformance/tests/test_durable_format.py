@@ -17,6 +17,7 @@ from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.damaging import contents
 from refvec_conformance.probes.durability import flushes, held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS
+from refvec_conformance.probes.neighbours import beside
 from refvec_conformance.stores import CONTENT_1, FORMAT_1, NEWER, as_text, copied
 
 from .helpers import stock
@@ -37,48 +38,65 @@ def elsewhere(name: str) -> Target:
 def test_a_store_opens_in_every_other_durable_backend(
     target: Target, place: Path, seed: int, other: str
 ) -> None:
-    wanted = history(target, place, seed, 8)[-1]
-    assert kept(elsewhere(other), place) == wanted
-    with elsewhere(other).open(path=place) as store:
-        *_, wanted = flushes(store, seed + 1, 8)
-    assert kept(target, place) == wanted
+    def experiment(one: Target) -> None:
+        path = place / one.name
+        wanted = history(one, path, seed, 8)[-1]
+        assert kept(elsewhere(other), path) == wanted
+        with elsewhere(other).open(path=path) as store:
+            *_, wanted = flushes(store, seed + 1, 8)
+        assert kept(one, path) == wanted
+
+    place.mkdir()
+    beside(target, other, experiment)
 
 
 @clause("DUR-3", "DUR-1", requires="durable")
 @pytest.mark.parametrize("precision", [2, "exact"])
 @pytest.mark.parametrize("other", durable_names())
 def test_what_a_store_does_next_is_the_same_in_every_backend(
-    target: Target, place: Path, rng: np.random.Generator, other: str, precision: Any
+    target: Target, place: Path, seed: int, other: str, precision: Any
 ) -> None:
-    with target.open(DIMENSION, 2, path=place, precision=precision) as store:
-        for _ in range(20):
-            change(rng, store)
-        wanted = held(store)
-    copied, seed = place.with_name("copied"), int(rng.integers(2**32))
-    shutil.copytree(place, copied)
-    for one, path in ((target, place), (elsewhere(other), copied)):
-        with one.open(path=path) as store:
-            assert (held(store), store.precision) == (wanted, precision)
-            again = np.random.default_rng(seed)
-            for _ in range(20):
-                change(again, store)
-    assert kept(target, copied) == kept(elsewhere(other), place)
+    def experiment(mine: Target) -> None:
+        path, copied = place / mine.name, place / f"{mine.name} copied"
+        with mine.open(DIMENSION, 2, path=path, precision=precision) as store:
+            _change(store, seed)
+            wanted = held(store)
+        shutil.copytree(path, copied)
+        for one, there in ((mine, path), (elsewhere(other), copied)):
+            with one.open(path=there) as store:
+                assert (held(store), store.precision) == (wanted, precision)
+                _change(store, seed + 1)
+        assert kept(mine, copied) == kept(elsewhere(other), path)
+
+    place.mkdir()
+    beside(target, other, experiment)
+
+
+def _change(store: VectorStore, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(20):
+        change(rng, store)
 
 
 @clause("DUR-3", "DUR-8", requires="durable")
 @pytest.mark.parametrize("other", durable_names())
 def test_indices_that_are_held_back_are_so_in_every_backend(target: Target, place: Path, other: str) -> None:
-    with stock(target, place) as store:
-        store.remove_vector("c")
-    with (place / "head").open("rb") as reading:
-        fcntl.flock(reading, fcntl.LOCK_SH)  # as a reader does while it reads
-        with elsewhere(other).open(path=place) as store:
-            assert store.add_vector("d", UNITS[2]) == 2
-            store.flush()
-            assert store.add_vector("e", UNITS[3]) == 3
-            fcntl.flock(reading, fcntl.LOCK_UN)
-            store.flush()
-            assert store.add_vector("f", UNITS[1]) == 1
+    def experiment(one: Target) -> None:
+        path = place / one.name
+        with stock(one, path) as store:
+            store.remove_vector("c")
+        with (path / "head").open("rb") as reading:
+            fcntl.flock(reading, fcntl.LOCK_SH)  # as a reader does while it reads
+            with elsewhere(other).open(path=path) as store:
+                assert store.add_vector("d", UNITS[2]) == 2
+                store.flush()
+                assert store.add_vector("e", UNITS[3]) == 3
+                fcntl.flock(reading, fcntl.LOCK_UN)
+                store.flush()
+                assert store.add_vector("f", UNITS[1]) == 1
+
+    place.mkdir()
+    beside(target, other, experiment)
 
 
 @clause("DUR-3", requires="durable")

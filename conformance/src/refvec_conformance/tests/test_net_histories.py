@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from refvec import DuplicateIdError
 
+from refvec_conformance import linearizability
 from refvec_conformance.inputs.operations import Op, Operations, Trace, codes
 from refvec_conformance.judging.marks import clause
-from refvec_conformance.linearizability import Labels, Sequential, drawn, is_linearizable, smallest_failure
+from refvec_conformance.linearizability import Labels, Sequential
 from refvec_conformance.linearizability.history import Call, History
 from refvec_conformance.oracle.model import Contents
 from refvec_conformance.probes.accounts import held, swept
@@ -43,10 +44,7 @@ every_call = pytest.mark.parametrize("op", CALLS.values(), ids=CALLS)
 
 def explain(history: History) -> None:
     """Fail if there is no order."""
-    initial = Contents(dimension=4)
-    if not is_linearizable(history, MODEL, initial):
-        part = drawn(smallest_failure(history, MODEL, initial))
-        pytest.fail(f"no order of these calls explains their results:\n\n{part}\n", pytrace=False)
+    linearizability.explain(history, MODEL, Contents(dimension=4))
 
 
 def others_of(op: Op, random: Random, count: int) -> list[Trace]:

@@ -29,6 +29,8 @@ class Fate:
         The test of its own clause that failed first; None if it survived.
     ran : int
         How many tests of its clause it met.
+    told : str
+        What its author would read of the test that failed.
     """
 
     family: str
@@ -37,6 +39,7 @@ class Fate:
     summary: str
     killer: str | None
     ran: int
+    told: str = ""
 
 
 def groups(chosen: Sequence[int]) -> list[list[int]]:
@@ -75,14 +78,16 @@ def fates_of(
         for spelling, position in alive.items()
     }
     killers: dict[int, str] = {}
+    read: dict[int, str] = {}
     ran: Counter[int] = Counter()
     for only, (tier, own) in product((last, None), tests.items()):
         if alive:
             met = [one for one in own.get(clause, []) if only is None or _function(one) in _functions(only)]
             witness = meet([known[position] for position in alive.values()], met, tier, only)
             ran.update({position: witness.ran[spelling] for spelling, position in alive.items()})
+            read.update({alive[spelling]: text for spelling, text in witness.told.items()})
             killers.update({alive.pop(spelling): test for spelling, test in witness.killers.items()})
-    return [(one, _fate(known[one], killers.get(one), ran[one])) for one in group]
+    return [(one, _fate(known[one], killers.get(one), ran[one], read.get(one, ""))) for one in group]
 
 
 def _function(address: str) -> str:
@@ -95,8 +100,8 @@ def _functions(only: Mapping[str, str]) -> set[str]:
     return {test.partition("[")[0] for test in only.values()}
 
 
-def _fate(mutant: Mutant, killer: str | None, ran: int) -> Fate:
-    return Fate(mutant.family, mutant.name, mutant.clause, mutant.summary, killer, ran)
+def _fate(mutant: Mutant, killer: str | None, ran: int, told: str = "") -> Fate:
+    return Fate(mutant.family, mutant.name, mutant.clause, mutant.summary, killer, ran, told)
 
 
 def unharmed(tier: str) -> Fate:

@@ -17,6 +17,7 @@ import pytest
 from ..inputs.hostile import Elsewhere
 from ..judging.marks import TIERS, claim_of
 from ..judging.selection import spelling_of, test_id
+from ..plugin import suite_session
 from .catalogue import HOST, VARIABLE, Mutant
 
 Tests = dict[str, list[str]]  # by clause, as paths and names
@@ -79,12 +80,15 @@ class Witness:
         Of every mutant that died, by its spelling, the id of the test.
     ran : Counter
         How many tests every mutant met.
+    told : dict
+        Of every mutant that died, what its author would read.
     """
 
     def __init__(self, spellings: Sequence[str], only: Mapping[str, str] | None = None) -> None:
         self._only = only
         self.killers: dict[str, str] = {}
         self.ran: Counter[str] = Counter()
+        self.told: dict[str, str] = {}
         self._alive = set(spellings)
         # A test without a backend tells nothing about one of several.
         self._default = spellings[0] if len(spellings) == 1 else None
@@ -125,6 +129,13 @@ class Witness:
             if not self._alive:
                 item.session.shouldfail = "nobody is left"
         return report
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Keep what was told of the failures."""
+        records = suite_session(session.config).records
+        for spelling, killer in self.killers.items():
+            failure = records[spelling][killer].failure
+            self.told[spelling] = failure.message if failure else ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Stop at tests that cannot be collected."""
