@@ -20,7 +20,7 @@ import nox
 
 sys.path.insert(0, str(Path(__file__).parent / "tools"))
 
-from projects import EXAMPLE, INTEGRATIONS, MAIN, PROJECTS, REDIS, ROOT
+from projects import EXAMPLES, INTEGRATIONS, MAIN, PROJECTS, REDIS, ROOT
 from sessions import measuring, proving, releasing  # noqa: F401 - nox finds their sessions in them
 from sessions.common import (
     ASV,
@@ -205,9 +205,8 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def example(session: nox.Session) -> None:
-    """Judge the example third-party backends, one from its wheel, in an empty directory."""
-    install(session, also=[EXAMPLE])
-    session.install("./examples/refvec-sqlite-backend")
+    """Judge the example third-party backends from wheels, in an empty directory."""
+    install(session, also=EXAMPLES)
     session.chdir(session.create_tmp())
     session.run("refvec", "backends")
     session.run("refvec", "conformance", "dict", "--tier", "quick", *session.posargs)

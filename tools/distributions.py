@@ -90,7 +90,8 @@ def of_metadata(project: str, told: Metadata) -> Iterator[str]:
     for one in told.requires_dist or ():
         if one.url is not None:
             yield f"depends on a place, {one}"
-        if one.name in OURS and project != projects.EXAMPLE and str(one.specifier) != f"=={table['version']}":
+        exact = f"=={table['version']}"
+        if one.name in OURS and project not in projects.EXAMPLES and str(one.specifier) != exact:
             yield f"depends on any version but its own: {one}"
 
 

@@ -17,9 +17,10 @@ INTEGRATIONS = {
     "integrations/langchain": ("langchain-tests>=1.1",),
     "integrations/llama_index": (),
 }
-EXAMPLE = "examples/refvec-dict-backend"
+# Backends as strangers write them.
+EXAMPLES = ("examples/refvec-dict-backend", "examples/refvec-sqlite-backend")
 RELEASED = (*MAIN, REDIS, *INTEGRATIONS)
-PROJECTS = (*RELEASED, EXAMPLE)
+PROJECTS = (*RELEASED, *EXAMPLES)
 
 
 @cache
