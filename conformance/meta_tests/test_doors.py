@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,7 @@ def test_the_command_judges_in_an_empty_directory(command):
     found = command("python", "--tier", "smoke", "--report-dir", "out")
     assert found.returncode in (0, 3), found.stdout + found.stderr
     assert "exit code" in found.stdout
+    assert re.match(r"python: \d+ tests, about 5 s if it is as fast as numpy", found.stdout)
     assert sorted(path.name for path in command.home.iterdir()) == ["out"]
     document = json.loads((command.home / "out" / "report.json").read_text())
     assert document["tier"] == "smoke"
@@ -77,7 +79,16 @@ def test_what_cannot_run_is_exit_code_2_with_a_reason_and_no_traceback(command, 
 
 def test_help_teaches():
     text = CliRunner().invoke(app, ["--help"], terminal_width=120, color=False).output
-    for word in ("smoke", "standard", "Exit codes", "combine", "diff", "--expected", "pytest"):
+    for word in (
+        "smoke 5 s",
+        "standard 2 minutes",
+        "a first look",
+        "Exit codes",
+        "combine",
+        "diff",
+        "--expected",
+        "pytest",
+    ):
         assert word in text
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import subprocess
 import sys
 from dataclasses import replace
+from fnmatch import fnmatch
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -15,6 +17,8 @@ import pytest
 from refvec_conformance import reports
 from refvec_conformance.judging.clauses import clauses
 from refvec_conformance.judging.results import ExitCode, LevelResult, RunResult
+from refvec_conformance.reports.terminal import show
+from rich.console import Console
 
 GENERATED = """
 @clause("GET-1")
@@ -66,7 +70,7 @@ def test_every_report_is_written(mixed, tmp_path):
 def test_the_script_of_a_generated_failure_is_written(bench, tmp_path):
     found = bench.run(bench.backend("def remove_vector(self, chunk_id):\n    return True"), more=GENERATED)
     written = {path.relative_to(tmp_path).as_posix(): path for path in reports.write(found, tmp_path)}
-    script = written["reproduce/nasty/smallsuite.test_small_test_generated.py"]
+    script = written["reproduce/nasty/show_smallsuite.small_generated_again.py"]
     assert "store.remove_vector(" in script.read_text()
     told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == ["python False"]
@@ -109,13 +113,71 @@ def test_the_page_stands_alone_and_shows_everything(mixed):
     page = Page()
     page.feed(text)
     assert page.open == []
-    assert page.fetched == []
+    assert [one for one in page.fetched if not one.startswith("#")] == []
+    assert {one[1:] for one in page.fetched} <= set(page.ids)
     assert not re.search(r"https?://|@import|url\(", text)
     assert set(clauses()) <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
     assert not re.search(r"<!--(?!-)", text)
+
+
+def test_pages_begin_with_what_is_wrong(mixed):
+    page, text = reports.html(mixed), reports.markdown(mixed)
+    sentence = "store.ids() raised ValueError("
+    assert (
+        0
+        < page.index(sentence)
+        < page.index("<div class=cards>" if "<div class=cards>" in page else 'class="cards"')
+    )
+    assert 0 < text.index(sentence) < text.index("## Levels and totals")
+
+
+def test_pytest_takes_no_script_for_a_test(bench, tmp_path):
+    found = bench.run(bench.backend("def remove_vector(self, chunk_id):\n    return True"), more=GENERATED)
+    written = [path.name for path in reports.write(found, tmp_path) if path.suffix == ".py"]
+    assert written
+    assert not [name for name in written if fnmatch(name, "test_*.py") or fnmatch(name, "*_test.py")]
+
+
+FAILS_MUCH = """
+import pytest
+
+@clause("GET-5")
+@pytest.mark.parametrize("case", range(300))
+def test_many(store, case):
+    store.add_vector(str(case), [1.0, 2.0, 3.0, 4.0])
+    assert store.ids() == [str(case)]
+"""
+
+
+def test_one_fault_is_told_once_and_fits_on_a_screen(bench):
+    found = bench.run(bench.backend("def ids(self):\n    return ['x']"), more=FAILS_MUCH)
+    console = Console(width=80, file=io.StringIO())
+    show(console, found)
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) < 40
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "nasty: 2 broken clauses"
+    assert any("301 failed tests, 1 cause" in line or "302 failed tests, 1 cause" in line for line in lines)
+
+
+def test_what_was_named_and_passes_ends_well(bench):
+    found = bench.run(bench.backend(""), only=["smallsuite.test_small::test_add"])
+    console = Console(width=80, file=io.StringIO())
+    show(console, found)
+    text = console.file.getvalue()
+    assert "the named test passes" in text
+    assert "exit code 0" in text
+    assert "For the verdict: refvec conformance nasty_module:Nasty" in text
+    assert "not-run" not in text
+
+
+def test_what_is_named_wrongly_is_told_with_the_nearest(bench):
+    found = bench.run(bench.backend(""), only=["smallsuite.test_small::test_ad"])
+    assert "the nearest is 'smallsuite.test_small::test_add'" in found.backends[0].messages[0]
+    assert found.exit_code is ExitCode.VACUOUS
 
 
 def test_markdown_tells_every_failure_and_every_clause(mixed):

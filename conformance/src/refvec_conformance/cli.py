@@ -18,11 +18,14 @@ from .judging.marks import TIERS
 from .judging.results import ExitCode, RunResult
 from .reports.terminal import metered, show, show_changes, show_clauses
 from .runner import run as run_suite
+from .runner.pace import of_tier, words
 
 _EPILOG = """
-[bold]Begin with[/bold]  refvec conformance NAME --tier smoke, and when it passes, without --tier.
+[bold]Begin with[/bold]  refvec conformance NAME --tier smoke, a first look: does it work at all?
+When it passes, --tier quick while you work, and without --tier for the verdict.
 
-[bold]Tiers[/bold]  smoke: does it work at all (seconds); quick; standard: what a level needs; thorough.
+[bold]Tiers[/bold]  {durations}; levels need standard. So long on the numpy backend and two cores:
+a run says at its beginning how long it will be, and corrects that by your backend's own speed.
 
 [bold]Exit codes[/bold]  0 holds what was run; 1 broken clauses; 2 cannot run; 3 vacuous: too little was run.
 
@@ -32,6 +35,8 @@ refvec conformance diff A.json B.json.
 [bold]In Python[/bold]  pytest --pyargs refvec_conformance --refvec-backend NAME,
 or refvec_conformance.run(NAME).
 """
+
+_EPILOG = _EPILOG.format(durations=", ".join(f"{one} {words(of_tier(one))}" for one in TIERS))
 
 Reports = Annotated[Path | None, typer.Option("--report-dir", help="Write all reports into this directory.")]
 
@@ -87,7 +92,7 @@ def run(
     chosen = names or [row.name for row in backends()]
     if not chosen:
         _stop("No backend is installed, and none is named: refvec conformance NAME, or module:Class.")
-    with metered(console) as hear:
+    with metered(console, tier) as hear:
         try:
             found = run_suite(
                 chosen,

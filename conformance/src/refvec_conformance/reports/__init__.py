@@ -48,13 +48,18 @@ def write(run: RunResult, directory: str | Path) -> list[Path]:
         texts[f"badge-{name}.json"] = json.dumps(badge(backend, run.contract)) + "\n"
         for row in backend.failures:
             if row.failure and row.failure.script:
-                texts[f"reproduce/{name}/{file_name(row.id)}.py"] = row.failure.script
+                texts[f"reproduce/{name}/{_script_name(row.id)}.py"] = row.failure.script
     return [_written(Path(directory) / name, text) for name, text in texts.items()]
 
 
 def file_name(text: str) -> str:
     """Return a name for a file that tells what it is about."""
     return re.sub(r"[^\w.-]+", "_", text).strip("_")[:120]
+
+
+def _script_name(test: str) -> str:
+    """Return a name that pytest does not take for a file of tests, wherever the reports are written."""
+    return f"show_{file_name(test).replace('test_', '')}_again"
 
 
 def _written(path: Path, text: str) -> Path:

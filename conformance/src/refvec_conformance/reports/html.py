@@ -9,6 +9,7 @@ from importlib import resources
 from ..judging.clauses import Clause
 from ..judging.results import BackendResult, ClauseResult, RunResult, Verdict
 from .detail import detail, marked
+from .failing import failures
 from .words import FAMILIES, MEANINGS, SIGNS, families
 
 _LEVEL_TITLES = {"earned": "earned", "withheld": "withheld", "not-claimed": "not claimed"}
@@ -26,6 +27,7 @@ def html(run: RunResult) -> str:
         "style": _file("page.css"),
         "script": _file("page.js"),
         "facts": _facts(run),
+        "failures": failures(run),
         "cards": "\n".join(_card(one) for one in run.backends),
         "filters": _filters(run),
         "matrix": _matrix(run),

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from ..judging.clauses import clauses
 from ..judging.results import BackendResult, RunResult, Verdict
+from .causes import Cause, causes_of, functions_of, title
 from .words import SIGNS, families, total_words
+
+_OTHERS = 8  # tests that are named
 
 
 def markdown(run: RunResult) -> str:
-    """Return the run as Markdown: levels, totals, the matrix, and every failure."""
+    """Return the run as Markdown: what is wrong, by cause; then levels, totals and the matrix."""
     parts = [
         "# refvec conformance",
         f"Contract {run.contract}, suite {run.suite}, tier {run.tier}, seed {run.seed}; "
         + ", ".join(f"{name} {version}" for name, version in run.environment.items()),
+        *(part for backend in run.backends for part in _failures(backend)),
+        "## Levels and totals",
         _summary(run),
         "## Clauses",
         " · ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items()),
         _matrix(run),
     ]
-    parts += [part for backend in run.backends for part in _failures(backend)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -44,18 +48,19 @@ def _matrix(run: RunResult) -> str:
 
 
 def _failures(backend: BackendResult) -> list[str]:
-    parts = []
-    for row in backend.failures:
-        if row.failure is None:
-            continue
-        told = "\n".join(f"> **{one}** {clauses()[one].text.strip()}" for one in row.clauses)
-        mark = " (provisional)" if row.provisional else ""
-        body = row.failure.message or row.failure.kind
-        parts.append(
-            f"### {backend.name}: `{row.id}`{mark}\n\n{told}\n\n"
-            f"````text\n{body}\n````\n\nAgain: `{row.failure.command}`"
-        )
-    return ([f"## Failures of {backend.name}"] if parts else []) + parts
+    causes = causes_of(backend)
+    return ([f"## What is wrong with {backend.name}"] if causes else []) + [_cause(one) for one in causes]
+
+
+def _cause(cause: Cause) -> str:
+    told = "\n".join(f"> **{one}** {clauses()[one].text.strip()}\n>" for one in cause.example.clauses)
+    mark = " (provisional)" if cause.example.provisional else ""
+    others = ", ".join(f"`{one}`" for one in functions_of(cause.tests)[:_OTHERS])
+    body = "\n".join([cause.sentence, *cause.details])
+    return (
+        f"### {title(cause.example.id)}{mark}\n\n````text\n{body}\n````\n\n{told}\n\n"
+        f"{len(cause.tests)} failed: {others}\n\nAgain: `{cause.failure.command}`"
+    )
 
 
 def _cell(text: str) -> str:

@@ -17,6 +17,7 @@ from ..judging.clauses import clauses
 from ..judging.records import Outcome, TestRecord
 from ..judging.results import BackendResult, ClauseResult, ExitCode, RunResult
 from ..runner import Hear
+from ..runner.pace import Pace, words
 from ..runner.protocol import Event
 from .broken import STYLES, show_broken
 from .diff import Change
@@ -25,42 +26,69 @@ _BORDERS = {ExitCode.CONFORMS: "green", ExitCode.VACUOUS: "yellow"}
 
 
 class Meter:
-    """Turns the events of several backends into progress bars."""
+    """Turns the events of several backends into progress bars, and says how long it will take."""
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+    def __init__(self, progress: Progress, tier: str) -> None:
+        self._progress, self._tier = progress, tier
         self._tasks: dict[str, TaskID] = {}
+        self._paces: dict[str, Pace] = {}
+        self._told: set[str] = set()
         self._lock = Lock()
 
     def hear(self, backend: str, event: Event) -> None:
         """Take note of one event; called from several threads."""
         with self._lock:
             if backend not in self._tasks:
-                self._tasks[backend] = self._progress.add_task(backend, total=None, now="")
+                self._tasks[backend] = self._progress.add_task(backend, total=None, now="", left="")
             task = self._tasks[backend]
         if event["event"] == "collected":
-            rows = [TestRecord.from_json(row) for row in event["tests"]]
-            self._progress.update(task, total=sum(row.pending for row in rows))
+            rows = [row for one in event["tests"] if (row := TestRecord.from_json(one)).pending]
+            self._progress.update(task, total=len(rows))
+            self._begin(backend, rows)
         elif event["event"] == "started":
             self._progress.update(task, now=event["test"][:60])
         elif event["event"] == "finished":
-            self._progress.update(task, advance=1)
+            pace = self._paces[backend]
+            pace.finished(TestRecord.from_json(event["test"]))
+            self._progress.update(task, advance=1, left=f"about {words(pace.left)} left")
+            self._tell_factor(backend, pace)
         elif event["event"] == "ended":
-            self._progress.update(task, now="")
+            self._progress.update(task, now="", left="")
+
+    def _begin(self, backend: str, rows: list[TestRecord]) -> None:
+        """Say how long it will take; a worker that takes over from one that died says nothing."""
+        first = backend not in self._paces
+        self._paces[backend] = Pace(rows, self._tier)
+        if first and rows:
+            about = words(self._paces[backend].left)
+            self._print(f"{backend}: {len(rows):,} tests, about {about} if it is as fast as numpy on two cores")
+
+    def _tell_factor(self, backend: str, pace: Pace) -> None:
+        """Say once how long it really takes, if that is another thing."""
+        factor = pace.factor
+        if factor is None or backend in self._told:
+            return
+        self._told.add(backend)
+        if not 0.6 < factor < 1.6:
+            self._print(f"{backend}: {factor:.1f} times as long as numpy so far: about {words(pace.left)} more")
+
+    def _print(self, text: str) -> None:
+        self._progress.console.print(text, style="dim", highlight=False)
 
 
 @contextmanager
-def metered(console: Console) -> Iterator[Hear]:
+def metered(console: Console, tier: str) -> Iterator[Hear]:
     """Show progress as long as the context lasts, on a terminal only."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[left]}"),
         TextColumn("[dim]{task.fields[now]}"),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield Meter(progress).hear
+        yield Meter(progress, tier).hear
 
 
 def show(console: Console, run: RunResult) -> None:
