@@ -146,6 +146,7 @@ def _complained(node: ast.AST, complaints: list[str], place: Place) -> Telling:
     begin = _FAULTS[name].format(*given, "", "") if name in _FAULTS else ""
     more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
     first = complaints[0].strip().partition("\n")[0]
+    first += "" if "expected " in first else "; expected nothing of the kind"
     subject = method_of(given[0]) if given else name
     cause = f"{name or 'complaint'} {subject} {first.partition(':')[0].partition('[')[0][:40]}"
     return Telling(f"{begin}{first}{more}", cause, "\n".join(complaints[:4]) if more else "")

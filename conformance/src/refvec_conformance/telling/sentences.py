@@ -30,7 +30,8 @@ def told(error: BaseException, comparison: Comparison | None, folder: Path) -> T
     own = getattr(error, "telling", None)
     if isinstance(own, Telling):
         return own
-    place = place_of(error.__traceback__, folder, noticed=isinstance(error, AssertionError))
+    noticed = isinstance(error, AssertionError | pytest.fail.Exception)
+    place = place_of(error.__traceback__, folder, noticed=noticed)
     if place is None:
         return Telling(f"{as_error(error)} was raised; expected no error", type(error).__name__)
     if isinstance(error, pytest.fail.Exception):
