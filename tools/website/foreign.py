@@ -7,7 +7,7 @@ import re
 from mkdocs.exceptions import PluginError
 
 _LOADED = re.compile(
-    r"""<(?:script|link|img|iframe|source|video|audio|object)\b[^>]*?\b(?:src|href|data|srcset)=["']?((?:https?:)?//[^"'\s>]+)"""
+    r"""<(?:script|link(?![^>]*\brel=["']?canonical)|img|iframe|source|video|audio|object)\b[^>]*?\b(?:src|href|data|srcset)=["']?((?:https?:)?//[^"'\s>]+)"""
 )
 
 

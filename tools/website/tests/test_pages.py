@@ -99,3 +99,4 @@ def test_what_would_be_loaded_from_elsewhere_is_refused(tag):
 
 def test_links_that_a_reader_follows_are_not():
     foreign.refuse("page.md", '<a href="https://www.example/">x</a><script src="assets/x.js"></script>')
+    foreign.refuse("page.md", '<link rel="canonical" href="https://www.example/page.html">')
