@@ -48,6 +48,8 @@ def test_of_a_long_argument_the_first_item_is_shown():
         (list(range(99)), list(range(98)), ("[98]", "98 (of 99 items)", "missing (of 98 items)")),
         (frozen(ROWS), frozen(ROWS + 1), ("[0][0]", "0.1", "1.1")),
         ((1,), [1], ("", "(1,)", "[1]")),
+        ([Outcome(frozen(1))], [Outcome(frozen(2))], ("[0]", "1", "2")),
+        ([Outcome(frozen(1))], [Outcome(None, KeyError)], ("[0]", "returned 1", "raised KeyError")),
         (np.float32(-0.0), np.float32(0.0), ("", "-0.0", "0.0")),
     ],
 )

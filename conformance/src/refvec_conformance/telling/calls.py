@@ -69,7 +69,8 @@ def _heads(statement: ast.AST) -> list[ast.stmt]:
 
 
 def _first_line(statement: ast.AST) -> str:
-    return ast.unparse(statement).partition("\n")[0][:90]
+    shown = statement.test if isinstance(statement, ast.Assert) else statement
+    return ast.unparse(shown).partition("\n")[0][:90]
 
 
 def guard_of(place: Place | None) -> tuple[ast.With, Place] | None:

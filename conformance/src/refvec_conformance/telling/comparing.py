@@ -142,7 +142,8 @@ def _complained(node: ast.AST, complaints: list[str], place: Place) -> Telling:
     name = _function_name(source) if isinstance(source, ast.Call) else ""
     if name not in _FAULTS and not any(" " in one for one in complaints):
         return _differing(node, complaints, [], "==", place)  # a list of names, not of complaints
-    given = [rendered(one, place.names) for one in source.args] if isinstance(source, ast.Call) else []
+    args = source.args if isinstance(source, ast.Call) else []
+    given = [rendered(_source(one, place), place.names) for one in args]
     begin = _FAULTS[name].format(*given, "", "") if name in _FAULTS else ""
     more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
     first = complaints[0].strip().partition("\n")[0]

@@ -189,7 +189,7 @@ _BASES: dict[type, Callable[[Any, int], str]] = {
 
 def difference(got: Any, wanted: Any, path: str = "") -> tuple[str, str, str]:
     """Return where two values first differ, as it is written after their name, and the two parts there."""
-    whole = _thawed(got), _thawed(wanted)
+    whole = _opened(got, wanted)
     if all(isinstance(one, np.ndarray) and one.dtype == np.float32 and one.ndim for one in whole):
         rows = zip(*whole, strict=False)  # bit by bit: there is more than one NaN
         place = next((j for j, pair in enumerate(rows) if _bits(pair[0]) != _bits(pair[1])), None)
@@ -213,6 +213,13 @@ def difference(got: Any, wanted: Any, path: str = "") -> tuple[str, str, str]:
         where = min(len(got), len(wanted)) if place is None else place
         return f"{path}[{where}]", _of_many(got, where), _of_many(wanted, where)
     return path, *_apart(*whole)
+
+
+def _opened(got: Any, wanted: Any) -> tuple[Any, Any]:
+    """Return what two calls returned, if both did, and what was frozen as it was."""
+    if isinstance(got, Outcome) and isinstance(wanted, Outcome) and not (got.error or wanted.error):
+        got, wanted = got.value, wanted.value
+    return _thawed(got), _thawed(wanted)
 
 
 def _of_many(items: Sequence[Any], place: int) -> str:

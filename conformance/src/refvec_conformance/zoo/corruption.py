@@ -105,13 +105,13 @@ mutant("DUR-6", "pipes_are_files", "A pipe in place of the head is read as if it
 
 
 mutant("DUR-6", "tidies_up", "Who refuses a damaged store tidies up after sqlite's log.").patches(
-    lambda: patched(opening, "load", lambda call, place, take: _tidied(call, place, take))
+    lambda: patched(opening, "load", lambda call, *given, **options: _tidied(call, *given, **options))
 )
 
 
-def _tidied(call: Callable[..., Any], place: Place, take: Callable[..., Any]) -> Any:
+def _tidied(call: Callable[..., Any], place: Place, *given: Any, **options: Any) -> Any:
     try:
-        return call(place, take)
+        return call(place, *given, **options)
     except CorruptStoreError:
         with suppress(CorruptStoreError, OSError):
             tidy = catalog.Catalog(place.catalog, "rw")

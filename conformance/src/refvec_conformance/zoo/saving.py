@@ -88,7 +88,7 @@ mutant(
 ).patches(lambda: _before_versions(lambda found: {name.lstrip("_"): value for name, value in found.items()}))
 mutant("SAVE-1", "read_whole", "A file is read whole before anything of it is looked at.").patches(
     lambda: mock.patch.object(
-        savefile, "read", lambda path, use: savefile.decode(Path(path).read_bytes(), os.fspath(path), use)
+        savefile, "read", lambda path, use, **_: savefile.decode(Path(path).read_bytes(), os.fspath(path), use)
     )
 )
 
@@ -97,8 +97,11 @@ mutant("SAVE-1", "read_whole", "A file is read whole before anything of it is lo
 def rows_at_once() -> Broken:
     """All rows are read before the first is handed on."""
 
-    def read(path: Any, use: Any) -> Any:
-        return reading.read(path, lambda spec, state: use(spec, state._replace(blocks=list(state.blocks))))
+    def read(path: Any, use: Any, **options: Any) -> Any:
+        def whole(spec: Any, state: Any) -> Any:
+            return use(spec, state._replace(blocks=list(state.blocks)))
+
+        return reading.read(path, whole, **options)
 
     return mock.patch.object(savefile, "read", read)
 
@@ -133,9 +136,9 @@ class NanLost(Specimen):
 def executes() -> Broken:
     """A file that begins as a pickle is unpickled."""
 
-    def read(path: Any, use: Any) -> Any:
+    def read(path: Any, use: Any, **options: Any) -> Any:
         blob = Path(path).read_bytes()
-        return pickle.loads(blob) if blob[:1] == b"\x80" else reading.read(path, use)  # noqa: S301
+        return pickle.loads(blob) if blob[:1] == b"\x80" else reading.read(path, use, **options)  # noqa: S301
 
     return mock.patch.object(savefile, "read", read)
 
