@@ -91,12 +91,24 @@ def _closing_drops(self: RedisVectorStore) -> None:
         self.drop()
 
 
+def _ending_drops(self: RedisVectorStore) -> None:
+    if self._settings.temporary and not self._gone:
+        self.drop()
+    self._gone = True
+
+
 def _own_dimension(_name: str, _uid: str, dimension: int, _rounds: Any, _attempt: Any) -> int:
     return dimension
 
 
 broken("DropLeavesKeys", "NET-1", "drop() removes only the name.", put(store, "drop", _drop_name_only))
 broken("CloseDrops", "NET-1", "close() removes the store.", put(RedisVectorStore, "_close", _closing_drops))
+broken(
+    "ChildDrops",
+    "NET-1",
+    "A forked child that closes its copy of a temporary store removes it.",
+    put(RedisVectorStore, "_close", _ending_drops),
+)
 broken(
     "DropNotNoticed",
     "NET-1",
