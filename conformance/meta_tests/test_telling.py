@@ -78,6 +78,11 @@ def test_a_child_that_fails_tells_what_it_printed_last():
     )
 
 
+def test_of_an_assertion_in_a_child_its_message_is_told():
+    error = ChildError(run_child("assert 2 < 1, 'two is more'"))
+    assert "printed last 'two is more'; expected" in error.telling.sentence
+
+
 SUITE = """
 def put(store, vector):
     return store.add_vector("x", vector)

@@ -61,7 +61,8 @@ class ChildError(AssertionError):
     """A child process that had to end well did not."""
 
     def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        lines = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
+        printed = [line.removeprefix("AssertionError") for line in f"{done.stdout}\n{done.stderr}".splitlines()]
+        lines = [line.removeprefix(": ") for line in printed if line.strip()]
         ended = (
             f"ended with {done.returncode}"
             if done.returncode > 0
