@@ -27,3 +27,15 @@ def odd_store():
 @pytest.fixture
 def small_batches(monkeypatch):
     monkeypatch.setattr(source, "MOST_ROWS", 7)
+
+
+@pytest.fixture
+def kept():
+    """Return what gives the payloads of a path that is sound."""
+
+    def payloads(path, mode="r"):
+        with VectorStore(path=path, mode=mode, backend="numpy") as found:
+            found.verify()
+            return dict(found.payloads.items())
+
+    return payloads

@@ -1,28 +1,20 @@
-"""Bytes under ids, beside the vectors and committed with them."""
+"""Bytes under ids, beside the vectors: what is put, read and refused, in memory and on the disk."""
 
 import copy
-import os
 import pickle
-import signal
-import sqlite3
 import threading
 import uuid
 from contextlib import suppress
 
-import numpy as np
 import pytest
 from refvec import (
-    CorruptStoreError,
     IdTypeError,
-    ReadOnlyError,
     RefvecError,
     StoreClosedError,
     UnsupportedError,
     VectorStore,
 )
-from refvec.durable import directory, disk, writer
-from refvec.durable.directory import Directory
-from refvec.durable.shelf import StoredShelf
+from refvec.durable import writer
 from refvec.transfer import copy_store
 
 BACKENDS = ["python", "numpy", "rust"]
@@ -34,12 +26,6 @@ def store(request, tmp_path):
     path = request.param and tmp_path / request.param
     with VectorStore(2, backend="numpy", path=path) as found:
         yield found
-
-
-def kept(path, mode="r"):
-    with VectorStore(path=path, mode=mode, backend="numpy") as found:
-        found.verify()
-        return dict(found.payloads.items())
 
 
 def test_what_is_put_is_got(store):
@@ -144,7 +130,7 @@ def test_an_interrupt_leaves_all_of_a_change_or_nothing(amid):
     assert ("a" in payloads) == (payloads.get(["a"]) == [b"1"]) == (amid == "update")
 
 
-def test_no_flush_comes_in_between(tmp_path):
+def test_no_flush_comes_in_between(tmp_path, kept):
     with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
         flushing = threading.Thread(target=store.flush)
         with store.payloads.together():
@@ -167,7 +153,7 @@ def test_no_flush_comes_in_between(tmp_path):
                     call()
 
 
-def test_they_are_read_and_changed_while_files_are_compacted_and_others_wait_to_flush(tmp_path, monkeypatch):
+def test_they_are_read_and_changed_while_files_are_compacted_and_others_wait(tmp_path, monkeypatch, kept):
     store = VectorStore(2, path=tmp_path / "s", backend="numpy")
     store.add_vector("a", [1, 2])
     store.payloads.put({"a": b"x"})
@@ -219,40 +205,6 @@ def test_many_threads_flush_change_and_close(tmp_path):
             assert sorted(again.ids()) == sorted(again.payloads.ids())
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_they_are_there_after_a_flush_and_not_before(tmp_path, backend):
-    path = tmp_path / "s"
-    store = VectorStore(2, path=path, backend=backend)
-    store.payloads.put(TEXTS)
-    reader = VectorStore(path=path, mode="r", backend=backend)
-    assert reader.payloads.ids() == []
-    store.flush()
-    assert reader.payloads.ids() == []
-    assert reader.refresh()
-    assert dict(reader.payloads.items()) == TEXTS
-    store.payloads.remove(["a"])
-    store.compact()
-    assert "a" in reader.payloads
-    assert reader.refresh()
-    assert "a" not in reader.payloads
-    store.payloads.put({"lost": b""})
-    store.close(flush=False)
-    assert kept(path) == kept(path, "r+") == {one: TEXTS[one] for one in TEXTS if one != "a"}
-
-
-def test_who_only_reads_changes_nothing(tmp_path):
-    VectorStore(2, path=tmp_path / "s", backend="numpy").close()
-    with VectorStore(path=tmp_path / "s", mode="r", backend="numpy") as store:
-        for change in (
-            lambda: store.payloads.put({7: b""}),
-            lambda: store.payloads.remove(7),
-            store.payloads.clear,
-            store.payloads.together,
-        ):
-            with pytest.raises(ReadOnlyError):
-                change()
-
-
 def test_a_closed_store_has_none(store):
     payloads = store.payloads
     store.close()
@@ -287,135 +239,6 @@ def test_a_copy_that_would_lose_them_is_not_made(tmp_path):
     assert not (tmp_path / "t").exists()
 
 
-def test_a_flush_that_fails_keeps_them(tmp_path, monkeypatch):
-    store = VectorStore(2, path=tmp_path / "s", backend="numpy")
-    store.payloads.put({"a": b"1"})
-    with monkeypatch.context() as patch:
-        patch.setattr(disk, "commit", lambda _: (_ for _ in ()).throw(OSError("full")))
-        with pytest.raises(OSError, match="full"):
-            store.flush()
-    assert store.payloads.get(["a"]) == [b"1"]
-    assert kept(tmp_path / "s") == {}
-    store.close()
-    assert kept(tmp_path / "s") == {"a": b"1"}
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="There is no fork here")
-def test_who_is_killed_leaves_both_or_neither(tmp_path):
-    for point in range(6):
-        path = tmp_path / str(point)
-        VectorStore(2, path=path, backend="numpy").close()
-        child = os.fork()
-        if not child:
-            _die_at(path, point)
-        os.waitpid(child, 0)
-        with VectorStore(path=path, backend="numpy") as store:
-            store.verify()
-            assert store.ids() == sorted(store.payloads.ids())
-            assert len(store) in (0, 1)
-
-
-def _die_at(path, point):
-    try:
-        left = [point]
-
-        def dying(call):
-            def asked(*args):
-                if not left[0]:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                left[0] -= 1
-                return call(*args)
-
-            return asked
-
-        for name in ("pwrite", "sync", "commit", "reserve"):
-            setattr(disk, name, dying(getattr(disk, name)))
-        store = VectorStore(path=path, backend="numpy")
-        with store.payloads.together():
-            store.payloads.put({"a": b"text"})
-            store.add_vector("a", [1, 2])
-        store.flush()
-    finally:
-        os._exit(1)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="There is no fork here")
-def test_a_forked_child_has_those_in_memory_and_none_of_a_path(tmp_path):
-    memory = VectorStore(2, backend="numpy")
-    stored = VectorStore(2, path=tmp_path / "s", backend="numpy")
-    for one in (memory, stored):
-        one.payloads.put({"a": b"1"})
-        one.flush()
-        assert one.payloads.get(["a"]) == [b"1"]
-    payloads = stored.payloads
-    memory.payloads._shelf.lock.acquire()
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            assert memory.payloads.get(["a"]) == [b"1"]
-            with pytest.raises(StoreClosedError):
-                payloads.get(["a"])
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitpid(child, 0)[1] == 0
-    memory.payloads._shelf.lock.release()
-    assert payloads.get(["a"]) == [b"1"]
-    stored.close()
-
-
-DAMAGES = {
-    "content": "UPDATE payloads SET content = X'00' WHERE id = X'61'",
-    "another id": "UPDATE payloads SET id = X'7A' WHERE id = X'61'",
-    "no content": "UPDATE payloads SET content = 7 WHERE id = X'61'",
-    "no id": "UPDATE payloads SET id = X'FF' WHERE id = X'61'",
-    "missing": "DELETE FROM payloads WHERE id = X'61'",
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_told_and_never_served(tmp_path, damage):
-    path = tmp_path / "s"
-    with VectorStore(2, path=path, backend="numpy") as store:
-        store.payloads.put(TEXTS)
-    connection = sqlite3.connect(path / "catalog.sqlite")
-    connection.execute(DAMAGES[damage])
-    connection.commit()
-    connection.close()
-    for mode in ("r", "r+"):
-        with VectorStore(path=path, backend="numpy", mode=mode) as store:
-            for use in (store.verify, lambda store=store: store.payloads.get(["b", "a"])):
-                with pytest.raises(CorruptStoreError, match=r"catalog\.sqlite is damaged"):
-                    use()
-            assert store.payloads.get(["b", "z", "c"]) == [b"", None, None]
-            if "id" in damage or damage == "missing":
-                for use in (lambda store=store: "a" in store.payloads, store.payloads.ids):
-                    with pytest.raises(CorruptStoreError, match=r"catalog\.sqlite is damaged"):
-                        use()
-
-
-def test_flushes_of_nothing_but_payloads_are_folded(tmp_path, monkeypatch):
-    monkeypatch.setattr(writer, "FEW_EVENTS", 5)
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        for number in range(12):
-            store.payloads.put({str(number % 4): b"x"})
-            store.flush()
-    connection = sqlite3.connect(tmp_path / "s" / "catalog.sqlite")
-    assert connection.execute("SELECT count(*) FROM pages WHERE kind = 'log'").fetchone()[0] <= 6
-    connection.close()
-    assert len(kept(tmp_path / "s")) == 4
-
-
-def test_a_flush_of_nothing_writes_nothing(tmp_path):
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        store.payloads.put({"a": b"x"})
-        store.flush()
-        reader = VectorStore(path=tmp_path / "s", mode="r", backend="numpy")
-        store.flush()
-        assert not reader.refresh()
-
-
 def test_a_store_in_servers_refuses():
     class Remote(type(VectorStore(2, backend="numpy"))):
         backend = "remote"
@@ -424,122 +247,3 @@ def test_a_store_in_servers_refuses():
     object.__setattr__(store._spec, "location", "redis://somewhere/x")
     with pytest.raises(UnsupportedError, match="in memory, or in the directory"):
         _ = store.payloads
-
-
-def rows_of(path):
-    connection = sqlite3.connect(path / "catalog.sqlite")
-    found = connection.execute("SELECT place FROM payloads ORDER BY place").fetchall()
-    connection.close()
-    return [place for (place,) in found]
-
-
-def test_a_reader_reads_those_of_its_flush_while_they_are_replaced(tmp_path):
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        store.payloads.put({"a": b"1", "b": b"2"})
-        store.flush()
-        reader = VectorStore(path=tmp_path / "s", mode="r", backend="numpy")
-        for turn in range(3):
-            store.payloads.put({"a": b"%d" % turn, "c": b"3"})
-            store.payloads.remove(["b"])
-            store.flush()
-            store.compact()
-            assert dict(reader.payloads.items()) == {"a": b"1", "b": b"2"}
-        assert len(rows_of(tmp_path / "s")) > 2
-        assert reader.refresh()
-        assert dict(reader.payloads.items()) == {"a": b"2", "c": b"3"}
-        reader.close()
-        store.payloads.put({"a": b"4"})
-        store.flush()
-        assert dict(store.payloads.items()) == {"a": b"4", "c": b"3"}
-        assert len(rows_of(tmp_path / "s")) == 2
-
-
-def test_what_is_left_at_places_goes_with_a_compaction(tmp_path):
-    path = tmp_path / "s"
-    with VectorStore(2, path=path, backend="numpy") as store:
-        store.payloads.put({"a": b"1", "b": b"2"})
-        store.flush()
-        with VectorStore(path=path, mode="r", backend="numpy"):
-            store.payloads.put({"a": b"3"})
-            store.flush()
-        store.close(flush=False)
-    assert rows_of(path) == [0, 1, 2]
-    with VectorStore(path=path, backend="numpy") as store:
-        store.verify()
-        store.compact()
-        assert dict(store.payloads.items()) == {"a": b"3", "b": b"2"}
-    assert rows_of(path) == [1, 2]
-
-
-def test_ids_with_one_key_are_told_apart(tmp_path, monkeypatch):
-    monkeypatch.setattr(Directory, "key", lambda _, encoded: len(encoded))
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        store.payloads.put({"a": b"1", "b": b"2", "cc": b"3"})
-        store.flush()
-        for _ in range(2):
-            assert store.payloads.get(["b", "a", "c", "cc"]) == [b"2", b"1", None, b"3"]
-            assert ("c" in store.payloads, "a" in store.payloads) == (False, True)
-            store.payloads.put({"a": b"1"})
-            store.flush()
-        store.payloads.remove(["a", "c"])
-        store.flush()
-        assert kept(tmp_path / "s") == {"b": b"2", "cc": b"3"}
-
-
-def test_many_changes_are_merged(tmp_path, monkeypatch):
-    monkeypatch.setattr(directory, "_FEW", 3)
-    rng, model = np.random.default_rng(5), {}
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        for turn in range(60):
-            some = [str(one) for one in rng.integers(20, size=4)]
-            if rng.integers(3):
-                new = dict.fromkeys(some, b"%d" % turn)
-                store.payloads.put(new)
-                model.update(new)
-            else:
-                store.payloads.remove(some)
-                model = {one: content for one, content in model.items() if one not in some}
-            if rng.integers(2):
-                store.flush()
-            assert (dict(store.payloads.items()), len(store.payloads)) == (model, len(model))
-    assert kept(tmp_path / "s") == model
-
-
-def test_a_commit_whose_end_was_interrupted_is_followed(tmp_path, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        store.payloads.put({"a": b"1"})
-        store.flush()
-        store.payloads.put({"a": b"2", "b": b"3"})
-        with monkeypatch.context() as patch:
-            patch.setattr(StoredShelf, "committed", interrupt)
-            with pytest.raises(KeyboardInterrupt):
-                store.flush()
-        assert kept(tmp_path / "s") == {"a": b"2", "b": b"3"}
-        store.payloads.remove(["b"])
-        store.flush()
-        assert dict(store.payloads.items()) == kept(tmp_path / "s") == {"a": b"2"}
-
-
-def test_a_flipped_bit_is_never_served(tmp_path):
-    path = tmp_path / "s"
-    with VectorStore(2, path=path, backend="numpy") as store:
-        store.payloads.put({f"{number}": b"%d" % number * 30 for number in range(40)})
-    catalog = path / "catalog.sqlite"
-    whole = catalog.read_bytes()
-    ids, rng, told = [*map(str, range(40)), "none"], np.random.default_rng(7), 0
-    expected = [b"%d" % number * 30 for number in range(40)] + [None]
-    for at in rng.integers(len(whole), size=120).tolist():
-        flipped = bytearray(whole)
-        flipped[at] ^= 1 << int(rng.integers(8))
-        catalog.write_bytes(flipped)
-        try:
-            with VectorStore(path=path, mode="r", backend="numpy") as store:
-                assert store.payloads.get(ids) == expected
-        except CorruptStoreError:
-            told += 1
-            with pytest.raises(CorruptStoreError), VectorStore(path=path, mode="r", backend="numpy") as store:
-                store.verify()
-    assert told
