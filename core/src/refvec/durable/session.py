@@ -65,10 +65,16 @@ class Session:
         if os.getpid() != self._process:
             return  # a fork that Python was not told of: they are the parent's
         with self.lock:
-            self.payloads.close()
             catalog, self._catalog = self._catalog, None
+            ending: list[StoredShelf | Catalog] = [self.payloads]
             if catalog is not None:
-                catalog.close()
+                ending.append(catalog)
+            if self.payloads.damaged:
+                # The last connection to end moves sqlite's log into the database, unless it only reads, as that
+                # of the payloads does: what is damaged stays as it was found (DUR-6).
+                ending.reverse()
+            for one in ending:
+                one.close()
             self._leave_rows()
             while self._handles:
                 unlock(self._handles.pop())

@@ -46,6 +46,7 @@ class StoredShelf(Shelf):
         self._plan = NO_PLAN
         self._table: PayloadTable | None = None
         self._closed = False
+        self.damaged = False  # whether damage was found
         self.gone: list[int] = []  # places that committed flushes have emptied, and nobody has cleared
 
     def show(self, directory: Directory) -> None:
@@ -127,6 +128,7 @@ class StoredShelf(Shelf):
             return question(self._table)
         except CorruptStoreError:
             if self._table.mode != "immutable":
+                self.damaged = True
                 raise
             # A writer that has come meanwhile may have changed what such a connection takes for unchangeable.
             table, self._table = self._table, None
