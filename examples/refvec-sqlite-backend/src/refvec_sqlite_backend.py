@@ -1,6 +1,7 @@
 """A refvec backend by its primitives: ids and rows in tables of a sqlite database."""
 
 import sqlite3
+import weakref
 from contextlib import contextmanager
 from threading import RLock
 
@@ -38,6 +39,7 @@ class SqliteVectorStore(VectorStore):
     def _open(self, spec, state):
         self._lock = RLock()
         self._sql = sqlite3.connect(spec.options["database"], isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._sql.close)  # for a store that is let go rather than closed
         self._names = [f"{spec.options['table']}_{part}" for part in ("rows", "ids", "free")]
         self._counts = 0, spec.initial_capacity, 0  # allocated, capacity, the last number of an arrival
         try:
