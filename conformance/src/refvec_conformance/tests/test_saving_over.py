@@ -35,7 +35,9 @@ def untouched(folder: Path) -> Iterator[None]:
     """Fail unless a folder is afterwards what it was before."""
     before = entries(folder)
     yield
-    assert entries(folder) == before
+    after = entries(folder)
+    if after != before:
+        pytest.fail(f"the folder holds {after}; expected {before}, as before the call", pytrace=False)
 
 
 @contextmanager
