@@ -133,3 +133,10 @@ def test_numbers_and_vectors_name_each_other() -> None:
     numbers = [0, 1, 4095, 4096, 12_345_678]
     assert [number_of(row) for row in rows_of(numbers)] == numbers
     assert number_of(rows_of([5])[0] * 2) == -1
+
+
+@pytest.mark.parametrize("found", [{"shared 1": 1}, {}], ids=["there", "absent"])
+def test_a_shared_id_whose_only_call_never_ended_may_be_there(found: dict[str, int]) -> None:
+    ledger = Ledger()
+    ledger.follow(0, [shared("add_vector", UNKNOWN, number=1, began=100.0, ended=math.inf)])
+    assert ledger.wrong(found) == []

@@ -118,7 +118,9 @@ def _history(one: str, told: Iterable[tuple[int, Record]], found: int | None) ->
             op = Op(record.call, (one, *vector))
             ended = record.ended if outcome else float("inf")
             calls.append(Call(f"client {client}", op, record.began, ended, outcome, outcome is not None))
-    end = max((record.ended for _, record in told if record.ended < float("inf")), default=0.0)
+    # Whoever looks does so after all that was begun, also where nothing ended: its client died in it.
+    ends = (record.ended if record.ended < float("inf") else record.began for _, record in told)
+    end = max(ends, default=0.0)
     label = None if found is None else _NAMES[found] if 0 <= found < len(_NAMES) else "another"
     calls.append(Call("look", Op("get_vector", (one,)), end + 1, end + 2, Outcome(label)))
     return calls
