@@ -134,10 +134,19 @@ def test_a_taken_name_is_reported(tmp_path: Path, names: list[str], claimant: st
     assert f"('{names[0]}', '{claimant}', '1.2.3', False)" in output_of(ROWS, path=tmp_path)
 
 
+def opens(name: str) -> bool:
+    """Return whether a backend can be opened here at all: one in servers needs some."""
+    try:
+        VectorStore(2, backend=name).close()
+    except UnsupportedError:
+        return False
+    return True
+
+
 @clause("PLUGIN-2", tier="standard")
 @pytest.mark.parametrize("name", OWNERS)
 def test_names_of_refvec_stay_its_own(tmp_path: Path, names: list[str], name: str) -> None:
-    if name in names:
+    if name in names and opens(name):
         install(tmp_path, "aaa-store", name, BROKEN)
         assert output_of(OPEN, name, path=tmp_path) == name
 
