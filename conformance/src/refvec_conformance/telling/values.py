@@ -26,7 +26,7 @@ def shown(value: object, depth: int = 0) -> str:
     if kind in _SHOWS:
         return _SHOWS[kind](value, depth)
     if isinstance(value, type):
-        return type.__dict__["__name__"].__get__(value)  # type: ignore[no-any-return]
+        return _name(value)
     for base, show in _BASES.items():
         if issubclass(kind, base):
             return show(value, depth)
@@ -49,7 +49,9 @@ def as_error(error: BaseException) -> str:
 
 
 def _name(kind: type) -> str:
-    return type.__dict__["__name__"].__get__(kind)  # type: ignore[no-any-return]
+    # By the descriptor: a metaclass may have a `__name__` of its own, which is a caller's code.
+    found: str = type.__dict__["__name__"].__get__(kind)
+    return found
 
 
 def _shortened(text: str, most: int = 60) -> str:
