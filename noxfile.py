@@ -222,10 +222,11 @@ def redis(session: nox.Session) -> None:
     tier = session.posargs or ("--refvec-tier=smoke",)  # the quick one takes many minutes
     suite = ("--pyargs", "refvec_conformance", "--refvec-backend=redis", *tier)
     pytest = ("pytest", *BOTH_CORES, "-c", "pyproject.toml", *suite)
-    session.run("refvec", "serve-local", "--options", "buckets=1", "--", *pytest)
+    served = ("refvec", "serve-local", "--options", "buckets=1", "--")
+    session.run(*served, *pytest)
     if not session.posargs:  # of the level Distributed a sample; all of it with --refvec-tier=standard
         sample = "test_net and not (upsert or clear)"
-        session.run(*pytest[:-1], "-k", sample, "--refvec-tier=quick")
+        session.run(*served, *pytest[:-1], "-k", sample, "--refvec-tier=quick")
 
 
 @nox.session
