@@ -81,18 +81,42 @@ def test_unreadable_metadata_hurts_nobody_else(install, damage):
     assert "python" in claims()
 
 
-def test_only_metadata_of_backends_is_parsed(install, monkeypatch):
+def test_only_metadata_of_backends_is_read(install, monkeypatch):
     install("one-store", "theirs")
     read = []
-    parse = metadata.Distribution.metadata.fget
+    read_text = metadata.PathDistribution.read_text
     monkeypatch.setattr(
-        metadata.Distribution, "metadata", property(lambda dist: read.append(parse(dist)) or read[-1])
+        metadata.PathDistribution, "read_text", lambda *asked: read.append(asked) or read_text(*asked)
     )
-    rescan()
-    claims()
-    assert {one["Name"] for one in read} == {
-        claim.distribution for several in claims().values() for claim in several
-    }
+    found = {claim.distribution for several in claims().values() for claim in several}
+    told = [dist for dist, file in read if file == "METADATA"]
+    assert {dist.name for dist in told} == found
+    assert len(told) == len(found)
+
+
+def test_a_backend_of_ours_is_found_without_a_look_at_others(install, monkeypatch):
+    install("aaa-store", "python")
+    monkeypatch.setattr(metadata, "distributions", lambda: pytest.fail("looked at everything"))
+    assert load_backend("python").__module__ == "refvec_backends.python"
+
+
+def test_a_distribution_that_has_our_name_and_no_claim_takes_no_backend_away(install, tmp_path):
+    (install("refvec-backends", "python") / "entry_points.txt").write_text("[console_scripts]\n")
+    assert load_backend("python").__module__ == "refvec_backends.python"
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("name: one-store\nVERSION:2.0\n\nVersion: of the README\n", ("one-store", "2.0")),
+        ("Name: one-store\nSummary: folded\n  Name: other\nVersion: 2.0", ("one-store", "2.0")),
+        ("Metadata-Version: 2.1\n", ("unknown", "unknown")),
+    ],
+)
+def test_name_and_version_are_headers(install, written, told):
+    (install("one-store", "theirs") / "METADATA").write_text(written)
+    (claim,) = claims()["theirs"]
+    assert (claim.distribution, claim.version) == told
 
 
 def test_a_name_installed_meanwhile_is_found(install):

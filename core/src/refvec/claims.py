@@ -1,8 +1,9 @@
 """Who claims which name, as the metadata of the installed distributions says (PLUGIN-1, PLUGIN-2).
 
 Nothing is imported, and metadata is parsed only of distributions that have to
-do with refvec: in an environment with hundreds of others, finding a backend
-costs a look at their lists of entry points.
+do with refvec. A backend of ours is asked of its distribution, so what it
+costs to find does not grow with the environment; any other, with hundreds of
+distributions, costs a look at their lists of entry points.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ OWNERS = {
     "python": "refvec-backends",
     "redis": "refvec-redis",
 }
+_HEADER = re.compile(r"^(name|version):(.*)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,18 @@ def rescan() -> None:
 @cache
 def holder(name: str) -> Claim | None:
     """Return the claim that has a name; None if there is none, or several and none of them ours."""
-    return next((claim for claim in claims().get(name, ()) if refusal(claim) is None), None)
+    return _ours(name) or next((claim for claim in claims().get(name, ()) if refusal(claim) is None), None)
+
+
+def _ours(name: str) -> Claim | None:
+    """Return our claim of a name of ours, which nobody else's can take away."""
+    if name not in OWNERS:
+        return None
+    try:
+        dist = metadata.distribution(OWNERS[name])
+    except metadata.PackageNotFoundError:
+        return None
+    return next((claim for claim in _claims_of(dist) if claim.name == name and claim.ours), None)
 
 
 def refusal(claim: Claim) -> str | None:
@@ -119,8 +132,7 @@ def _claims_of(dist: metadata.Distribution) -> list[Claim]:
         if text is None or GROUP not in text:
             return []
         points = dist.entry_points
-        known = dist.metadata.json
-        name, version = (str(known.get(key, "unknown")) for key in ("name", "version"))
+        name, version = _named(dist)
         schemes = points.select(group=SCHEMES)
         return [
             Claim(point.name, name, version, point, _schemes_of(point, schemes))
@@ -128,6 +140,13 @@ def _claims_of(dist: metadata.Distribution) -> list[Claim]:
         ]
     except Exception:  # unreadable metadata of one distribution is no reason to lose the others
         return []
+
+
+def _named(dist: metadata.Distribution) -> tuple[str, str]:
+    """Return name and version, without having the whole README that follows them parsed as a message."""
+    text = dist.read_text("METADATA") or dist.read_text("PKG-INFO") or ""
+    told = {key.lower(): value.strip() for key, value in _HEADER.findall(text.partition("\n\n")[0])}
+    return told.get("name", "unknown"), told.get("version", "unknown")
 
 
 def _schemes_of(point: metadata.EntryPoint, schemes: Iterable[metadata.EntryPoint]) -> tuple[str, ...]:
