@@ -51,6 +51,7 @@ DOCS = ("mkdocs-material>=9.7,<10", "mkdocstrings[python]>=1")
 REDIS_TESTS = "redis_backend/tests"
 TYPED = (
     "core/src/refvec",
+    "core/src/refvec_command",
     "backends/src/refvec_backends",
     "conformance/src/refvec_conformance",
     "redis_backend/src/refvec_redis",

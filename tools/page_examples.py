@@ -105,7 +105,7 @@ def run_session(code: str, names: dict[str, Any]) -> None:
 
 def run_commands(code: str, page: str = "page", before: int = 0) -> None:
     """Run the lines of a block that call ``refvec``; each must succeed."""
-    from refvec.cli.app import app
+    from refvec_command.app import app
     from typer.testing import CliRunner
 
     for number, command in enumerate(code.splitlines(), before + 1):

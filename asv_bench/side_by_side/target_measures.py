@@ -225,4 +225,4 @@ def bytes_each(backend: str) -> float:
 
 
 COMMAND = (str(Path(sys.executable).with_name("refvec")), "--help")
-LIBRARIES = "import numpy, typer, typer.rich_utils"
+LIBRARIES = "import typer, typer.rich_utils"

@@ -88,7 +88,7 @@ OTHERS = [
     Target("small gets", "10 rows by ids, x100", "0.030", "get_batch('rust', 'ids', 10)"),
     Target("small gets", "numpy.empty((1, 384)), x100", "", "empty()"),
     Target("start", "refvec --help", "173", "child(*COMMAND)"),
-    Target("start", "Python, numpy and typer alone", "", "child(sys.executable, '-c', LIBRARIES)"),
+    Target("start", "Python and typer with rich alone", "", "child(sys.executable, '-c', LIBRARIES)"),
     Target("start", "first store", "4.9", "first_store()"),
     Target("files", "save 100,000", "180", "saved('save')"),
     Target("files", "load 100,000", "250", "saved('load')"),

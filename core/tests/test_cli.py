@@ -19,10 +19,10 @@ from refvec import (
     VectorStore,
     backends,
 )
-from refvec.cli.app import app
 from refvec.cli.demo import command, killing
 from refvec.registry import provided
 from refvec_backends.python import PythonVectorStore
+from refvec_command.app import app
 from typer.testing import CliRunner
 
 
@@ -134,7 +134,7 @@ def test_bad_data_is_explained(run, tmp_path, ids, array, words):
 
 def test_a_command_that_does_not_load_does_not_hide_the_others(run, monkeypatch):
     broken = metadata.EntryPoint("broken", "no_such_module:app", "refvec.commands")
-    monkeypatch.setattr("refvec.cli.app.metadata.entry_points", lambda **_: metadata.EntryPoints([broken]))
+    monkeypatch.setattr("refvec_command.app.installed", lambda: {"broken": broken})
     output = run("--help").output
     assert "demo" in output
     assert "broken" in output
@@ -143,8 +143,21 @@ def test_a_command_that_does_not_load_does_not_hide_the_others(run, monkeypatch)
     assert "No module named 'no_such_module'" in result.output
 
 
+def test_a_distribution_that_cannot_be_read_does_not_hide_the_commands_of_others(run, tmp_path, monkeypatch):
+    for name, listed in (
+        ("bad", b"[refvec.commands]\n\xff\n"),
+        ("good", b"[refvec.commands]\nlast = json:loads\n"),
+    ):
+        info = tmp_path / f"{name}-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {name}\nVersion: 1\nSummary: From elsewhere.\n")
+        (info / "entry_points.txt").write_bytes(b"[refvec.commands]\n" + listed)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert re.search(r"last +From elsewhere\.", run("--help").output)
+
+
 def test_a_command_of_a_distribution_that_is_missing_names_it(run, monkeypatch):
-    monkeypatch.setattr("refvec.cli.app.metadata.entry_points", lambda **_: metadata.EntryPoints())
+    monkeypatch.setattr("refvec_command.app.installed", dict)
     result = run("conformance")
     assert result.exit_code == 2
     assert "refvec-conformance" in result.output
@@ -273,20 +286,20 @@ def test_the_package_is_the_command():
 
 
 def test_the_missing_extra_is_named():
-    code = "import sys; sys.modules['typer'] = None; import refvec.cli; refvec.cli.main()"
+    code = "import sys; sys.modules['typer'] = None; import refvec_command; refvec_command.main()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "refvec-core[cli]" in done.stderr
 
 
-def test_help_imports_no_command():
+def test_help_waits_for_neither_a_command_nor_numpy():
     code = (
-        "import sys, refvec.cli.app as app\n"
+        "import sys, refvec_command.app as app\n"
         "try: app.app(['--help'])\n"
-        "finally: print([name for name in sys.modules if name.startswith(('refvec.cli.', 'refvec_conf'))])"
+        "finally: print(sorted(name for name in sys.modules if name.startswith(('refvec', 'numpy'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "['refvec.cli.output', 'refvec.cli.app']"
+    assert done.stdout.splitlines()[-1] == "['refvec_command', 'refvec_command.app', 'refvec_command.output']"
 
 
 COMMANDS = [("--help",), ("backends",), ("info",), ("info", "--json"), ("demo", "-b", "python")]

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from refvec import VectorStore
-from refvec.cli.app import app
 from refvec.interchange import source
+from refvec_command.app import app
 from typer.testing import CliRunner
 
 
@@ -143,7 +143,7 @@ def test_an_interrupt_says_what_is_there(run):
         "        if number == 3: signal.raise_signal(signal.SIGINT)\n"
         "        yield batch\n"
         "npy._NpySource.batches = interrupted\n"
-        "from refvec.cli import main\n"
+        "from refvec_command import main\n"
         "sys.argv = ['refvec', 'import', 'x.npy', 'one', '--flush-every', '10']\n"
         "main()"
     )

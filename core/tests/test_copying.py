@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from refvec import CorruptStoreError, DuplicateIdError, VectorStore
-from refvec.cli.app import app
 from refvec.interchange import source
 from refvec.transfer import copy_store
+from refvec_command.app import app
 from typer.testing import CliRunner
 
 

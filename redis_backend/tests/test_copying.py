@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from refvec import BackendUnavailableError, VectorStore
-from refvec.cli.app import app
 from refvec.interchange import source
 from refvec.transfer import copy_store
+from refvec_command.app import app
 from typer.testing import CliRunner
 
 

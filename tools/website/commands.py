@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import typer
-from refvec.cli.app import app
+from refvec_command.app import app
 from typer.cli import get_docs_for_click
 from typer.core import MARKUP_MODE_KEY, TyperGroup
 

@@ -1,5 +1,5 @@
 """``python -m refvec`` is ``refvec``."""
 
-from .cli import main
+from refvec_command import main
 
 main()

@@ -5,13 +5,13 @@ A command is imported when it is called, so that ``refvec --help`` need not wait
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cached_property
 from importlib import metadata
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-
-from .. import __version__
 
 COMMANDS = "refvec.commands"
 _OURS = {
@@ -83,21 +83,36 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
-        return [*_OURS, *sorted({point.name for point in metadata.entry_points(group=COMMANDS)} - _OURS.keys())]
+        return [*_OURS, *sorted(self._installed.keys() - _OURS.keys())]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command that is not imported yet, None if there is none."""
         if cmd_name in _OURS:
             target, summary = _OURS[cmd_name]
             return Later(metadata.EntryPoint(cmd_name, target, COMMANDS), summary)
-        for point in metadata.entry_points(group=COMMANDS, name=cmd_name):
-            return Later(point, _summary(point))
+        if cmd_name in self._installed:
+            return Later(self._installed[cmd_name], _summary(self._installed[cmd_name]))
         if cmd_name in _ELSEWHERE:
             distribution, extra = _ELSEWHERE[cmd_name]
             raise typer.BadParameter(
                 f'{cmd_name!r} is in the distribution {distribution}: pip install "{extra}"'
             )
         return None
+
+    @cached_property
+    def _installed(self) -> dict[str, metadata.EntryPoint]:
+        return installed()
+
+
+def installed() -> dict[str, metadata.EntryPoint]:
+    """Return the commands of other distributions, by name; the first on the path counts."""
+    found: dict[str, metadata.EntryPoint] = {}
+    for dist in metadata.distributions():
+        with suppress(Exception):  # unreadable metadata of one distribution is no reason to lose the others
+            # Parsing the entry points of all of them takes as long as importing typer.
+            if COMMANDS in (dist.read_text("entry_points.txt") or ""):
+                found = {point.name: point for point in dist.entry_points.select(group=COMMANDS)} | found
+    return found
 
 
 def _summary(point: metadata.EntryPoint) -> str:
@@ -116,6 +131,8 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from refvec import __version__  # with all of refvec, which no other option needs
+
         typer.echo(f"refvec {__version__}")
         raise typer.Exit
 
