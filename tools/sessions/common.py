@@ -47,8 +47,9 @@ def install(session: nox.Session, *requirements: str, also: Iterable[str] = (), 
 
     A backend that is installed is tested with the others, and the adapters
     bring much with them, so these are installed only where they are asked for
-    (`also`). Where many children start, all is compiled once for them: an
-    environment may keep Python from writing bytecode.
+    (`also`). Where many children start, all is compiled once for them, and
+    pytest keeps the tests that it rewrote (half of what collecting the suite
+    costs): the environment around may keep Python from writing bytecode.
     """
     wanted = {
         one: rust_wheels(session) if one == "rust_ext" else wheels_of(one, WHEELS) for one in (*MAIN, *also)
@@ -58,6 +59,8 @@ def install(session: nox.Session, *requirements: str, also: Iterable[str] = (), 
         session.error(f"build/wheels has no wheel of {', '.join(missing)}: run `nox -s wheels` first")
     wheels = [path for found in wanted.values() for path in found]
     again = [f"--reinstall-package={path.name.split('-')[0]}" for path in wheels]
+    if children:
+        session.env["PYTHONDONTWRITEBYTECODE"] = ""
     compiled = {"UV_COMPILE_BYTECODE": str(int(children))}
     session.install(*again, *map(str, wheels), *requirements, env=compiled)
 
