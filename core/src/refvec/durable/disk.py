@@ -6,12 +6,12 @@ disk that fails, is full, or loses what was not synced.
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sqlite3
-import sys
 from pathlib import Path
+
+from ..writeback import write_soon as write_soon
 
 try:
     import fcntl
@@ -19,8 +19,6 @@ except ImportError:  # no POSIX system: see `locks`
     fcntl = None  # type: ignore[assignment]
 
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)  # macOS: plain fsync stops at the drive's cache
-_sync_file_range = getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform == "linux" else None
-_SYNC_FILE_RANGE_WRITE = 2
 _NO_ALLOCATION = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
 STEP_BYTES = 2**18
 MOST_AHEAD = 2**26
@@ -37,12 +35,6 @@ def write(handle: int, data: bytes | memoryview, offset: int) -> None:
     while len(rest):
         done = pwrite(handle, rest, offset)
         rest, offset = rest[done:], offset + done
-
-
-def write_soon(handle: int, offset: int, size: int) -> None:
-    """Have the disk begin with what was written there, so that `sync` finds less to do; no more than a hint."""
-    if _sync_file_range is not None:
-        _sync_file_range(handle, ctypes.c_int64(offset), ctypes.c_int64(size), _SYNC_FILE_RANGE_WRITE)
 
 
 def sync(handle: int) -> None:

@@ -12,6 +12,9 @@ from io import BufferedWriter
 from pathlib import Path
 
 from ..signposts import of_directory
+from ..writeback import write_soon
+
+SOON = 2**23  # bytes that the disk is told to begin with while more are made
 
 _OTHERS = {
     stat.S_IFIFO: "a FIFO",
@@ -91,8 +94,14 @@ def _existing(path: Path) -> os.stat_result | None:
 
 
 def _write(draft: Path, old: os.stat_result | None, parts: Iterable[bytes | memoryview]) -> None:
+    written = begun = 0
     with _created(draft, old) as file:
-        file.writelines(parts)
+        for part in parts:
+            file.write(part)
+            written += len(part)
+            if written - begun >= SOON:
+                write_soon(file.fileno(), begun, written - begun)
+                begun = written
 
 
 @contextmanager
