@@ -519,7 +519,12 @@ class VectorStore(Primitives):
         chunk_ids : iterable of str or uuid.UUID
             Distinct ids that are not in the store; generators are welcome.
         vectors : array_like, shape (n, dimension)
-            One row for each id.
+            One row for each id: a list of vectors; an array, a tensor of torch or jax,
+            or whatever else has ``__array__``, ``__dlpack__`` or a buffer; a column of
+            vectors (a Series of pandas or polars, pyarrow's lists and fixed-size lists,
+            in chunks or not); a DataFrame or table with nothing but columns of numbers.
+            Integers or floats of any size, bfloat16 and float8 of ml_dtypes included,
+            rounded once, from their own dtype to the nearest float32.
 
         Returns
         -------
@@ -530,8 +535,21 @@ class VectorStore(Primitives):
         ------
         DuplicateIdError
             For the first id that is present or repeated; its ``position`` says where.
+        VectorTypeError
+            For other dtypes, masked arrays, and what is missing (None, a null); of a
+            table with other columns, it says which of them to pass.
+        DimensionMismatchError, VectorError
+            For another number of components or of axes, and for a finite number that
+            is too large for a float32.
         ValueError
             If the lengths differ.
+
+        Notes
+        -----
+        What the caller's ``__array__`` raises passes through. That of torch refuses a
+        tensor that is sparse, on a device or needs a gradient, and bfloat16 and float8,
+        which numpy lacks; the error says which of ``tensor.to_dense()``, ``.cpu()``,
+        ``.detach()`` and ``.float()`` to call.
         """
         ids, rows = self._batch(chunk_ids, vectors)
         return self._put(ids, rows, "add")
