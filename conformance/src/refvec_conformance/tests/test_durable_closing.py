@@ -77,4 +77,5 @@ def test_freed_rows_are_reusable_once_no_scan_of_a_closed_store_is_left(target: 
         assert freed is not None
         third.remove_vector("0")
         third.flush()
-        assert third.add_vector("again", np.full(8, 99)) <= freed
+        taken = third.add_vector("again", np.full(8, 99))
+        assert taken <= freed or not target.capabilities.dense_indices

@@ -18,6 +18,7 @@ from refvec_conformance.probes.damaging import contents
 from refvec_conformance.probes.durability import flushes, held, history, kept, names_in
 from refvec_conformance.probes.fixtures import UNITS
 from refvec_conformance.probes.neighbours import beside
+from refvec_conformance.probes.numbering import judge_taken
 from refvec_conformance.stores import CONTENT_1, FORMAT_1, NEWER, as_text, copied
 
 from .helpers import stock
@@ -84,16 +85,17 @@ def test_indices_that_are_held_back_are_so_in_every_backend(target: Target, plac
     def experiment(one: Target) -> None:
         path = place / one.name
         with stock(one, path) as store:
+            freed = store.get_indices(["c"]).tolist()
             store.remove_vector("c")
         with (path / "head").open("rb") as reading:
             fcntl.flock(reading, fcntl.LOCK_SH)  # as a reader does while it reads
             with elsewhere(other).open(path=path) as store:
-                assert store.add_vector("d", UNITS[2]) == 2
+                judge_taken(store, [store.add_vector("d", UNITS[2])], [2], withheld=freed)
                 store.flush()
-                assert store.add_vector("e", UNITS[3]) == 3
+                judge_taken(store, [store.add_vector("e", UNITS[3])], [3], withheld=freed)
                 fcntl.flock(reading, fcntl.LOCK_UN)
                 store.flush()
-                assert store.add_vector("f", UNITS[1]) == 1
+                judge_taken(store, [store.add_vector("f", UNITS[1])], [1])
 
     place.mkdir()
     beside(target, other, experiment)

@@ -22,6 +22,7 @@ from refvec_conformance.probes.distributions import variant
 from refvec_conformance.probes.durability import flushes, held, kept, watched
 from refvec_conformance.probes.fixtures import Budget
 from refvec_conformance.probes.journals import step
+from refvec_conformance.probes.numbering import judge_taken
 from refvec_conformance.probes.seam import Points
 
 ROWS = np.arange(40, dtype=np.float32).reshape(20, 2)
@@ -206,19 +207,21 @@ class Between:
 def test_rows_that_a_reader_is_reading_are_not_written_again(target: Target, place: Path) -> None:
     writer = stock(target, place)
     wanted = held(writer)
+    used = writer.indices().tolist()
 
     def change() -> None:
         for turn in range(4):
-            writer.upsert_vectors(["a", "b", "c"], ROWS[3 * turn + 3 : 3 * turn + 6])
+            found = writer.upsert_vectors(["a", "b", "c"], ROWS[3 * turn + 3 : 3 * turn + 6]).tolist()
+            judge_taken(writer, found, [len(used), len(used) + 1, len(used) + 2], withheld=used)
+            used.extend(found)
             writer.flush()
 
     reader = Between(target, change).open(place)
     assert held(reader) == wanted
-    assert sorted(writer.indices()) == [12, 13, 14]
     reader.close()
     del reader
     writer.flush()  # nobody reads any more
-    assert writer.add_vector("x", [77, 77]) == 0
+    judge_taken(writer, [writer.add_vector("x", [77, 77])], [0])
     writer.close()
     assert kept(target, place) == held(target.open(path=place))
 
@@ -230,28 +233,32 @@ def test_nor_by_a_writer_that_opens_meanwhile(target: Target, place: Path) -> No
     kept_open: list[VectorStore] = []
 
     def change() -> None:
-        first.upsert_vectors(["a", "b", "c"], ROWS[3:6])
+        used = first.indices().tolist()
+        used += first.upsert_vectors(["a", "b", "c"], ROWS[3:6]).tolist()
         first.close()
         second = target.open(path=place)
-        assert second.add_vector("x", [55, 55]) == 6
+        judge_taken(second, [second.add_vector("x", [55, 55])], [6], withheld=used)
         second.flush()
         kept_open.append(second)
 
     assert held(Between(target, change).open(place)) == wanted
     (second,) = kept_open
     second.flush()
-    assert second.add_vectors(["y", "z"], [[56, 56], [57, 57]]).tolist() == [0, 1]
+    judge_taken(second, second.add_vectors(["y", "z"], [[56, 56], [57, 57]]).tolist(), [0, 1])
 
 
 @clause("DUR-8", "INDEX-1", requires="durable")
 def test_a_freed_index_is_reusable_after_the_next_flush(target: Target, place: Path) -> None:
     writer = stock(target, place)
+    freed = writer.get_indices(["a"]).tolist()
     writer.remove_vector("a")
-    assert writer.add_vector("d", ROWS[5]) == 3
+    judge_taken(writer, [writer.add_vector("d", ROWS[5])], [3], withheld=freed)
     writer.flush()
-    assert writer.add_vector("e", ROWS[6]) == 0
+    again = writer.add_vector("e", ROWS[6])
+    judge_taken(writer, [again], [0])
     writer.remove_vector("e")
-    assert writer.add_vector("f", ROWS[7]) == 4
+    # Nothing that was flushed refers to it; yet it was freed since the last flush.
+    judge_taken(writer, [writer.add_vector("f", ROWS[7])], [4], withheld=[again])
 
 
 @clause("DUR-8", "INDEX-1", requires="durable")
@@ -259,7 +266,7 @@ def test_freed_indices_are_reusable_after_reopening(target: Target, place: Path)
     with stock(target, place) as writer:
         writer.remove_vectors(["a", "b"])
     with target.open(path=place) as writer:
-        assert writer.add_vectors(["d", "e", "f"], ROWS[5:8]).tolist() == [0, 1, 3]
+        judge_taken(writer, writer.add_vectors(["d", "e", "f"], ROWS[5:8]).tolist(), [0, 1, 3])
 
 
 @clause("DUR-8", requires="durable")

@@ -7,6 +7,7 @@ import heapq
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from unittest import mock
@@ -206,6 +207,13 @@ class ReusesAtOnce(Durable):
 
     def _let_go(self, index: int) -> None:
         heapq.heappush(self._free, index)
+
+
+@breaks("DUR-8")
+class ReusesAtOnceInDisorder(ReusesAtOnce):
+    """``dense_indices`` is not declared, and a freed index is taken again before the next flush."""
+
+    capabilities = replace(Durable.capabilities, dense_indices=False)
 
 
 mutant("DUR-8", "readers_forgotten", "Rows that a reader is reading are written again.").patches(

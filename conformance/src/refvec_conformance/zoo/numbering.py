@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -212,3 +213,13 @@ mutant("COUNT-3", "TypeIsClass", "``type`` names the class.").does(
 mutant("COUNT-3", "KeyMissing", "``total_references`` is missing.").does(
     get_statistics=lambda found: {name: found[name] for name in found if name != "total_references"}
 )
+
+
+@breaks("COUNT-3")
+class HidesFreed(NoReuse):
+    """``dense_indices`` is not declared, and ``free_indices`` leaves out what is not taken again."""
+
+    capabilities = replace(Specimen.capabilities, dense_indices=False)
+
+    def get_statistics(self) -> dict[str, Any]:
+        return {**super().get_statistics(), "free_indices": 0}
