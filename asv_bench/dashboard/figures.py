@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from . import words
@@ -25,6 +26,7 @@ BAD = "#d1334a"
 SEED = "seed's Rust over its Python"
 FLOATS = "the floats alone"
 REFERENCES = (SEED, FLOATS)  # not measured here: grey
+ACROSS = 30  # characters beside each other below a picture, gaps included
 
 Values = Sequence[float | None]
 
@@ -118,7 +120,7 @@ def dots(
         for name, values in series.items()
     ]
     values = [value for found in series.values() for value in found] + [at]
-    xaxis = {"title": {"text": title}, **log_axis(values, form)}
+    xaxis = {"title": {"text": title}, **side_by_side(log_axis(values, form))}
     height = 70 + 34 * len(labels)
     lines = {} if at is None else line_at(at)
     return {"data": data, "layout": {"xaxis": xaxis, "yaxis": upside_down(labels), "height": height, **lines}}
@@ -166,8 +168,27 @@ def log_ticks(low: float, high: float) -> list[float]:
         ticks = [tick for tick in ticks if low <= math.log10(tick) <= high]
         if len(ticks) >= 3:
             return ticks[:: math.ceil(len(ticks) / 6)]
-    places = [low + (high - low) * part for part in (0.1, 0.37, 0.63, 0.9)]
-    return [float(f"{10.0**place:.2g}") for place in places]
+    return even_ticks(10.0**low, 10.0**high)
+
+
+def even_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers that are equally far apart: as few as possible, but three."""
+    decade = math.floor(math.log10(high - low))
+    steps = (step * 10.0**power for power in (decade, decade - 1) for step in (5, 2, 1))
+    for step in steps:
+        ticks = [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        if len(ticks) >= 3:
+            return ticks[:: math.ceil(len(ticks) / 6)]
+    raise AssertionError((low, high))
+
+
+def side_by_side(axis: dict[str, Any]) -> dict[str, Any]:
+    """Return an axis whose texts fit beside each other on a telephone too: every second or third one, and 1."""
+    ticks, texts = axis["tickvals"], axis["ticktext"]
+    one = ticks.index(1) if 1 in ticks else 0
+    step = next(step for step in count(1) if sum(len(text) + 2 for text in texts[one % step :: step]) <= ACROSS)
+    kept = slice(one % step, None, step)
+    return {**axis, "tickvals": ticks[kept], "ticktext": texts[kept], "tickangle": 0}
 
 
 def short(text: str) -> str:

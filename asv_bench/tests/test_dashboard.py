@@ -183,8 +183,23 @@ class TestWords:
     def test_axes_have_no_idle_zeros(self, text, less):
         assert figures.short(text.replace(" ", "\u00a0")) == less.replace(" ", "\u00a0")
 
-    @pytest.mark.parametrize("ends", [(1e-6, 1e3), (1.0, 1.0), (0.95, 1.1), (2e-3, 7e-3)])
+    @pytest.mark.parametrize(
+        "ends", [(1e-6, 1e3), (1.0, 1.0), (0.95, 1.1), (2e-3, 7e-3), (3.2e-5, 1.1e-4), (0.58, 1.3), (1, 1.8)]
+    )
     def test_an_axis_has_a_few_ticks_within_it(self, ends):
         axis = figures.log_axis(ends, words.ratio)
         assert 3 <= len(axis["tickvals"]) <= 6
+        assert axis["tickvals"] == pytest.approx([float(f"{tick:.2g}") for tick in axis["tickvals"]], rel=1e-9)
         assert len(set(axis["ticktext"])) == len(axis["ticktext"])
+
+    @pytest.mark.parametrize(
+        ("ends", "texts"),
+        [
+            ((1e-3, 90), ["0.01×", "1×", "100×"]),
+            ((1, 5e3), ["1×", "10×", "100×", "1,000×"]),
+            ((1, 1e4), ["1×", "100×", "10,000×"]),
+            ((0.3, 25), ["0.3×", "1×", "3×", "10×", "30×"]),
+        ],
+    )
+    def test_ticks_below_a_picture_do_not_touch(self, ends, texts):
+        assert figures.side_by_side(figures.log_axis(ends, words.ratio))["ticktext"] == texts
