@@ -27,7 +27,7 @@ impl Checks {
     /// # Errors
     /// [`crate::Error::Memory`].
     pub fn new(rows: usize, source: &Source, sums: impl Iterator<Item = (usize, u32)>) -> Result<Self> {
-        let memory = Memory::new(rows + rows.div_ceil(32))?;
+        let memory = Memory::zeros(rows + rows.div_ceil(32))?;
         // SAFETY: so many zeroed numbers, which nobody else has yet.
         let words: &mut [u32] = unsafe { std::slice::from_raw_parts_mut(memory.items().cast().as_ptr(), rows + rows.div_ceil(32)) };
         let (kept, bits) = words.split_at_mut(rows);

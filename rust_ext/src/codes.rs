@@ -57,7 +57,7 @@ impl Codes {
     pub fn new(rows: usize, dimension: usize) -> Result<Self> {
         let groups = rows / GROUP;
         let items = groups.checked_mul(Self::stride(dimension)).and_then(|items| items.checked_add(Self::states_len(groups)));
-        Ok(Self { memory: Memory::new(items.ok_or(Error::Memory)?)?, dimension, groups })
+        Ok(Self { memory: Memory::zeros(items.ok_or(Error::Memory)?)?, dimension, groups })
     }
 
     fn states_len(groups: usize) -> usize {

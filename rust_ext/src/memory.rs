@@ -1,6 +1,6 @@
 //! Memory that counts its holders. What [`std::sync::Arc`] does, but an `Arc` aborts the process where its memory cannot be had.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use std::fmt;
 use std::ops::Range;
 use std::ptr::NonNull;
@@ -25,7 +25,7 @@ pub fn prefetch<T>(address: *const T) {
     let _ = address;
 }
 
-/// Items of four bytes, zero at first, and what goes along with them.
+/// Items of four bytes, and what goes along with them.
 pub struct Memory<T = ()>(NonNull<Header<T>>);
 
 struct Header<T> {
@@ -42,18 +42,31 @@ unsafe impl<T: Send + Sync> Send for Memory<T> {}
 unsafe impl<T: Send + Sync> Sync for Memory<T> {}
 
 impl<T: Default> Memory<T> {
-    /// So many zeros, which take no memory until they are written to.
+    /// So many zeros. In memory that is new to the process they take none until they are written to.
     ///
     /// # Errors
     /// [`Error::Memory`].
-    pub fn new(items: usize) -> Result<Self> {
+    pub fn zeros(items: usize) -> Result<Self> {
+        // SAFETY: the layout of a header and more is not empty.
+        Self::of(items, |layout| unsafe { alloc_zeroed(layout) })
+    }
+
+    /// Room for so many items, of which none may be read before it was written: nothing clears memory that was used before.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn unwritten(items: usize) -> Result<Self> {
+        // SAFETY: as above.
+        Self::of(items, |layout| unsafe { alloc(layout) })
+    }
+
+    fn of(items: usize, allocate: impl FnOnce(Layout) -> *mut u8) -> Result<Self> {
         let bytes = items.checked_mul(size_of::<f32>()).ok_or(Error::Memory)?;
         let align = if bytes < HUGE_PAGE { CACHE_LINE } else { HUGE_PAGE };
         let bytes = bytes.checked_add(size_of::<Header<T>>() + align);
         // No larger alignment is asked for, since with one the allocator writes the zeros itself.
         let layout = bytes.and_then(|bytes| Layout::from_size_align(bytes, align_of::<Header<T>>()).ok()).ok_or(Error::Memory)?;
-        // SAFETY: the layout has room for a header at least.
-        let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(Error::Memory)?.cast::<Header<T>>();
+        let memory = NonNull::new(allocate(layout)).ok_or(Error::Memory)?.cast::<Header<T>>();
         // SAFETY: new memory with the room and alignment of a header.
         unsafe { memory.write(Header { holders: AtomicUsize::new(1), layout, align, beside: T::default() }) };
         Ok(Self(memory))

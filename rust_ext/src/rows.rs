@@ -6,6 +6,9 @@
 //! Segments may be shared with snapshots ([`Rows::share`]) and may be pieces of a file ([`Rows::map`]). Two rules keep both sound:
 //! a row below `len` is overwritten only in an exclusive segment, so one that may be shared is replaced by a copy first; and a row at
 //! `len` is written in place, since every sharer has an own `len` that was not greater, and reads below that only.
+//!
+//! New memory holds anything. That no row is read before it was written is a third rule: all below `readable` were, or are zeros or of a
+//! file, and `len` never exceeds it.
 
 mod checked;
 mod mapping;
@@ -25,10 +28,15 @@ const SEGMENT_BYTES: usize = 1 << 23;
 /// A store of this size may have one huge page that is mostly unused.
 const LARGE_BYTES: usize = 1 << 25;
 
+/// Makes a segment of so many rows of a dimension.
+type NewSegment = fn(usize, usize) -> Result<Segment>;
+
 /// The rows of a store. It fills indices from the lowest, so a row is either overwritten or the next one.
 #[derive(Debug)]
 pub struct Rows {
     view: View,
+    /// How many rows were written, the one that [`Self::stage`] wrote beyond `len` included.
+    readable: usize,
     /// Whether a segment may be shared or of a file; if not, no segment has to be looked at.
     shared: AtomicBool,
 }
@@ -36,7 +44,7 @@ pub struct Rows {
 impl Rows {
     #[must_use]
     pub fn new(dimension: usize) -> Self {
-        Self { view: View::new(dimension), shared: AtomicBool::new(false) }
+        Self { view: View::new(dimension), readable: 0, shared: AtomicBool::new(false) }
     }
 
     #[must_use]
@@ -55,11 +63,23 @@ impl Rows {
     /// # Errors
     /// [`Error::Memory`]; segments that were added stay for later rows until [`Self::trim`].
     pub fn reserve(&mut self, more: usize) -> Result<()> {
+        self.reserve_in(more, Segment::unwritten)
+    }
+
+    /// [`Self::reserve`] for rows of which many may be skipped: those take no memory that is new to the process.
+    ///
+    /// # Errors
+    /// [`Error::Memory`], as there.
+    pub fn reserve_sparse(&mut self, more: usize) -> Result<()> {
+        self.reserve_in(more, Segment::zeros)
+    }
+
+    fn reserve_in(&mut self, more: usize, new: NewSegment) -> Result<()> {
         let wanted = self.view.len.saturating_add(more);
         if self.view.observed.is_some() && more > 0 {
             self.own_tail()?;
         }
-        if wanted > self.view.start(self.view.segments.len()) { self.grow(wanted) } else { Ok(()) }
+        if wanted > self.view.start(self.view.segments.len()) { self.grow(wanted, new) } else { Ok(()) }
     }
 
     /// Whether [`Self::own`] must be called before a row is overwritten.
@@ -98,26 +118,34 @@ impl Rows {
         }
         // SAFETY: an own segment holds all of its rows; nobody else reads this one, by the rules at the top.
         unsafe { segment.write(start, row) };
+        self.readable = self.readable.max(index + 1);
     }
 
     /// The second half: from here on the row counts.
     pub fn keep(&mut self, index: u32) {
-        self.view.len = self.view.len.max(index as usize + 1);
+        let index = index as usize;
+        assert!(index < self.readable, "no row was staged at {index}");
+        self.view.len = self.view.len.max(index + 1);
     }
 
     /// What was written to an index by [`Self::stage`].
     #[must_use]
     pub fn staged(&self, index: u32) -> &[f32] {
         let index = index as usize;
-        assert!(index <= self.view.len, "no row was staged at {index}");
+        assert!(index < self.readable, "no row was staged at {index}");
         let (segment, start) = self.view.place(index);
-        // SAFETY: the next row too is inside its segment once it was staged, which takes `&mut self`, as every other write.
+        // SAFETY: a readable row is inside its segment and was written, and writing another takes `&mut self`.
         unsafe { self.view.segments[segment].slice(start, self.view.dimension) }
     }
 
-    /// Appends the row of an index that is freed, untouched; room for it was reserved.
+    /// Appends the row of an index that is freed; room for it was reserved.
     pub fn skip(&mut self) {
+        let (number, start) = self.view.place(self.view.len);
+        assert!(self.is_writable(self.view.len), "the next row is in a file");
+        // SAFETY: an own segment holds all of its rows, and no sharer reads the one at `len`.
+        unsafe { self.view.segments[number].skip(start, self.view.dimension) };
         self.view.len += 1;
+        self.readable = self.readable.max(self.view.len);
     }
 
     /// The rows as they are now, in the same memory.
@@ -140,12 +168,13 @@ impl Rows {
 
     /// Gives back segments that hold no row.
     pub fn trim(&mut self) {
+        self.readable = self.view.len;
         self.view.segments.truncate(self.view.segments_for(self.view.len));
     }
 
     pub fn clear(&mut self) {
         self.view.segments = Vec::new();
-        self.view.len = 0;
+        (self.view.len, self.readable) = (0, 0);
     }
 
     fn is_writable(&mut self, index: usize) -> bool {
@@ -161,12 +190,12 @@ impl Rows {
     }
 
     #[cold]
-    fn grow(&mut self, wanted: usize) -> Result<()> {
+    fn grow(&mut self, wanted: usize, new: NewSegment) -> Result<()> {
         let count = self.view.segments_for(wanted);
         self.view.segments.try_reserve(count - self.view.segments.len())?;
         for number in self.view.segments.len()..count {
             let (start, rows) = (self.view.start(number), self.view.rows_in(number));
-            let segment = Segment::new(rows, self.view.dimension)?;
+            let segment = new(rows, self.view.dimension)?;
             let filled = if self.is_large(start) { rows } else { rows.min(wanted - start) };
             segment.advise(0..filled * self.view.dimension);
             self.view.segments.push(segment);
@@ -183,11 +212,12 @@ impl Rows {
     fn copy_segment(&mut self, number: usize, grows: bool) -> Result<()> {
         let (start, rows, dimension) = (self.view.start(number), self.view.rows_in(number), self.view.dimension);
         let filled = (self.view.len - start).min(rows) * dimension;
-        let copy = Segment::new(rows, dimension)?;
+        let copy = Segment::unwritten(rows, dimension)?;
         if grows && self.is_large(start) {
             copy.advise(filled..rows * dimension);
         }
-        // SAFETY: every row below `len` is inside its segment.
+        self.readable = self.view.len;
+        // SAFETY: every row below `len` is inside its segment, and was written.
         self.view.segments[number] = unsafe { copy.take(&self.view.segments[number], filled, None)? };
         Ok(())
     }

@@ -3,12 +3,14 @@
 //! A segment is shared by cloning it. What keeps that sound is a rule about who touches which row: holders read only rows that were
 //! written before they cloned, and [`super::rows::Rows`] writes to a row of a shared segment only if no holder can have seen it.
 
+mod kept;
+
 use std::fmt;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use self::kept::Inverses;
 use crate::checks::Checks;
 use crate::codes::Codes;
 use crate::error::{Error, Result};
@@ -22,6 +24,8 @@ pub struct Segment {
     /// `None` where the memory is a piece of a file, which lies beside the norms.
     own: Option<Memory>,
     inverses: Inverses,
+    /// Whether every item could be read from the start.
+    zeros: bool,
     /// How many rows of a file were overwritten in memory.
     changed: usize,
 }
@@ -40,13 +44,26 @@ unsafe impl Send for Segment {}
 unsafe impl Sync for Segment {}
 
 impl Segment {
-    /// Zeros, which take no memory until they are written to: a saved store may have many freed indices and few rows.
+    /// Rows that are written before they are read.
     ///
     /// # Errors
     /// [`Error::Memory`].
-    pub fn new(rows: usize, dimension: usize) -> Result<Self> {
-        let memory = Memory::new(rows.checked_mul(dimension).ok_or(Error::Memory)?)?;
-        Ok(Self { first: memory.items(), own: Some(memory), inverses: Inverses::new(rows)?, changed: 0 })
+    pub fn unwritten(rows: usize, dimension: usize) -> Result<Self> {
+        let memory = Memory::unwritten(rows.checked_mul(dimension).ok_or(Error::Memory)?)?;
+        Self::of(memory, rows, false)
+    }
+
+    /// Zeros: a saved store may have many freed indices and few rows, and those need not be written to.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn zeros(rows: usize, dimension: usize) -> Result<Self> {
+        let memory = Memory::zeros(rows.checked_mul(dimension).ok_or(Error::Memory)?)?;
+        Self::of(memory, rows, true)
+    }
+
+    fn of(memory: Memory, rows: usize, zeros: bool) -> Result<Self> {
+        Ok(Self { first: memory.items(), own: Some(memory), inverses: Inverses::new(rows)?, zeros, changed: 0 })
     }
 
     /// A segment of `rows` rows of which `count`, from `start` on, are in a file.
@@ -58,7 +75,7 @@ impl Segment {
         let inverses = Inverses::new(rows)?;
         let first = NonNull::new(piece.items()).ok_or(Error::Memory)?;
         let _ = inverses.memory.beside().piece.set(piece);
-        Ok(Self { first, own: None, inverses, changed: 0 })
+        Ok(Self { first, own: None, inverses, zeros: false, changed: 0 })
     }
 
     /// Asks for huge pages under some items of new memory, from the page in which they begin to the last one that they fill.
@@ -129,11 +146,12 @@ impl Segment {
     }
 
     /// # Safety
-    /// The items must be inside, and nobody may write to them while the slice lives.
+    /// The items must be inside and have been written, unless they were zeros or in a file from the start, and nobody may write to them
+    /// while the slice lives.
     #[inline]
     #[must_use]
     pub unsafe fn slice(&self, start: usize, len: usize) -> &[f32] {
-        // SAFETY: promised by the caller; all items are initialised from the start.
+        // SAFETY: promised by the caller.
         unsafe { std::slice::from_raw_parts(self.first.add(start).as_ptr(), len) }
     }
 
@@ -143,89 +161,22 @@ impl Segment {
         // SAFETY: promised by the caller; no slice of these items can exist, so a caller's `items` is other memory.
         unsafe { self.first.add(start).copy_from_nonoverlapping(NonNull::from_ref(items).cast(), items.len()) };
     }
-}
 
-impl Segment {
-    /// The reciprocal norm of a row, if it was kept since the row was written.
-    #[inline]
-    #[must_use]
-    pub fn inverse(&self, row: usize) -> Option<f64> {
-        let kept = self.inverses.slots()[row].load(Ordering::Relaxed);
-        (kept != UNKNOWN).then(|| f64::from_bits(!kept))
-    }
-
-    /// Those of neighbouring rows, if all were kept. If not, `into` has numbers of no use.
-    #[inline]
-    #[must_use]
-    pub fn inverses(&self, first: usize, into: &mut [f64]) -> bool {
-        let mut all = true;
-        for (slot, inverse) in self.inverses.slots()[first..first + into.len()].iter().zip(into) {
-            let kept = slot.load(Ordering::Relaxed);
-            all &= kept != UNKNOWN;
-            *inverse = f64::from_bits(!kept);
+    /// Makes items readable that nobody has written, in memory of its own.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    pub unsafe fn skip(&mut self, start: usize, items: usize) {
+        if !self.zeros {
+            // SAFETY: promised by the caller; zero bytes are 0.0.
+            unsafe { self.first.add(start).write_bytes(0, items) };
         }
-        all
-    }
-
-    /// Keeps the reciprocal norm of a row that is there; whoever else works it out keeps the same bits.
-    #[inline]
-    pub fn keep_inverse(&self, row: usize, inverse: f64) {
-        self.inverses.slots()[row].store(!inverse.to_bits(), Ordering::Relaxed);
-    }
-
-    /// The codes of the segment's rows, if there are any; they live as long as the norms, and whoever shares the segment shares them.
-    #[inline]
-    #[must_use]
-    pub fn codes(&self) -> &OnceLock<Codes> {
-        &self.inverses.memory.beside().codes
-    }
-
-    #[must_use]
-    pub fn rows(&self) -> usize {
-        self.inverses.rows
-    }
-
-    /// A row is overwritten, in a segment that is this store's alone.
-    pub fn forget(&mut self, row: usize) {
-        self.inverses.slots()[row].store(UNKNOWN, Ordering::Relaxed);
-        if let Some(codes) = self.codes().get() {
-            codes.forget(row);
-        }
-        if let Some(checks) = self.checks() {
-            checks.forget(row);
-        }
-        self.changed += usize::from(self.is_mapped());
     }
 }
 
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Segment").field("mapped", &self.is_mapped()).finish_non_exhaustive()
-    }
-}
-
-/// The reciprocal norms of a segment's rows as their complemented bits. All that share a segment share them. A row's is kept only once
-/// the row can be read, so the rows that a sharer does not see have none, or one that is right for those who see them.
-#[derive(Clone)]
-struct Inverses {
-    /// What was made of the rows besides goes along.
-    memory: Memory<Beside>,
-    rows: usize,
-}
-
-/// Zero, so that new memory need not be written to. The only number with these complemented bits is a NaN that no norm has.
-const UNKNOWN: u64 = 0;
-
-impl Inverses {
-    fn new(rows: usize) -> Result<Self> {
-        let items = rows.checked_mul(size_of::<AtomicU64>() / size_of::<f32>()).ok_or(Error::Memory)?;
-        Ok(Self { memory: Memory::new(items)?, rows })
-    }
-
-    #[inline]
-    fn slots(&self) -> &[AtomicU64] {
-        // SAFETY: so many zeroed numbers start at a cache line, and nobody reaches them but through these atomics.
-        unsafe { std::slice::from_raw_parts(self.memory.items().cast().as_ptr(), self.rows) }
     }
 }
 
@@ -236,18 +187,20 @@ mod tests {
 
     #[test]
     fn the_last_holder_is_alone_again() {
-        let mut segment = Segment::new(5, 1).unwrap();
+        let mut segment = Segment::zeros(5, 1).unwrap();
         assert_eq!(segment.first.as_ptr().align_offset(CACHE_LINE), 0);
         // SAFETY: inside, and nobody else reads.
         unsafe { segment.write(3, &[1.0, 2.0]) };
         let shared = segment.clone();
         assert!(!segment.is_exclusive());
         // SAFETY: five items were zeroed or written.
-        let mut copy = unsafe { Segment::new(9, 1).unwrap().take(&shared, 5, None) }.unwrap();
+        let mut copy = unsafe { Segment::unwritten(9, 1).unwrap().take(&shared, 5, None) }.unwrap();
+        // SAFETY: inside, and nobody else reads.
+        unsafe { copy.skip(5, 4) };
         assert!(copy.is_exclusive());
         drop(shared);
         assert!(segment.is_exclusive());
-        // SAFETY: inside.
+        // SAFETY: inside, and zeroed, copied or skipped.
         assert_eq!(
             unsafe { (segment.slice(2, 3), copy.slice(0, 9)) },
             (&[0.0, 1.0, 2.0][..], &[0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0][..])
@@ -257,7 +210,8 @@ mod tests {
     #[test]
     fn a_size_beyond_the_address_space_is_refused() {
         for items in [usize::MAX, usize::MAX / 4, isize::MAX.cast_unsigned() / 4] {
-            assert!(matches!(Segment::new(1, items), Err(Error::Memory)));
+            assert!(matches!(Segment::zeros(1, items), Err(Error::Memory)));
+            assert!(matches!(Segment::unwritten(1, items), Err(Error::Memory)));
         }
     }
 }

@@ -37,6 +37,7 @@ impl Rows {
             segments.push(segment);
         }
         (view.segments, view.len, view.unchecked) = (segments, len, AtomicBool::new(true));
+        self.readable = len;
         self.begin_to_map()?;
         *self.shared.get_mut() = true;
         Ok(())
@@ -58,6 +59,7 @@ impl Rows {
                 && let Ok(segment) = self.view.settled(number, file)
             {
                 self.view.segments[number] = segment;
+                self.readable = self.view.len;
                 *self.shared.get_mut() = true;
             }
         }
@@ -72,7 +74,7 @@ impl Rows {
     }
 
     fn begin_to_map(&mut self) -> Result<()> {
-        self.view.observed = Some(Memory::new(0)?);
+        self.view.observed = Some(Memory::zeros(0)?);
         self.view.most_coded = usize::try_from(available() / CODES).unwrap_or(usize::MAX) / self.view.dimension.max(1);
         self.view.decide_on_codes();
         Ok(())
@@ -124,7 +126,7 @@ impl View {
         let there = file.rows().saturating_sub(start).min(held);
         if there < held || (!old.is_mapped() && held < rows) {
             // Others are freed, and take no memory.
-            let copy = Segment::new(rows, self.dimension)?;
+            let copy = Segment::zeros(rows, self.dimension)?;
             // SAFETY: so many rows are there, and no more than the segment holds.
             return unsafe { copy.take(old, there * self.dimension, Some(file.source())) };
         }

@@ -11,7 +11,8 @@ impl View {
         assert!(first + count <= self.len, "no {count} rows at {first}");
         let (number, row) = self.number(first);
         let segment = &self.segments[number];
-        // SAFETY: rows below `len` that their segment holds; by the rules of the store's rows nobody writes to them while they are borrowed.
+        // SAFETY: rows below `len`, so written, that their segment holds; by the rules of the store's rows nobody writes to them while
+        // they are borrowed.
         (row + count <= segment.rows()).then(|| unsafe { segment.slice(row * self.dimension, count * self.dimension) })
     }
 

@@ -35,6 +35,37 @@ fn rows_never_move_and_segments_come_and_go() {
 }
 
 #[test]
+fn skipped_rows_can_be_read_in_any_memory() {
+    for dimension in DIMENSIONS {
+        let per_segment = 1usize << View::new(dimension).shift;
+        for reserve in [Rows::reserve, Rows::reserve_sparse] {
+            let mut rows = filled(dimension, 2);
+            reserve(&mut rows, per_segment).unwrap();
+            let last = 1 + per_segment;
+            (2..=last).for_each(|_| rows.skip());
+            assert!([2, per_segment - 1, last].into_iter().all(|index| rows.view.get(index as u32).iter().all(|&item| item == 0.0)));
+            assert_eq!(rows.view.get(1), vec![1.0; dimension]);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "no row was staged at 2")]
+fn what_was_not_staged_is_not_read() {
+    let mut rows = filled(1, 2);
+    rows.reserve(1).unwrap();
+    let _ = rows.staged(2);
+}
+
+#[test]
+#[should_panic(expected = "no row was staged at 2")]
+fn what_was_not_staged_is_not_kept() {
+    let mut rows = filled(1, 2);
+    rows.reserve(1).unwrap();
+    rows.keep(2);
+}
+
+#[test]
 fn segments_begin_small_double_and_then_are_of_one_size() {
     for dimension in DIMENSIONS {
         let view = View::new(dimension);

@@ -69,7 +69,8 @@ impl View {
         let index = index as usize;
         assert!(index < self.len, "no row at {index}");
         let (segment, start) = self.place(index);
-        // SAFETY: a row below `len` is inside its segment, and by the rules at the top nobody writes to it while it is borrowed.
+        // SAFETY: a row below `len` is inside its segment and was written, and by the rules of the store's rows nobody writes to it while
+        // it is borrowed.
         unsafe { self.segments[segment].slice(start, self.dimension) }
     }
 

@@ -10,6 +10,7 @@ mod journal;
 mod naive;
 mod norms;
 mod snapshots;
+mod used;
 
 use std::collections::BTreeSet;
 

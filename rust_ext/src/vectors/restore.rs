@@ -30,7 +30,7 @@ impl Vectors {
     /// # Errors
     /// [`Error::Memory`].
     pub fn reserve_restored(&mut self, count: usize) -> Result<()> {
-        self.rows.reserve(count.saturating_sub(self.rows.len()))
+        self.rows.reserve_sparse(count.saturating_sub(self.rows.len()))
     }
 
     /// The row of the next active index of a store that is being restored; room for it and the freed ones before it was reserved.

@@ -80,7 +80,7 @@ impl Vectors {
     /// [`crate::Error::Memory`].
     pub fn fill_held(&mut self) -> Result<()> {
         let rest = if self.held().is_empty() { 0 } else { self.slots.len() - self.rows.len() };
-        self.rows.reserve(rest)?;
+        self.rows.reserve_sparse(rest)?;
         (0..rest).for_each(|_| self.rows.skip());
         Ok(())
     }
