@@ -43,7 +43,7 @@ class Alike:
         """Return what differs after a call of the model and, second, of the store."""
         model, store = players.values()
         if isinstance(model.result, SearchResult) and isinstance(store.result, SearchResult):
-            told = self._hits(op, model, store.result)
+            told = self._hits(op, model, store)
         else:
             told = exactly(op, players, self._comparable(op, outcomes))
         if told or model.store.closed:
@@ -58,19 +58,31 @@ class Alike:
             return {"": Outcome()}
         return {name: Outcome(None, one.error, one.position, one.chunk_id) for name, one in outcomes.items()}
 
-    def _hits(self, op: Op, model: Player, found: SearchResult) -> str:
+    def _hits(self, op: Op, model: Player, store: Player) -> str:
+        """Tell what is wrong with hits, by the numbers of the model or those of the store."""
         query, k = map(model.value, op.args)
         options = {name: model.value(value) for name, value in op.options}
-        members = model.store.candidates(None if options["within"] is None else the_ids(options["within"]))
-        if not self._exact:
-            return ""
-        vectors = {index: model.store.get_vector_by_index(index).tobytes() for index in members}
-        row = the_queries(query, model.store.dimension)[0][0]
+        within = None if options["within"] is None else the_ids(options["within"])
+        vectors, members = _candidates((model if self._exact else store).store, within)
+        row, found = the_queries(query, model.store.dimension)[0][0], store.result
         told = scoring.complaints(row, vectors, k, options["metric"], found)
-        wanted = [sorted(members[one]) for one in found.indices.tolist()] if options["with_ids"] else None
+        wanted = (
+            [sorted(members[one]) for one in found.indices.tolist()] if options.get("with_ids", True) else None
+        )
         if (found.ids and list(map(sorted, found.ids))) != wanted:
             told.append(f"the ids of the hits are {found.ids}")
         return "\n".join(told)
+
+
+def _candidates(side: Any, within: list[str] | None) -> tuple[dict[int, bytes], dict[int, list[str]]]:
+    """Return the vectors that compete, and the ids to report with each (SEARCH-4)."""
+    seen = side.snapshot()
+    members: dict[int, list[str]] = {}
+    for chunk_id, index in zip(seen.ids, seen.id_indices.tolist(), strict=True):
+        if within is None or chunk_id in within:
+            members.setdefault(index, []).append(chunk_id)
+    rows = dict(zip(seen.indices.tolist(), seen.vectors, strict=True))
+    return {index: rows[index].tobytes() for index in members}, members
 
 
 def by_id(side: Any) -> dict[str, object]:

@@ -125,7 +125,7 @@ def error_of(store: VectorStore, call: Call) -> Exception | None:
 def drive(target: Target, calls: list[Call], announce: Callable[[Call], None] = lambda _: None) -> list[str]:
     """Return the complaints about all the calls; the store is a new one whenever it has changed."""
     complaints, store = [], stock(target)
-    fresh = observe(store)
+    fresh = observe(store)  # of this store: another one may number in another way
     for call in calls:
         announce(call)
         error = error_of(store, call)
@@ -137,6 +137,7 @@ def drive(target: Target, calls: list[Call], announce: Callable[[Call], None] = 
             complaints.append(f"{call} raised, and changed the store: {changed[0]}")
         if changed:
             store = stock(target)
+            fresh = observe(store)
     return complaints
 
 

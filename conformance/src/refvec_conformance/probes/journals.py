@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from refvec import Changes, OpenSpec, UnsupportedError, VectorStore
 
 from ..judging.target import Target
+from .atomicity import capabilities_of
 from .bare import opened
 from .outcomes import bits
 
@@ -71,18 +72,24 @@ class Replica:
         if not self.slots[index]:
             del self.slots[index]
 
-    def told(self) -> dict[str, Any]:
-        """Return all that is known, to be compared with `content`."""
+    def told(self, store: VectorStore) -> dict[str, Any]:
+        """Return all that is known, to be compared with `content` of the store that told it."""
+        order = _order(store)
         rows = {index: self.rows[index] for index in sorted(self.slots)}
-        return {"ids": list(self.index.items()), "slots": self.slots, "rows": rows}
+        slots = {index: order(ids) for index, ids in self.slots.items()}
+        return {"ids": order(self.index.items()), "slots": slots, "rows": rows}
+
+
+def _order(store: VectorStore) -> Callable[[Iterable[Any]], list[Any]]:
+    return list if capabilities_of(store).ordered_ids else sorted
 
 
 def content(store: VectorStore) -> dict[str, Any]:
     """Return what the store itself says."""
-    seen, indices = store.snapshot(), store.indices().tolist()
+    seen, indices, order = store.snapshot(), store.indices().tolist(), _order(store)
     return {
-        "ids": list(zip(seen.ids, seen.id_indices.tolist(), strict=True)),
-        "slots": {index: store.ids_at(index) for index in indices},
+        "ids": order(zip(seen.ids, seen.id_indices.tolist(), strict=True)),
+        "slots": {index: order(store.ids_at(index)) for index in indices},
         "rows": dict(zip(indices, map(bits, seen.vectors), strict=True)),
     }
 

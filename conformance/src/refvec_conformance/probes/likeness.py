@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from refvec import VectorStore
+import numpy as np
+from refvec import SearchResult, VectorStore
 
 from .atomicity import capabilities_of, differences, observe
 from .outcomes import bits
@@ -49,6 +50,18 @@ def as_twins(store: VectorStore, indices: Sequence[int]) -> list[Any]:
     if capabilities_of(store).dense_indices:
         return list(indices)
     return [list(indices).index(index) for index in indices]
+
+
+def as_of_twin(store: VectorStore, answer: Any) -> Any:
+    """Return an answer as a twin gives it: without ``dense_indices`` with the ids at an index in its place."""
+    if capabilities_of(store).dense_indices:
+        return answer
+    if isinstance(answer, SearchResult):  # one query's; equal scores go by index
+        hits = zip(answer.scores.tolist(), map(sorted, answer.ids or ()), strict=True)
+        return sorted(hits, key=str)
+    if isinstance(answer, np.ndarray) and answer.dtype == np.int64:
+        return [sorted(store.ids_at(index)) if index >= 0 else [] for index in answer.tolist()]
+    return answer
 
 
 def _forget(seen: dict[str, Any], names: Sequence[str]) -> None:

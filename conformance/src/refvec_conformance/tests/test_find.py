@@ -161,8 +161,8 @@ def test_a_look_before_the_first_vector_fixes_no_dimension(make: Make, vector: A
     store = make()
     with unchanged(store):
         assert store.find_vector(vector) is None
-    store.add_vector("a", np.ones(11))
-    assert (store.dimension, store.get_index("a")) == (11, 0)
+    index = store.add_vector("a", np.ones(11))
+    assert (store.dimension, store.get_index("a")) == (11, index)
 
 
 @clause("OPEN-7", "GET-8", "VEC-2", "VEC-3", "OPEN-2")

@@ -103,7 +103,7 @@ def test_ids_are_the_tuple_of_those_that_share_the_vector(stocked: VectorStore) 
 @clause("SEARCH-1", requires="search")
 def test_a_removed_vector_is_no_hit(stocked: VectorStore) -> None:
     stocked.remove_vector("c")
-    assert [sorted(one) for one in stocked.search(UNITS[1], 5).ids] == [["a", "b"], ["d"]]
+    assert sorted(sorted(one) for one in stocked.search(UNITS[1], 5).ids) == [["a", "b"], ["d"]]
 
 
 @clause("SEARCH-1", "VEC-4", requires="search")

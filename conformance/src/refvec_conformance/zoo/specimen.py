@@ -116,7 +116,7 @@ class Specimen(VectorStore):
         old = self._index.get(chunk_id)
         index = self._by_key.get(key)
         if index is None:
-            index = heapq.heappop(self._free) if self._free else self._allocated
+            index = self._next_index()
             self._allocated = max(self._allocated, index + 1)
             self._capacity = grown_capacity(self._capacity, index)
             self._fill(index, row, key)
@@ -127,6 +127,9 @@ class Specimen(VectorStore):
             if old is not None:
                 self._release(old, chunk_id)
         return index
+
+    def _next_index(self) -> int:
+        return heapq.heappop(self._free) if self._free else self._allocated
 
     def _fill(self, index: int, row: Any, key: bytes) -> None:
         self._vectors[index] = np.array(row)
@@ -202,14 +205,17 @@ class Specimen(VectorStore):
             self._require_open()
             return use(State(self._layout(), self._blocks(sorted(self._slots))))
 
+    def _listed(self, ids: Iterable[str]) -> list[str]:
+        return list(ids)
+
     def _blocks(self, indices: list[int]) -> Iterator[Any]:
         for start in range(0, len(indices), _BLOCK):
             yield self._gather(indices[start : start + _BLOCK])
 
     def _layout(self) -> Layout:
-        place = {chunk_id: position for position, chunk_id in enumerate(self._index)}
-        order = [place[one] for index in sorted(self._slots) for one in self._slots[index]]
-        indices = np.array(list(self._index.values()), np.int64)
+        place = {chunk_id: position for position, chunk_id in enumerate(self._listed(self._index))}
+        order = [place[one] for index in sorted(self._slots) for one in self._listed(self._slots[index])]
+        indices = np.array([self._index[chunk_id] for chunk_id in place], np.int64)
         slot_order = np.array(order, np.int64)
         return Layout(list(place), indices, slot_order, self._allocated, self._capacity, self._dimension)
 
