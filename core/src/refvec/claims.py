@@ -82,11 +82,9 @@ def holder(name: str) -> Claim | None:
 
 def _ours(name: str) -> Claim | None:
     """Return our claim of a name of ours, which nobody else's can take away."""
-    if name not in OWNERS:
-        return None
-    try:
-        dist = metadata.distribution(OWNERS[name])
-    except metadata.PackageNotFoundError:
+    found = metadata.distributions(name=OWNERS[name]) if name in OWNERS else ()
+    dist = next(iter(found), None)
+    if dist is None:
         return None
     return next((claim for claim in _claims_of(dist) if claim.name == name and claim.ours), None)
 

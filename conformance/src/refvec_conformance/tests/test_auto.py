@@ -16,8 +16,8 @@ ALONE = """
     import sys, warnings
     from importlib import metadata
     all_distributions = metadata.distributions
-    def only_ours():
-        for dist in all_distributions():
+    def only_ours(**asked):
+        for dist in all_distributions(**asked):
             names = dist.entry_points.select(group="refvec.backends").names
             if dist.version == "1.2.3" or sys.argv[1] in names:
                 yield dist
