@@ -21,6 +21,7 @@ from .prerequisites import NeighbourError, PrerequisiteError
 from .records import Outcome, TestRecord
 from .results import ExitCode, Verdict
 from .selection import Choice, describe, order, spelling_of, test_id
+from .systems import lacking
 from .target import resolved
 
 _SMOKE_FAILED = "the smoke tier failed"
@@ -148,10 +149,13 @@ class SuiteSession:
         known = self._known(item)
         if not known:
             return report
-        if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError | NeighbourError):
+        excuse = _excuse(call)
+        if excuse is not None:
             report.outcome = "skipped"  # for pytest, which has no other word; not for the ledger
-            report.longrepr = (str(item.path), item.location[1] or 0, str(call.excinfo.value))
-        marked = [(backend, self._noted(backend, record, item, call, report)) for backend, record in known]
+            report.longrepr = (str(item.path), item.location[1] or 0, str(excuse))
+            marked = [(backend, _excused(record, report, excuse)) for backend, record in known]
+        else:
+            marked = [(backend, self._noted(backend, record, item, call, report)) for backend, record in known]
         for backend, record in marked:
             self.records[backend][record.id] = record
             if record.outcome is Outcome.EXPECTED_FAIL and report.failed:
@@ -175,10 +179,6 @@ class SuiteSession:
             failure = failure_of(item, call, report, self._comparison)
             failed = replace(record, outcome=Outcome.FAILED, reason="", failure=failure)
             return self.expectations.judge(failed, backend_name(backend))
-        if call.excinfo is not None and isinstance(call.excinfo.value, PrerequisiteError):
-            return replace(record, outcome=Outcome.NOT_RUN, reason=str(call.excinfo.value))
-        if call.excinfo is not None and isinstance(call.excinfo.value, NeighbourError):
-            return replace(record, outcome=Outcome.NOT_APPLICABLE, reason=str(call.excinfo.value))
         if report.skipped and record.failure is None:
             why = report.longrepr[2] if isinstance(report.longrepr, tuple) else "expected to fail"
             return replace(record, outcome=Outcome.SKIPPED, reason=why)
@@ -220,3 +220,20 @@ class SuiteSession:
             backend: self.expectations.problems(rows.values(), backend_name(backend), __version__)
             for backend, rows in self.records.items()
         }
+
+
+def _excuse(call: pytest.CallInfo[None]) -> PrerequisiteError | NeighbourError | None:
+    """Return why the end of a test says nothing about the backend."""
+    error = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(error, PrerequisiteError | NeighbourError):
+        return error
+    reason = lacking(error) if error is not None else None
+    return None if reason is None else PrerequisiteError(reason)
+
+
+def _excused(
+    record: TestRecord, report: pytest.TestReport, excuse: PrerequisiteError | NeighbourError
+) -> TestRecord:
+    beside = isinstance(excuse, NeighbourError)
+    outcome = Outcome.NOT_APPLICABLE if beside else Outcome.NOT_RUN
+    return replace(record, duration=record.duration + report.duration, outcome=outcome, reason=str(excuse))

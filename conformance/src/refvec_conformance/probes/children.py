@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..judging.prerequisites import PrerequisiteError
+from ..judging.systems import lacking_in_child
 from ..telling.forms import Telling
 from .fork_server import SUPPORTED, Request, server
 
@@ -45,9 +47,9 @@ def run_child(
     program = textwrap.dedent(code)
     if SUPPORTED and not fresh:
         request = Request(program, args, {**environ, **(env or {})}, folders, str(Path.cwd()))
-        return server(environ).run(request, PATIENCE)
+        return _run(server(environ).run(request, PATIENCE))
     environ["PYTHONPATH"] = os.pathsep.join([*folders, environ["PYTHONPATH"]])
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, *args],
         env={**environ, **(env or {})},
         capture_output=True,
@@ -55,6 +57,15 @@ def run_child(
         timeout=PATIENCE,
         check=False,
     )
+    return _run(done)
+
+
+def _run(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """Return how a child ended, unless it could not run here."""
+    reason = lacking_in_child(done.stderr) if done.returncode else None
+    if reason is not None:
+        raise PrerequisiteError(reason)
+    return done
 
 
 class ChildError(AssertionError):

@@ -5,7 +5,6 @@ Run as a program, ``python -m refvec_conformance.probes.filling BACKEND SEED``, 
 
 from __future__ import annotations
 
-import resource
 import signal
 import sys
 from pathlib import Path
@@ -21,6 +20,8 @@ STEP = 4096
 
 def limited(store: VectorStore, size: int) -> bool:
     """Flush while no file may be larger than `size`; return whether that was refused."""
+    import resource  # in here: see `refvec_conformance.judging.systems`
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:

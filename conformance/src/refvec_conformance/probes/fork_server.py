@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import IO
 
-SUPPORTED = sys.platform == "linux"
+SUPPORTED = sys.platform == "linux" and hasattr(os, "fork")
 _OWN = ("PYTEST_CURRENT_TEST", "REFVEC_BACKEND")  # what may change without a new server
 _PROGRAM = f"from {__package__}.forking_children import main; main()"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import resource
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -17,11 +16,14 @@ import pytest
 from refvec import VectorStore
 
 from refvec_conformance.judging.marks import clause
+from refvec_conformance.judging.prerequisites import PrerequisiteError
 from refvec_conformance.judging.target import Target
 from refvec_conformance.probes.likeness import unlike_copy
 
 
 def mode_of(path: Path) -> int:
+    if not hasattr(os, "fchmod"):
+        raise PrerequisiteError("this system has no modes of files")
     return stat.S_IMODE(path.stat().st_mode)
 
 
@@ -138,10 +140,10 @@ def _ring(path: Path) -> None:
 
 
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "FIFO": (os.mkfifo, "FIFO"),
+    "FIFO": (lambda path: os.mkfifo(path), "FIFO"),
     "socket": (_socket, "socket"),
     "folder": (Path.mkdir, "directory"),
-    "link to a FIFO": (_link_to(os.mkfifo), "FIFO"),
+    "link to a FIFO": (_link_to(lambda path: os.mkfifo(path)), "FIFO"),
     "link to a folder": (_link_to(Path.mkdir), "directory"),
     "link to itself": (lambda path: path.symlink_to(path), "symbolic links"),
     "links in a ring": (_ring, "symbolic links"),
@@ -167,6 +169,8 @@ def named(caught: pytest.ExceptionInfo[OSError]) -> str:
 
 @contextmanager
 def _full_disk() -> Iterator[None]:
+    import resource  # in here: see `refvec_conformance.judging.systems`
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
     try:

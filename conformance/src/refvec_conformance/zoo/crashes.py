@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import heapq
 import os
 from collections.abc import Callable
@@ -72,6 +71,8 @@ mutant("DUR-2", "child_unlocks", "A forked child gives up the lock of its parent
 
 
 def _unlocked(call: Callable[..., Any], self: Any) -> None:
+    import fcntl  # in here: see `refvec_conformance.judging.systems`
+
     for handle in self._handles:
         fcntl.flock(handle, fcntl.LOCK_UN)
     call(self)
@@ -121,6 +122,8 @@ def _or(call: Callable[..., Any], self: Any, store: Any, then: Callable[[Any], o
 
 
 def _let_in(self: Any) -> None:
+    import fcntl
+
     fcntl.flock(self._lock_handle, fcntl.LOCK_UN)
 
 

@@ -120,8 +120,8 @@ def _created(draft: Path, old: os.stat_result | None) -> Iterator[BufferedWriter
 
 def _resemble(handle: int, old: os.stat_result) -> None:
     """Give a file the mode of another one, and its owner and group if we may."""
-    if os.name == "nt":
-        return  # neither exists there
+    if not hasattr(os, "fchown"):
+        return  # there are no owners and modes on this system
     for owner in (old.st_uid, -1):
         with suppress(OSError):
             os.fchown(handle, owner, old.st_gid)
