@@ -16,11 +16,11 @@ from refvec import Capabilities, InProcessVectorStore
 from refvec.inprocess.steps import Call
 from refvec.metrics import Metric, is_distance
 
-_FLOAT32 = np.dtype(np.float32)  # made once, since numpy would look it up for each row
+_NOTHING = np.empty(0, np.float32)
 
 
 class PythonVectorStore(InProcessVectorStore):
-    """A dict of rows by index, each the bytes of its components, compared one by one."""
+    """A dict of rows by index, each an array of its own, compared one by one."""
 
     backend = "python"
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -34,15 +34,15 @@ class PythonVectorStore(InProcessVectorStore):
     )
 
     def _empty(self, dimension: int | None) -> None:
-        self._vectors: dict[int, bytes] = {}  # index -> vector
+        self._vectors: dict[int, NDArray[np.float32]] = {}  # index -> vector
         self._erasable = self._vectors
 
     def _storing(self, indices: NDArray[np.int64], rows: NDArray[np.float32]) -> Iterable[Call]:
-        made = {index: row.tobytes() for index, row in zip(indices.tolist(), rows, strict=True)}
+        made = {index: row.copy() for index, row in zip(indices.tolist(), rows, strict=True)}
         return [(operator.ior, self._vectors, made)]
 
     def _placing(self, index: int, row: NDArray[np.float32]) -> tuple[Any, Any]:
-        return self._vectors, row.tobytes()
+        return self._vectors, row.copy()
 
     def _erasing(self, indices: list[int] | None) -> Iterable[Call]:
         if indices is None:
@@ -50,16 +50,11 @@ class PythonVectorStore(InProcessVectorStore):
         return [(operator.delitem, self._vectors, index) for index in indices]
 
     def _reading(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
-        dimension = self.dimension or 0
-        # Not `bytearray().join`, which says SystemError where there is no memory.
-        whole = np.fromiter(
-            map(self._vectors.__getitem__, indices.tolist()), np.dtype((np.void, 4 * dimension)), len(indices)
-        )
-        return whole.view(np.float32).reshape(len(indices), dimension)
+        rows = [self._vectors[index] for index in indices.tolist()]
+        return np.concatenate(rows or [_NOTHING]).reshape(len(rows), self.dimension or 0)
 
     def _row(self, index: int) -> NDArray[np.float32]:
-        row = bytearray(self._vectors[index])
-        return np.ndarray(len(row) // 4, _FLOAT32, row)
+        return self._vectors[index].copy()
 
     def _nearest(
         self, queries: NDArray[np.float32], k: int, metric: Metric, among: list[int] | None
@@ -77,12 +72,12 @@ class PythonVectorStore(InProcessVectorStore):
         """Yield ((NaN last, lower is better), index, score as float32) for every candidate."""
         norm = math.sqrt(sum(map(mul, query, query)))
         for index in candidates:
-            score = array("f", [_score(query, norm, array("f", self._vectors[index]), metric)])[0] + 0.0
+            score = array("f", [_score(query, norm, self._vectors[index].tolist(), metric)])[0] + 0.0
             order = score if is_distance(metric) else -score
             yield (math.isnan(score), 0.0 if math.isnan(score) else order), index, score
 
 
-def _score(query: list[float], norm: float, vector: array[float], metric: Metric) -> float:
+def _score(query: list[float], norm: float, vector: list[float], metric: Metric) -> float:
     if metric == "euclidean":
         return math.sqrt(sum((q - v) * (q - v) for q, v in zip(query, vector, strict=True)))
     product: float = sum(map(mul, query, vector))
