@@ -1,5 +1,6 @@
 """The arguments of the constructor, parsed once."""
 
+import gc
 from collections import Counter
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
@@ -71,3 +72,14 @@ def test_neither_repr_nor_errors_show_secrets():
         with pytest.raises((TypeError, ValueError, NotImplementedError)) as caught:
             VectorStore(**arguments)
         assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["memory", "directory"])
+@pytest.mark.parametrize("backend", ["rust", "numpy", "python"])
+def test_opening_makes_no_dict_of_the_attributes(backend, place, tmp_path):
+    """Where one is made, Python up to 3.12 looks into it before each call of a method."""
+    with VectorStore(3, backend=backend, path=tmp_path / "store" if place == "directory" else None) as store:
+        held = [one for one in gc.get_referents(store) if isinstance(one, dict) and "_spec" in one]
+        assert not held
+        vars(store)
+        assert any(isinstance(one, dict) and "_spec" in one for one in gc.get_referents(store))

@@ -93,10 +93,10 @@ class VectorStore(Primitives):
     VectorStore(backend='python', dimension=3, vectors=2, references=3, storage='in-memory')
     """
 
+    _given: OpenSpec | None = None  # what the front door has parsed
     _spec: OpenSpec
     _closed: bool = True  # until it is open
     _dimension: int | None
-    _own: frozenset[str] = frozenset()
     _durable: Session | None = None  # of a store in a directory, which core keeps
     _lacking: ClassVar[Sequence[str]] = ()
 
@@ -132,9 +132,8 @@ class VectorStore(Primitives):
         )
         target = select_backend(backend, spec, os.environ)
         store = target.__new__(target)
-        store._spec = check_options(
-            target, spec
-        )  # `__init__` gets the arguments again, and has no need of them
+        # `__init__` gets the arguments again, and has no need of them.
+        store._given = check_options(target, spec)
         return cast("Self", store)
 
     def __init__(
@@ -150,7 +149,8 @@ class VectorStore(Primitives):
         mode: str = "a",
         **options: Any,
     ) -> None:
-        spec = self.__dict__.get("_spec")
+        # Opening never asks for `__dict__`: up to Python 3.12 that makes every call of a method slower.
+        spec = self._given
         if spec is None:
             if backend not in ("auto", self.backend):
                 raise ValueError(
@@ -192,7 +192,6 @@ class VectorStore(Primitives):
         limit = self.capabilities.max_dimension
         if spec.dimension is not None and spec.dimension > limit:
             raise failures.dimension_out_of_range(spec.dimension, limit)
-        before = set(self.__dict__)
         if isinstance(spec.location, Path) and type(self)._changes is not Primitives._changes:
             from . import durable  # sqlite is loaded for stores in a directory only
 
@@ -200,8 +199,6 @@ class VectorStore(Primitives):
         else:
             self._take(spec, state)
         self._closed = False
-        # What opening put here is the store's; all else is a subclass's, and goes along with copies.
-        self._own = frozenset(self.__dict__).difference(before) | {"_spec", "_own", "_payloads"}
 
     def _take(self, spec: OpenSpec, state: State | None) -> None:
         """Have the content of a state, as the backend keeps it."""

@@ -31,7 +31,7 @@ def copied(store: Store, copy_attributes: Callable[[dict[str, Any]], dict[str, A
     """Return an independent copy; what is not the store's own goes through `copy_attributes`."""
     with _payloads(store) as payloads:
         found = _captured(store, lambda state: type(store)._restore(spec_of(store._spec, state), state))
-    found.__dict__.update(copy_attributes(_attributes(store)))
+    found.__dict__.update(copy_attributes(_attributes(store, found)))
     return _given(found, payloads)
 
 
@@ -47,7 +47,7 @@ def reduced(store: VectorStore) -> tuple[Any, ...]:
     # A backend goes by its name, so that it is found, or missed, as one; a user's subclass of it by reference.
     kind = type(store)
     target = store.backend if "backend" in vars(kind) else kind
-    return _unpickled, (target, blob, payloads), _attributes(store) or None
+    return _unpickled, (target, blob, payloads), _attributes(store, empty(store)) or None
 
 
 def _unpickled(target: str | type[VectorStore], blob: bytes, payloads: dict[str, bytes]) -> Any:
@@ -87,5 +87,18 @@ def _captured(store: VectorStore, use: Callable[[State], T]) -> T:
         raise TypeError("A closed store cannot be copied or pickled") from error
 
 
-def _attributes(store: VectorStore) -> dict[str, Any]:
-    return {name: value for name, value in vars(store).items() if name not in store._own}
+def empty(store: VectorStore) -> VectorStore:
+    """Return a store of the same class and spec, to which nobody but opening has added anything."""
+    found = type(store).__new__(type(store))
+    found._begin(store._spec, None)
+    return found
+
+
+def own_names(fresh: VectorStore) -> set[str]:
+    """Return which attributes are the store's own; all others are a subclass's or a user's."""
+    return vars(fresh).keys() | {"_given", "_payloads"}
+
+
+def _attributes(store: VectorStore, fresh: VectorStore) -> dict[str, Any]:
+    own = own_names(fresh)
+    return {name: value for name, value in vars(store).items() if name not in own}

@@ -10,6 +10,7 @@ from refvec import (
     Changes,
     State,
 )
+from refvec.copying import empty, own_names
 
 from .catalogue import breaks, mutant
 from .specimen import Specimen
@@ -106,7 +107,7 @@ class ForgetsAttributes(Specimen):
 
     def __copy__(self) -> Any:
         found = super().__copy__()
-        for name in set(vars(found)) - found._own:
+        for name in vars(found).keys() - own_names(empty(self)):
             delattr(found, name)
         return found
 
