@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from . import words
@@ -26,7 +26,7 @@ BAD = "#d1334a"
 SEED = "seed's Rust over its Python"
 FLOATS = "the floats alone"
 REFERENCES = (SEED, FLOATS)  # not measured here: grey
-ACROSS = 30  # characters beside each other below a picture, gaps included
+ACROSS = 28  # characters from the first to the last text below a picture on a telephone
 
 Values = Sequence[float | None]
 
@@ -186,9 +186,15 @@ def side_by_side(axis: dict[str, Any]) -> dict[str, Any]:
     """Return an axis whose texts fit beside each other on a telephone too: every second or third one, and 1."""
     ticks, texts = axis["tickvals"], axis["ticktext"]
     one = ticks.index(1) if 1 in ticks else 0
-    step = next(step for step in count(1) if sum(len(text) + 2 for text in texts[one % step :: step]) <= ACROSS)
-    kept = slice(one % step, None, step)
+    choices = (slice(one % step, None, step) for step in count(1))
+    kept = next(choice for choice in choices if width(texts[choice]) <= ACROSS)
     return {**axis, "tickvals": ticks[kept], "ticktext": texts[kept], "tickangle": 0}
+
+
+def width(texts: Sequence[str]) -> float:
+    """Return how many characters lie between the first and the last, each as far apart as the longest need it."""
+    longest = max((len(left) + len(right) for left, right in pairwise(texts)), default=0)
+    return (len(texts) - 1) * (longest / 2 + 1)
 
 
 def short(text: str) -> str:

@@ -203,3 +203,8 @@ class TestWords:
     )
     def test_ticks_below_a_picture_do_not_touch(self, ends, texts):
         assert figures.side_by_side(figures.log_axis(ends, words.ratio))["ticktext"] == texts
+
+    def test_short_texts_below_a_picture_all_stay(self):
+        axis = figures.log_axis((4e-4, 12), lambda value: words.quantity(value, "seconds"))
+        assert figures.side_by_side(axis)["ticktext"] == axis["ticktext"]
+        assert len(axis["ticktext"]) == 5
