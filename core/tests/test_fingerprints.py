@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from refvec.durable.fingerprints import Fingerprints
-from refvec.identity import component_keys
+from refvec.durable.native import MANY_BYTES
+from refvec.durable.rows import checksums
+from refvec.identity import component_keys, surely_near
 
 PRECISIONS = [*range(8), "exact"]
 SEED = 0x0123456789ABCDEF
@@ -65,3 +67,35 @@ def test_many_rows_and_none():
     assert of(rows).tolist() == [int(of(row[None])[0]) for row in rows]
     assert of(rows[:0]).tolist() == []
     assert of(rows[::2]).tolist() == of(rows).tolist()[::2]
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_those_of_many_rows_are_those_of_few(precision):
+    """Many go through the native backend, where that is installed."""
+    few = tricky(384)
+    few[30:] /= np.abs(few[30:]).max()  # whose keys are all rounded
+    many = np.tile(few, (12, 1))
+    assert many.nbytes > MANY_BYTES > few.nbytes
+    fingerprints = Fingerprints(SEED, 384, precision)
+    assert fingerprints.of(many).tolist() == 12 * fingerprints.of(few).tolist()
+    assert checksums(many).tolist() == 12 * checksums(few).tolist()
+
+
+@pytest.mark.parametrize("precision", range(8))
+@pytest.mark.parametrize("beyond", [False, True])
+def test_the_largest_key_that_is_rounded(precision, beyond):
+    """A row of one component other than zero is surely within the range, or not."""
+    rows = np.zeros((3, 1_000), np.float32)
+    limit = np.float32(2**22 / 10**precision)
+    rows[1, 7] = np.nextafter(limit, np.float32(np.inf)) if beyond else limit * np.float32(0.98)
+    assert surely_near(rows, precision) is not beyond
+    found = Fingerprints(SEED, 1_000, precision).of(rows)
+    assert found.tolist() == [by_the_format(row, SEED, precision) for row in rows]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_what_is_no_number_is_not_near(value):
+    rows = np.zeros((3, 1_000), np.float32)
+    rows[2, 999] = value
+    assert not surely_near(rows, 0)

@@ -27,6 +27,7 @@ mod journal;
 mod kernels;
 mod layout;
 mod mapped;
+mod marks;
 mod memory;
 mod pool;
 #[cfg(feature = "python")]
@@ -57,6 +58,7 @@ pub use ids::{Bits, Id, Key};
 pub use journal::{Changes, Event};
 pub use layout::{Layout, Snapshot};
 pub use mapped::{RowFile, numbered, opened, owner};
+pub use marks::{fingerprints, sums};
 pub use memory::prefetch;
 pub use pool::{MAX_THREADS, num_threads, set_num_threads};
 pub use restore::{Restore, Saved};

@@ -43,6 +43,13 @@ def fill_keys(
         _fill(keys[start : start + len(scratch)], part, precision, scratch[: len(part)])
 
 
+def surely_near(rows: NDArray[np.float32], precision: int) -> bool:
+    """Return whether the keys of rows, (n, d), are surely all rounded ones; sums of squares are quickly had."""
+    limit = _LIMIT / 10.0**precision
+    # The largest square is no larger than the sum, which rounding makes smaller by less than a fiftieth.
+    return bool(np.einsum("ij,ij->i", rows, rows).max(initial=0) <= 0.98 * limit * limit)
+
+
 def _fill(
     keys: NDArray[np.int32], components: NDArray[np.float32], precision: int, scaled: NDArray[np.float64]
 ) -> None:
@@ -50,21 +57,22 @@ def _fill(
     magnitude = bits & _MAGNITUDE
     largest, limit = magnitude.max(initial=0), _largest_rounded(precision)
     if largest <= limit:
-        _fill_near(keys, components, precision, scaled)
+        fill_near(keys, components, precision, scaled)
         return
     near = magnitude <= limit
     # Zeros in place of the others, before any arithmetic that would warn of a NaN or an overflow.
     kept = bits.copy()
     kept[~near] = 0
-    _fill_near(keys, kept.view(np.float32), precision, scaled)
+    fill_near(keys, kept.view(np.float32), precision, scaled)
     np.copyto(keys, bits, where=~near)
     if largest > _INFINITY:
         np.copyto(keys, _NAN_KEY, where=magnitude > _INFINITY)
 
 
-def _fill_near(
+def fill_near(
     keys: NDArray[np.int32], components: NDArray[np.float32], precision: int, scaled: NDArray[np.float64]
 ) -> None:
+    """Write the keys of components that are all in the range in which these are rounded."""
     # A cast of its own: where numpy cannot have the buffer for casting within an operation, it crashes.
     np.copyto(scaled, components)
     scaled *= 10.0**precision  # exact: 24 + 17 significant bits

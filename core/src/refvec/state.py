@@ -131,7 +131,7 @@ class State(NamedTuple):
         Who references what.
     blocks : iterable of ndarray of float32, (b, d)
         Consecutive pieces of the rows at ``layout.indices``, in that order.
-        To be read once. A block may be read-only.
+        To be read once. A block may be read-only, and stays as it is when later ones are read.
     held : bool
         Whether a journaled store holds the free indices back until `_reclaim` (DUR-8).
     stored : Stored or None

@@ -5,17 +5,30 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from refvec import OpenSpec, Size, State
 from refvec.durable.stored import StoredRows
+from refvec.identity import Precision
 from refvec.ids import ChunkId
 from refvec.metrics import Metric
 from refvec.searching import Hits
 from refvec.state import Event
 from typing_extensions import disjoint_base
 
-__all__ = ["MAX_THREADS", "MAX_VECTORS", "Blocks", "Events", "NativeStore", "num_threads", "set_num_threads"]
+__all__ = [
+    "MAX_THREADS",
+    "MAX_VECTORS",
+    "Blocks",
+    "Events",
+    "NativeStore",
+    "checksums",
+    "fingerprints",
+    "num_threads",
+    "set_num_threads",
+]
 
 MAX_THREADS: Final[int]
 MAX_VECTORS: Final[int]
 
+def checksums(rows: NDArray[np.float32]) -> NDArray[np.uint32]: ...
+def fingerprints(rows: NDArray[np.float32], seed: int, precision: Precision) -> NDArray[np.uint32]: ...
 def num_threads() -> int: ...
 def set_num_threads(n: int) -> None: ...
 

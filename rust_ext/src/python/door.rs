@@ -40,9 +40,10 @@ macro_rules! methods {
 macro_rules! functions {
     ($($(#[$note:meta])* fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty { $($body:tt)* })*) => {
         $(
+            #[allow(clippy::extra_unused_lifetimes, clippy::needless_pass_by_value, reason = "only some of the functions need them")]
             $(#[$note])*
             #[pyfunction]
-            pub fn $name($($argument: $kind),*) -> PyResult<$answer> {
+            pub fn $name<'py>($($argument: $kind),*) -> PyResult<$answer> {
                 $crate::python::door::door(|| { $($body)* })
             }
         )*

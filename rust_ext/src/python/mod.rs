@@ -12,6 +12,7 @@ mod events;
 mod ids;
 mod indices;
 mod made;
+mod marks;
 mod plain;
 mod reading;
 mod refusals;
@@ -39,6 +40,8 @@ mod _native {
     use super::blocks::Blocks;
     #[pymodule_export]
     use super::events::Events;
+    #[pymodule_export]
+    use super::marks::{checksums, fingerprints};
     #[pymodule_export]
     const MAX_VECTORS: u32 = crate::MAX_SLOTS;
     #[pymodule_export]

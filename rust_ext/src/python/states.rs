@@ -53,7 +53,7 @@ struct Spec {
     journaled: bool,
 }
 
-fn precision(given: &Any<'_>) -> PyResult<Precision> {
+pub fn precision(given: &Any<'_>) -> PyResult<Precision> {
     match given.cast::<PyString>() {
         Ok(text) if text.to_str()? == "exact" => Ok(Precision::Exact),
         _ => Ok(Precision::Decimals(given.extract()?)),

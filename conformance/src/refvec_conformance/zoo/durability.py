@@ -77,12 +77,12 @@ def commits_before_rows() -> AbstractContextManager[Any]:
     """The commit comes first, and then the rows."""
     late: list[Callable[[], Any]] = []
 
-    def write_rows(original: Any, store: Any, meta: Any, changes: Any, kept: Any) -> Any:
+    def write_rows(original: Any, store: Any, meta: Any, changes: Any, kept: Any, encoded: Any) -> Any:
         blocks = [block.copy() for block in changes.blocks]
-        late.append(lambda: original(store, meta, changes._replace(blocks=blocks), kept))
+        late.append(lambda: original(store, meta, changes._replace(blocks=blocks), kept, encoded))
         prints = fingerprints.Fingerprints(meta.seed, meta.dimension or 1, meta.precision)
         marking = Marking(changes._replace(blocks=blocks), kept, prints)
-        return marking.indices, (list(marking), marking.marks())[1]
+        return encoded(marking.indices, (list(marking), marking.marks())[1])
 
     def commit(original: Any, store: Any, *args: Any) -> None:
         original(store, *args)

@@ -8,10 +8,13 @@ same fingerprint with a probability of about 2**-32 (DEDUP-3).
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ..identity import KEYS_AT_ONCE, Precision, fill_keys
+from ..identity import KEYS_AT_ONCE, Precision, fill_keys, fill_near, surely_near
+from .native import native_for
 
 GROUP = 8  # positions; a last group that is incomplete is filled up with components 0.0, whose key is 0
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -50,6 +53,7 @@ class Fingerprints:
     """
 
     def __init__(self, seed: int, dimension: int, precision: Precision) -> None:
+        self._seed = seed
         self._precision = precision
         self._dimension = dimension
         drawn = secrets(seed, dimension)
@@ -61,6 +65,13 @@ class Fingerprints:
 
     def of(self, rows: NDArray[np.float32]) -> NDArray[np.uint32]:
         """Return the fingerprint of every row of (n, d)."""
+        module = native_for(rows.nbytes)
+        if module is None:
+            return self._of(rows)
+        found = module.fingerprints(np.ascontiguousarray(rows), self._seed, self._precision)
+        return cast("NDArray[np.uint32]", found)
+
+    def _of(self, rows: NDArray[np.float32]) -> NDArray[np.uint32]:
         at_once = min(len(rows), _BLOCK // self._dimension) or 1
         if at_once > len(self._scratch.sums):
             self._scratch = _Scratch(at_once, self._dimension)
@@ -85,7 +96,11 @@ class Fingerprints:
         if self._precision == "exact":
             return rows.view(np.uint32)
         keys = self._scratch.keys[: len(rows)]
-        fill_keys(keys.reshape(-1), rows.reshape(-1), self._precision, self._scratch.scaled)
+        if surely_near(rows, self._precision):
+            fill_near(keys, rows, self._precision, self._scratch.scaled[: len(rows)])
+        else:
+            flat = self._scratch.scaled.reshape(-1)[:KEYS_AT_ONCE]
+            fill_keys(keys.reshape(-1), rows.reshape(-1), self._precision, flat)
         return keys.view(np.uint32)
 
 
@@ -94,7 +109,7 @@ class _Scratch:
 
     def __init__(self, rows: int, dimension: int) -> None:
         even = dimension + dimension % 2
-        self.scaled = np.empty(KEYS_AT_ONCE)
+        self.scaled = np.empty((rows, dimension))
         self.keys = np.empty((rows, dimension), np.int32)
         self.keyed = np.empty((rows, even), "<u4")
         self.low = np.empty((rows, even // 2), np.uint64)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,13 @@ from . import disk
 from .damage import damaged
 from .fingerprints import Fingerprints
 from .locks import open_file
+from .native import native_for
+from .pen import Pen
 from .records import FORMAT, Marks, Meta
 
 MAGIC = b"\x89RVROWS\n"
 FIRST = 4096  # bytes of the header: a page, so that rows can be mapped, and are aligned
 PIECE_BYTES = 2**20
-SOON_BYTES = 2**22
 
 
 def header(store: str, generation: int, dimension: int) -> bytes:
@@ -38,7 +39,10 @@ def header(store: str, generation: int, dimension: int) -> bytes:
 
 def checksums(rows: NDArray[np.float32]) -> NDArray[np.uint32]:
     """Return the CRC-32 of every row, as it is in the file."""
-    raw = np.ascontiguousarray(rows, "<f4").view(np.uint8)
+    rows = np.ascontiguousarray(rows, "<f4")
+    if (module := native_for(rows.nbytes)) is not None:
+        return cast("NDArray[np.uint32]", module.checksums(rows))
+    raw = rows.view(np.uint8)
     return np.fromiter(map(_crc32, raw), np.uint32, len(raw))
 
 
@@ -71,7 +75,8 @@ class RowFile:
         self.path = path
         self.handle = handle
         self.dimension = dimension
-        self._row_bytes = 4 * dimension
+        self._pen: Pen | None = None
+        self.row_bytes = 4 * dimension
 
     @classmethod
     def create(cls, path: Path, store: str, generation: int, dimension: int) -> RowFile:
@@ -107,31 +112,29 @@ class RowFile:
 
     def close(self) -> None:
         """Close the file."""
+        self.wait()
         os.close(self.handle)
 
     # Writing
 
-    def write(self, indices: NDArray[np.int64], blocks: Iterable[NDArray[np.float32]]) -> None:
-        """Write rows at ascending indices, not synced yet."""
+    def writing(self, indices: NDArray[np.int64]) -> Pen:
+        """Return what writes rows at ascending indices, on space that was allocated for them."""
+        self.wait()
         if len(indices):
-            disk.allocate(self.handle, FIRST + (int(indices[-1]) + 1) * self._row_bytes)
-        start = begun = 0
-        for block in blocks:
-            part = indices[start : start + len(block)]
-            start += len(block)
-            self._write_runs(part, np.ascontiguousarray(block, "<f4"))
-            if (start - begun) * self._row_bytes >= SOON_BYTES:
-                first, last = int(indices[begun]), int(indices[start - 1])
-                disk.write_soon(self.handle, self._offset(first), (last - first + 1) * self._row_bytes)
-                begun = start
-        if start != len(indices):
-            raise RuntimeError(f"The backend announced {len(indices)} rows and handed over {start}")
+            disk.allocate(self.handle, FIRST + (int(indices[-1]) + 1) * self.row_bytes)
+        self._pen = Pen(self, indices)
+        return self._pen
+
+    def wait(self) -> None:
+        """Return when nothing is being written any more, whatever an interrupt has cut short."""
+        if self._pen is not None:
+            self._pen.behind.wait()
 
     def copy(self, source: RowFile, indices: NDArray[np.int64], sums: NDArray[np.uint32]) -> Iterator[int]:
         """Write the rows of another file at ascending indices, each checked first; yield how many it has."""
         done = 0
         for block in source.blocks(indices, sums):
-            self._write_runs(indices[done : done + len(block)], np.ascontiguousarray(block, "<f4"))
+            self.put(indices[done : done + len(block)], np.ascontiguousarray(block, "<f4"))
             done += len(block)
             yield done
 
@@ -141,16 +144,23 @@ class RowFile:
         self.path = path
         disk.sync_directory(path.parent)
 
-    def _write_runs(self, indices: NDArray[np.int64], rows: NDArray[Any]) -> None:
-        ends = [*(np.flatnonzero(np.diff(indices) != 1) + 1).tolist(), len(indices)]
+    def put(self, indices: NDArray[np.int64], rows: NDArray[Any]) -> None:
+        """Write rows at ascending indices, on space that was allocated."""
+        whole = len(indices) and int(indices[-1]) - int(indices[0]) == len(indices) - 1
+        breaks = [] if whole else (np.flatnonzero(np.diff(indices) != 1) + 1).tolist()
         start = 0
-        for end in ends:
+        for end in [*breaks, len(indices)]:
             if start < end:
                 disk.write(self.handle, rows[start:end].data, self._offset(int(indices[start])))
             start = end
 
+    def put_soon(self, first: int, last: int) -> None:
+        """Have the disk begin with the rows from one index to another."""
+        start = self._offset(first)
+        disk.write_soon(self.handle, start, self._offset(last + 1) - start)
+
     def _offset(self, index: int) -> int:
-        return FIRST + index * self._row_bytes
+        return FIRST + index * self.row_bytes
 
     # Reading
 
@@ -178,7 +188,7 @@ class RowFile:
 
     def _pieces(self, indices: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         """Yield (start, stop) of indices whose rows are within one piece of the file."""
-        per = max(1, PIECE_BYTES // self._row_bytes)
+        per = max(1, PIECE_BYTES // self.row_bytes)
         start = 0
         for stop in [*(np.flatnonzero(np.diff(indices // per)) + 1).tolist(), len(indices)]:
             if start < stop:
@@ -206,7 +216,7 @@ class RowFile:
 
     def count(self) -> int:
         """Return how many rows the file is long enough for."""
-        return max(0, os.fstat(self.handle).st_size - FIRST) // self._row_bytes
+        return max(0, os.fstat(self.handle).st_size - FIRST) // self.row_bytes
 
     def _read(self, indices: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the rows at ascending indices that are not far from each other."""
@@ -216,7 +226,7 @@ class RowFile:
         while done < raw.nbytes:
             got = os.preadv(self.handle, [raw[done:]], at + done)
             if not got:
-                raise damaged(self.path, f"it ends before the row at index {first + done // self._row_bytes}")
+                raise damaged(self.path, f"it ends before the row at index {first + done // self.row_bytes}")
             done += got
         whole = len(span) == len(indices)
         return (span if whole else span[indices - first]).astype(np.float32, copy=False)

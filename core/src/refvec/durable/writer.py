@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -111,6 +111,8 @@ class Writer(Session):
         return apart_rows
 
     def _leave_rows(self) -> None:
+        if self._rows is not None:
+            self._rows.wait()
         # Scans that other threads have begun may outlive the store: from now on they are readers like others.
         readers = list(self._handed)
         if readers and self._head in self._handles:
@@ -221,13 +223,14 @@ class Writer(Session):
         meta = after(before, changes, len(events) - known)
         if meta == before and not self.payloads.pending():
             return done
-        rows, marks = self._write_rows(meta, changes, kept)
         payloads = self.payloads.plan(meta.placed).log
+        encoded = partial(encode_log, events[known:] if known else events, payloads=payloads)
+        log = self._write_rows(meta, changes, kept, encoded)
         meta = after_payloads(meta, payloads)
         # A log without events counts, too: it is a page that is read at every opening.
         meta = replace(meta, flush=meta.flush + 1, logged=max(meta.logged, before.logged + 1))
         self._pending = Told(meta.flush, events, np.union1d(kept, written) if len(kept) else written)
-        self._commit(meta, encode_log(events[known:] if known else events, rows, marks, payloads))
+        self._commit(meta, log)
         return done
 
     def _current(self) -> Meta:
@@ -250,21 +253,27 @@ class Writer(Session):
         return len(told.events), told.written
 
     def _write_rows(
-        self, meta: Meta, changes: Changes, kept: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], Marks]:
-        """Write rows; return their indices and marks when they are on the disk."""
+        self,
+        meta: Meta,
+        changes: Changes,
+        kept: NDArray[np.int64],
+        encoded: Callable[[NDArray[np.int64], Marks], bytes],
+    ) -> bytes:
+        """Write rows; return what is encoded of their indices and marks when they are on the disk."""
         if meta.dimension is None:
-            return changes.written, NO_MARKS
+            return encoded(changes.written, NO_MARKS)
         marking = Marking(changes, kept, Fingerprints(meta.seed, meta.dimension, meta.precision))
         if not len(marking.indices):
-            return marking.indices, NO_MARKS
+            return encoded(marking.indices, NO_MARKS)
         if self._rows is None:
             path = self.place.rows(meta.generation)
             self._take_rows(RowFile.create(path, meta.store, meta.generation, meta.dimension))
         assert self._rows is not None
-        self._rows.write(marking.indices, marking)
-        disk.sync(self._rows.handle)
-        return marking.indices, marking.marks()
+        with self._rows.writing(marking.indices) as pen:
+            for block in marking:
+                pen.put(block)
+            pen.sync()
+            return encoded(marking.indices, marking.marks())
 
     def _commit(self, meta: Meta, log: bytes) -> None:
         assert self._catalog is not None

@@ -15,7 +15,7 @@ from .ledger import Ledger
 from .locking import StoreLock
 from .steps import Call, Plan, commit
 
-BLOCK_BYTES = 2**18
+BLOCK_BYTES = 2**19
 T = TypeVar("T")
 
 
