@@ -163,6 +163,19 @@ def test_help_is_that_of_the_contract(backend):
 def test_the_contract_in_the_docs_is_the_one_that_is_judged():
     clauses = pytest.importorskip("refvec_conformance.judging.clauses").clauses()
     text = " ".join((ROOT / "docs/contract.md").read_text("utf-8").split())
+    assert re.findall('<a id="(.*?)"></a>', text) == list(clauses)
+    text = re.sub(r'- <a id="(\S+)"></a>(?=\1 )', "- ", text)
     for clause in clauses.values():
         text = text.replace(f"- {clause.id} ({clause.since}) ", f"- {clause.id} ")
         assert f"- {clause.id} {' '.join(clause.text.split())}" in text
+
+
+def test_what_leads_to_a_clause_leads_to_one_on_the_code_host_too():
+    anchors = set(re.findall('<a id="(.*?)"></a>', (ROOT / "docs/contract.md").read_text("utf-8")))
+    linked = {
+        fragment
+        for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+        for fragment in re.findall(r"contract\.md#([\w-]+)", page.read_text("utf-8"))
+    }
+    assert linked
+    assert linked <= anchors

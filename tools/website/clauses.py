@@ -23,7 +23,9 @@ from .layout import ROOT, shown_as
 CONTRACT = "docs/contract.md"
 _TESTS = "conformance/src/refvec_conformance/tests"
 _TEST = re.compile(r"`(test_\w+)::(?:\w+::)?(test_\w+)(?:\[[^`\n]*\])?`")
-_CLAUSE = re.compile(r"^- ([A-Z]+-\d+) (.*?)(?=^- |^#|\Z)", re.MULTILINE | re.DOTALL)
+# The anchor is for who reads the file where it lies; the site has one of its own.
+_ANCHOR = r'<a id="[A-Z]+-\d+"></a>'
+_CLAUSE = re.compile(rf"^- {_ANCHOR}([A-Z]+-\d+) (.*?)(?=^- |^#|\Z)", re.MULTILINE | re.DOTALL)
 
 
 @cache

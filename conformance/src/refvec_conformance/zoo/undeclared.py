@@ -1,4 +1,7 @@
-"""What is broken in the zoo and as good as any here, where ``dense_indices`` is not declared."""
+"""What never reuses an index: broken where ``dense_indices`` is declared, and as good as any where it is not.
+
+What reuses in another order is `scattered`.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,9 @@ from dataclasses import replace
 
 from .catalogue import Mutant
 from .crashes import NeverReuses
-from .numbering import HighestFirst, NoReuse
+from .numbering import NoReuse
 from .sessions import meet, own_tests
 from .specimen import Specimen
-
-
-class DownFromTheHighest(HighestFirst):
-    """The highest free index is taken first."""
-
-    capabilities = replace(HighestFirst.capabilities, dense_indices=False)
 
 
 class OnceOnly(NoReuse):
@@ -39,7 +36,7 @@ def harmless(*clauses: str) -> tuple[dict[str, str], dict[str, int]]:
     ran : dict
         How many tests each met.
     """
-    kinds: tuple[type[Specimen], ...] = (DownFromTheHighest, OnceOnly, OnceOnlyInFiles)
+    kinds: tuple[type[Specimen], ...] = (OnceOnly, OnceOnlyInFiles)
     known = own_tests("quick")
     tests = list(dict.fromkeys(test for clause in clauses for test in known[clause]))
     right = [Mutant("INDEX-1", "undeclared", one.__name__, one) for one in kinds]
