@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 _FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHELL = ("sh", "console")
+_WHY_NOT = re.compile(r"<!-- not run by tests: (\S.*) -->\n(?:<!-- .* -->\n)*\Z")
 _VALUE = re.compile(r"-?\d|True\b|False\b|None\b|['\"(\[{]")
 _ERROR = re.compile(r"([A-Z]\w*Error)(?:: ([^…]*))?")
 _REST = "…"  # whatever it is
@@ -29,6 +31,18 @@ def blocks(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield language, code, and the number of lines before it, of each fenced block."""
     for match in _FENCED.finditer(text):
         yield match[1], match[2], text.count("\n", 0, match.start(2))
+
+
+def commands(text: str) -> Iterator[tuple[str, str, int, str]]:
+    """Yield language, code, lines before it, and why it is not run, of each block for a shell.
+
+    Why not is said by a comment before the block, ``<!-- not run by tests: … -->``;
+    an empty text is a block that is run.
+    """
+    for match in _FENCED.finditer(text):
+        if match[1] in _SHELL:
+            found = _WHY_NOT.search(text, 0, match.start())
+            yield match[1], match[2], text.count("\n", 0, match.start(2)), found[1] if found else ""
 
 
 def run_page(page: Path, names: dict[str, Any], languages: tuple[str, ...] = ("python",)) -> None:
@@ -43,10 +57,12 @@ def run_page(page: Path, names: dict[str, Any], languages: tuple[str, ...] = ("p
     languages : tuple of str
         Which blocks: "python", "sh" (lines that begin with ``refvec``).
     """
-    for language, code, before in blocks(page.read_text("utf-8")):
+    text = page.read_text("utf-8")
+    left_out = {before for _, _, before, why_not in commands(text) if why_not}
+    for language, code, before in blocks(text):
         if language in languages and language == "python":
             run_python(code, names, f"{page}", before)
-        elif language in languages:
+        elif language in languages and before not in left_out:
             run_commands(code, f"{page}", before)
 
 
@@ -104,13 +120,14 @@ def run_session(code: str, names: dict[str, Any]) -> None:
 
 
 def run_commands(code: str, page: str = "page", before: int = 0) -> None:
-    """Run the lines of a block that call ``refvec``; each must succeed."""
+    """Run the lines of a block, each of which calls ``refvec``; each must succeed."""
     from refvec_command.app import app
     from typer.testing import CliRunner
 
     for number, command in enumerate(code.splitlines(), before + 1):
         words = shlex.split(command, comments=True)
-        if words[:1] == ["refvec"]:
+        if words:
+            assert words[0] == "refvec", f"{page}:{number} is no command of refvec: {command}"
             done = CliRunner().invoke(app, words[1:])
             assert done.exit_code == 0, f"{page}:{number} exits with {done.exit_code}:\n{done.output}"
 

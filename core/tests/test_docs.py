@@ -45,6 +45,8 @@ RUN_ELSEWHERE = {
     "integrations/haystack/README.md": "integrations/haystack/tests/test_refvec.py",
     "integrations/llama_index/README.md": "integrations/llama_index/tests/test_refvec.py",
 }
+# What is shown with a prompt is compared by the tests of redis_backend, which has servers.
+CONSOLES = {("docs/distributed.md", "console")}
 WRONG = {
     "1 + 1  # 3": "page.md:2 is 2, not 3",
     "print(1)  # 2": "page.md:2 is 1, not 2",
@@ -62,9 +64,13 @@ def blocks(name, language):
     return [code for one, code, _ in page_examples.blocks((ROOT / name).read_text("utf-8")) if one == language]
 
 
-def test_every_page_with_python_is_run():
+def all_pages():
     patterns = ("*.md", "docs/**/*.md", "*/README.md", "integrations/*/README.md", "examples/*/README.md")
-    pages = {page for pattern in patterns for page in ROOT.glob(pattern)}
+    return {page for pattern in patterns for page in ROOT.glob(pattern)}
+
+
+def test_every_page_with_python_is_run():
+    pages = all_pages()
     shown = {
         page.relative_to(ROOT).as_posix()
         for page in pages
@@ -83,6 +89,22 @@ def test_what_a_page_shows_is_so(page, tmp_path, monkeypatch):
     for file in SAMPLE.iterdir():
         shutil.copy(file, tmp_path)
     page_examples.run_page(ROOT / page, {}, PAGES[page])
+
+
+def test_every_command_of_a_page_is_run_or_says_why_not():
+    sources = (ROOT / "noxfile.py", *ROOT.glob("tools/sessions/*.py"))
+    sessions = "".join(path.read_text("utf-8") for path in sources)
+    run, not_run = set(), {}
+    for page in all_pages():
+        name = page.relative_to(ROOT).as_posix()
+        for language, _, before, why_not in page_examples.commands(page.read_text("utf-8")):
+            if why_not:
+                not_run[f"{name}:{before}"] = why_not
+            else:
+                run.add((name, language))
+    assert run == {(name, "sh") for name, languages in PAGES.items() if "sh" in languages} | CONSOLES
+    for named in re.findall("`(\\w+)`", " ".join(not_run.values())):
+        assert f"def {named}(session" in sessions, named
 
 
 def test_a_page_that_is_wrong_would_be_seen(tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +20,18 @@ def test_the_readme_opens_a_store(cluster):
     names: dict = {}
     run_python(re.sub(r'"redis://[^/]*/corpus"', f'"{cluster.url}readme"', code), names)
     assert names["store"].add_vector("a", [1] * 384) is not None
+
+
+def test_the_command_that_the_guide_shows(tmp_path):
+    text = (ROOT / "docs/distributed.md").read_text("utf-8")
+    (shown,) = (code for language, code, _ in blocks(text) if language == "console")
+    command, _, wanted = shown.partition("\n")
+    assert command.split() == ["$", "refvec", "serve-local"]
+    called = [sys.executable, "-m", "refvec", *command.split()[2:]]
+    with subprocess.Popen(called, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as serving:
+        printed = [serving.stdout.readline() for _ in wanted.splitlines()]
+        serving.send_signal(signal.SIGINT)
+    assert re.sub(r":\d+/", ":…/", "".join(printed)) == re.sub(r":\d+/", ":…/", wanted)
 
 
 def test_the_session_that_the_guide_shows_and_the_death_of_a_server(bed):
