@@ -192,7 +192,7 @@ def side_by_side(axis: dict[str, Any]) -> dict[str, Any]:
 
 
 def width(texts: Sequence[str]) -> float:
-    """Return how many characters lie between the first and the last, each as far apart as the longest need it."""
+    """Return how many characters lie between the first and the last, if the longest neighbours just fit."""
     longest = max((len(left) + len(right) for left, right in pairwise(texts)), default=0)
     return (len(texts) - 1) * (longest / 2 + 1)
 
