@@ -335,7 +335,7 @@ class VectorStore(Primitives):
         return False if self._durable is None else self._durable.refresh(self)
 
     def verify(self) -> None:
-        """Check every byte of a durable store, as of its last flush (DUR-6).
+        """Check all that a durable store holds, as of its last flush (DUR-6).
 
         Raises
         ------

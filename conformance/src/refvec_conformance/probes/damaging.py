@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from refvec import CorruptStoreError, RefvecError
-from refvec.durable.checking import damages
+from refvec.durable.checking import Damages
 from refvec.durable.places import place_of
 
 from ..judging.target import Target
@@ -152,7 +152,7 @@ class Damaged:
 
     def _verify_names_it(self) -> bool:
         try:
-            return str(self._place) in "".join(map(str, damages(place_of(self._place))))
+            return str(self._place) in "".join(map(str, Damages(place_of(self._place))))
         except CorruptStoreError as error:
             return str(self._place) in str(error)
 

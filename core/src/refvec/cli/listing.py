@@ -19,6 +19,7 @@ from rich.text import Text
 
 from .. import CONTRACT_VERSION, Backend, OpenSpec, RefvecError, __version__, backends
 from ..selecting import VARIABLE, select_backend
+from .paths import local
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
@@ -59,7 +60,9 @@ def _auto() -> str:
 
 
 def show_info(
-    path: Annotated[Path | None, typer.Argument(metavar="[PATH]", help="A durable store to describe.")] = None,
+    path: Annotated[
+        Path | None, typer.Argument(metavar="[PATH]", parser=local, help="A durable store to describe.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show versions and settings: what to paste into a bug report; or, of a durable store, what it holds."""

@@ -12,20 +12,24 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ..durable.checking import damages
+from ..durable.checking import Damages
 from ..durable.loading import Loaded, load, readable_catalog
 from ..durable.opening import maintain
 from ..durable.places import Place, place_of
 from ..durable.space import reclaimable
 from ..durable.writer import Writer
 from ..errors import RefvecError
+from .paths import local
 
-StorePath = Annotated[Path, typer.Argument(metavar="PATH", help="The directory of a durable store.")]
+StorePath = Annotated[
+    Path, typer.Argument(metavar="PATH", parser=local, help="The directory of a durable store.")
+]
 DAMAGED = FAILED = 1
+_UNCHECKED = "what cannot be checked without it was not, so there may be more."
 
 
 def verify(path: StorePath) -> None:
-    """Check every byte of a durable store, and list what is damaged; 1 if anything is, 2 if there is no store.
+    """Check all that a durable store holds, and list what is damaged; 1 if anything is, 2 if there is no store.
 
     Beside a writer it checks the last flush. Nothing is changed.
     """
@@ -33,11 +37,13 @@ def verify(path: StorePath) -> None:
     place = found_store(path)
     count = 0
     with progress_bar(console) as progress:
-        for damage in damages(place, progress):
+        damages = Damages(place, progress)
+        for damage in damages:
             console.print(str(damage), style="red", markup=False, highlight=False)
             count += 1
     if count:
-        console.print(f"{count} damaged; everything else is as it was written.", markup=False)
+        rest = "everything else is as it was written." if damages.complete else _UNCHECKED
+        console.print(f"{count} damaged; {rest}", markup=False)
         raise typer.Exit(DAMAGED)
     console.print(f"{os.fspath(place.root)} is intact.", markup=False, highlight=False)
 
@@ -113,6 +119,7 @@ def _facts(place: Place, loaded: Loaded) -> dict[str, Any]:
         "precision": meta.precision,
         "vectors": meta.vectors,
         "references": meta.references,
+        "payloads": meta.payloads,
         "free indices": meta.allocated - meta.vectors,
         "capacity": meta.capacity,
         "flushes": meta.flush,

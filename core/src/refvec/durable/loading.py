@@ -18,7 +18,7 @@ from ..state import Layout, Size, State
 from . import head
 from .catalog import Catalog, Content
 from .damage import damaged
-from .locks import open_file, reading, unlock
+from .locks import lock_writer, open_file, reading, unlock
 from .packing import PackingError
 from .places import Place
 from .records import Meta
@@ -138,6 +138,19 @@ def load(place: Place, use: Callable[[Loaded], T]) -> T:
         unlock(handle)
 
 
+def load_headless(place: Place, use: Callable[[Loaded], T]) -> T:
+    """Do as `load` does where the head is damaged.
+
+    Nobody can open such a store, so it is enough that nobody has it open.
+    """
+    handle = lock_writer(place.lock, create=False)
+    try:
+        with readable_catalog(place.catalog) as catalog:
+            return _with_rows(place, catalog.read(), use)
+    finally:
+        unlock(handle)
+
+
 def _loaded(place: Place, handle: int, use: Callable[[Loaded], T]) -> T:
     for remaining in reversed(range(_TRIES)):
         store, acknowledged = head.read(handle, place.head)  # first: it never runs ahead of the catalog
@@ -166,6 +179,11 @@ def _used(place: Place, content: Content, store: str, acknowledged: int, use: Ca
             place.log,
             f"the catalog ends with flush {meta.flush}, and flush {acknowledged} was acknowledged",
         )
+    return _with_rows(place, content, use)
+
+
+def _with_rows(place: Place, content: Content, use: Callable[[Loaded], T]) -> T:
+    meta = content.meta
     if not meta.generation:
         return use(Loaded(place, content, None))
     rows = RowFile.open(place.rows(meta.generation), meta, write=False)
