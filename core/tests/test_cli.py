@@ -161,7 +161,32 @@ def test_a_command_of_a_distribution_that_is_missing_names_it(run, monkeypatch):
     result = run("conformance")
     assert result.exit_code == 2
     assert "refvec-conformance" in result.output
-    assert 'pip install "refvec[conformance]"' in " ".join(result.output.replace("│", " ").split())
+    assert "pip install ./conformance" in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(("command", "folder"), [("serve-local", "redis_backend"), ("vacuum", "redis_backend")])
+def test_a_command_that_is_missing_is_not_unknown(run, monkeypatch, command, folder):
+    monkeypatch.setattr("refvec_command.app.installed", dict)
+    result = run(command)
+    assert result.exit_code == 2
+    output = " ".join(result.output.replace("│", " ").split())
+    assert f"pip install refvec-redis; from a clone of refvec: pip install ./{folder}" in output
+
+
+def test_two_commands_of_one_distribution_have_a_summary_each(run, tmp_path, monkeypatch):
+    for name in ("refvec_redis", "somebody"):
+        info = tmp_path / f"{name}-9.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Name: {name.replace('_', '-')}\nVersion: 9\nSummary: Of {name}.\n")
+        lines = (
+            "serve-local = json:loads\nvacuum = json:loads" if name == "refvec_redis" else "other = json:loads"
+        )
+        (info / "entry_points.txt").write_text(f"[refvec.commands]\n{lines}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    output = run("--help").output
+    assert re.search(r"serve-local +Start a throw-away cluster", output)
+    assert re.search(r"vacuum +Collect what", output)
+    assert re.search(r"other +Of somebody\.", output)
 
 
 def test_backends_are_listed(run):
@@ -185,7 +210,10 @@ def corpus(tmp_path):
 
 def test_info_of_a_store(run, corpus):
     facts = json.loads(run("info", str(corpus), "--json").output)
-    assert (facts["dimension"], facts["vectors"], facts["references"]) == (3, 2, 3)
+    assert (facts["dimension"], facts["vectors"], facts["references"], facts["payloads"]) == (3, 2, 3, 0)
+    with VectorStore(path=corpus, backend="python") as store:
+        store.payloads.put({"a": b"text", "z": b"another"})
+    assert json.loads(run("info", str(corpus), "--json").output)["payloads"] == 2
     assert "catalog.sqlite" in run("info", str(corpus)).output
 
 
@@ -206,6 +234,48 @@ def test_everything_that_is_damaged_is_listed(run, corpus):
     assert "index 0" in output
     assert "index 1" in output
     assert "2 damaged" in output
+
+
+def damaged(path, offset=0, by=b"\xff\xfe"):
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(by)
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_without_its_head_the_rest_of_a_store_is_checked(run, corpus, how):
+    damaged(corpus / "rows-00000001.f32", 4096)
+    if how == "missing":
+        (corpus / "head").unlink()
+    else:
+        damaged(corpus / "head", 12)
+    output = " ".join(run("verify", str(corpus)).output.split())
+    assert "head is damaged" in output
+    assert "index 0" in output
+    assert "2 damaged; everything else is as it was written" in output
+
+
+def test_what_keeps_a_check_from_going_on_is_told(run, corpus):
+    rows, catalog = corpus / "rows-00000001.f32", corpus / "catalog.sqlite"
+    damaged(rows, 4096)
+    kept = catalog.read_bytes()
+    catalog.write_bytes(kept[: len(kept) // 2])
+    result = run("verify", str(corpus))
+    assert result.exit_code == 1
+    assert "1 damaged; what cannot be checked without it was not" in " ".join(result.output.split())
+    catalog.write_bytes(kept)
+    damaged(rows)
+    output = " ".join(run("verify", str(corpus)).output.split())
+    assert "its header is not" in output
+    assert "1 damaged; what cannot be checked without it was not" in output
+
+
+def test_a_store_that_is_open_is_not_read_without_its_head(run, corpus):
+    with VectorStore(path=corpus, backend="python") as store:
+        store.flush()
+        (corpus / "head").unlink()
+        output = " ".join(run("verify", str(corpus)).output.split())
+    assert "1 damaged; what cannot be checked without it was not" in output
 
 
 @pytest.fixture
@@ -271,6 +341,28 @@ def test_what_is_no_store_is_a_usage_error(run, tmp_path, command):
     assert [one.name for one in tmp_path.iterdir()] == ["notes"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("verify", "URL"),
+        ("info", "URL"),
+        ("compact", "URL"),
+        ("export", "URL", "x.npy"),
+        ("export", "x", "URL"),
+        ("import", "URL", "x"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_for_files_says_what_is_for_servers(run, arguments):
+    url = "redis://me:secret@127.0.0.1:1/corpus"
+    result = run(*(url if one == "URL" else one for one in arguments))
+    output = " ".join(result.output.replace("│", " ").split())
+    assert result.exit_code == 2
+    assert "redis://***@127.0.0.1:1/corpus is an address" in output
+    assert "refvec copy" in output
+    assert "secret" not in output
+
+
 def test_help_names_every_command(run):
     output = run("--help").output
     names = ("demo", "backends", "info", "verify", "compact", "export", "import")
@@ -299,7 +391,8 @@ def test_help_waits_for_neither_a_command_nor_numpy():
         "finally: print(sorted(name for name in sys.modules if name.startswith(('refvec', 'numpy'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "['refvec_command', 'refvec_command.app', 'refvec_command.output']"
+    own = [f"refvec_command{end}" for end in ("", ".app", ".elsewhere", ".output")]
+    assert done.stdout.splitlines()[-1] == str(own)
 
 
 COMMANDS = [("--help",), ("backends",), ("info",), ("info", "--json"), ("demo", "-b", "python")]

@@ -182,7 +182,8 @@ def test_the_command_says_what_is_kept(run, places):
         (("saved", "directory"), "--append", 2),
         (("saved", "saved"), "--overwrite", 2),
         (("saved", "redis://me:secret@127.0.0.1:1/x", "--file"), "an address and no file", 2),
-        (("saved", "nowhere://me:secret@127.0.0.1:1/x"), "No installed backend", 1),
+        (("saved", "nowhere://me:secret@127.0.0.1:1/x"), "No installed backend", 2),
+        (("saved", "directory", "--backend", "nunpy"), "Did you mean 'numpy'", 2),
         (("saved", "directory", "--append"), "--on-duplicate", 1),
     ],
 )

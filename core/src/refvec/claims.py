@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import metadata
 
+from refvec_command.elsewhere import how_to_install
+
 GROUP = "refvec.backends"
 # The schemes of a networked backend: each entry point has the name of a scheme
 # and the value of the backend's own entry point.
@@ -24,6 +26,7 @@ OWNERS = {
     "python": "refvec-backends",
     "redis": "refvec-redis",
 }
+SCHEMES_OF_OURS = {"redis": "redis", "rediss": "redis"}  # and the backend that takes it
 _HEADER = re.compile(r"^(name|version):(.*)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -102,6 +105,13 @@ def refusal(claim: Claim) -> str | None:
     if owner is not None:
         return f"the name {claim.name!r} belongs to {owner.distribution}"
     return contested(claim.name)
+
+
+def missing(name: str) -> str:
+    """Return how to install a backend of ours that is not there; an empty text for any other name."""
+    if name not in OWNERS:
+        return ""
+    return f" {name!r} is in the distribution {OWNERS[name]}: {how_to_install(OWNERS[name])}."
 
 
 def contested(name: str) -> str:

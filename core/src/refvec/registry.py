@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .capabilities import Capabilities
-from .claims import Claim, claims, contested, holder, refusal, rescan
+from .claims import OWNERS, Claim, claims, contested, holder, missing, refusal, rescan
 from .errors import BackendLoadError, UnknownBackendError
 from .hookspecs import BackendPlugin
 from .loading import check_plugin, load_plugin
@@ -89,6 +89,8 @@ def find_claim(name: str) -> Claim:
     if name in claims():
         raise BackendLoadError(f"No backend is opened as {name!r}: {contested(name)}")
     listed = ", ".join(claims()) or "none; install refvec to have rust, numpy and python"
+    if name in OWNERS:
+        raise UnknownBackendError(f"The backend {name!r} is not installed.{missing(name)} Installed: {listed}")
     hint = did_you_mean(name, claims())
     raise UnknownBackendError(f"No backend is called {discreet(name)}.{hint} Installed: {listed}")
 

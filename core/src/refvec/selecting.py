@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from . import registry
-from .claims import claims, holder, known_schemes, takers
+from .claims import SCHEMES_OF_OURS, claims, holder, known_schemes, missing, takers
 from .errors import BackendLoadError, BackendLoadWarning, UnknownBackendError, UnsupportedError
 from .location import Url, discreet
 from .opening import OpenSpec
@@ -78,10 +78,11 @@ def _way_out(spec: OpenSpec) -> str:
     able = _takers(scheme)
     if able:
         return f"{' and '.join(map(repr, able))} can open {scheme}:// addresses"
+    text = f"No installed backend opens {scheme}:// addresses."
+    if scheme in SCHEMES_OF_OURS:
+        return text + missing(SCHEMES_OF_OURS[scheme])
     directory = ' A directory is named without a scheme: path="/...".' if scheme == "file" else ""
-    return (
-        f"No installed backend opens {scheme}:// addresses.{did_you_mean(scheme, known_schemes())}{directory}"
-    )
+    return f"{text}{did_you_mean(scheme, [*known_schemes(), *SCHEMES_OF_OURS])}{directory}"
 
 
 def _takers(scheme: str) -> list[str]:

@@ -13,6 +13,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from . import elsewhere
+from .elsewhere import how_to_install
+
 COMMANDS = "refvec.commands"
 _OURS = {
     "demo": (
@@ -28,7 +31,7 @@ _OURS = {
         "refvec.cli.stores:compact",
         "Give the space that a durable store does not need back to the disk.",
     ),
-    "verify": ("refvec.cli.stores:verify", "Check every byte of a durable store, and list what is damaged."),
+    "verify": ("refvec.cli.stores:verify", "Check all that a durable store holds, and list what is damaged."),
     "copy": (
         "refvec.cli.copying:copy",
         "Copy a store between a directory, a saved file and servers.",
@@ -42,7 +45,6 @@ _OURS = {
         "Put the rows of a file into a durable store: npy and ids, safetensors, Parquet.",
     ),
 }
-_ELSEWHERE = {"conformance": ("refvec-conformance", "refvec[conformance]")}
 
 
 class Later(TyperCommand):
@@ -92,10 +94,10 @@ class Commands(TyperGroup):
             return Later(metadata.EntryPoint(cmd_name, target, COMMANDS), summary)
         if cmd_name in self._installed:
             return Later(self._installed[cmd_name], _summary(self._installed[cmd_name]))
-        if cmd_name in _ELSEWHERE:
-            distribution, extra = _ELSEWHERE[cmd_name]
+        if cmd_name in elsewhere.COMMANDS:
+            distribution = elsewhere.COMMANDS[cmd_name].distribution
             raise typer.BadParameter(
-                f'{cmd_name!r} is in the distribution {distribution}: pip install "{extra}"'
+                f"{cmd_name!r} is in the distribution {distribution}: {how_to_install(distribution)}"
             )
         return None
 
@@ -116,6 +118,9 @@ def installed() -> dict[str, metadata.EntryPoint]:
 
 
 def _summary(point: metadata.EntryPoint) -> str:
+    ours = elsewhere.COMMANDS.get(point.name)
+    if ours and point.dist and point.dist.name == ours.distribution:
+        return ours.summary
     described = point.dist and point.dist.metadata["Summary"]
     return described or f"See {point.value}."
 

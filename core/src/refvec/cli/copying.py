@@ -13,10 +13,8 @@ from ..errors import RefvecError
 from ..location import parse_location
 from ..transfer import Copied, copy_store
 from .bar import bar, rate, say
-from .ending import INTERRUPTED, NOT_BEGUN, STOPPED, failed, told
+from .ending import INTERRUPTED, NOT_BEGUN, STOPPED, failed, is_usage, told
 from .interchange import OnDuplicate
-
-_CANNOT_BEGIN = (FileExistsError, FileNotFoundError, ImportError, TypeError)
 
 
 def copy(
@@ -96,8 +94,7 @@ def _ended(error: BaseException, name: str, *, begun: bool) -> typer.Exit:
     notes = getattr(error, "__notes__", None) or [f"Nothing was left at {name}."]
     if isinstance(error, KeyboardInterrupt):
         return failed("interrupted", notes[0], INTERRUPTED)
-    first = isinstance(error, _CANNOT_BEGIN) or type(error) is ValueError
-    if first and not begun:
+    if is_usage(error) and not begun:
         return failed(told(error), "", NOT_BEGUN)
     return failed(told(error), notes[0], STOPPED)
 

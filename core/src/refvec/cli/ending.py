@@ -10,9 +10,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from ..errors import RefvecError
+from ..errors import BackendError, RefvecError, StoreLockedError, UnsupportedError
 from .bar import say
 
+# What is wrong before anything was moved.
+_CANNOT_BEGIN = (
+    BackendError,
+    UnsupportedError,
+    StoreLockedError,
+    FileExistsError,
+    FileNotFoundError,
+    ImportError,
+    TypeError,
+)
 STOPPED, NOT_BEGUN, INTERRUPTED = 1, 2, 130
 
 
@@ -22,10 +32,12 @@ def ending(code: int | None = None) -> Iterator[None]:
     try:
         yield
     except (RefvecError, OSError, ValueError, ImportError, MemoryError) as error:
-        usage = (
-            isinstance(error, FileExistsError | FileNotFoundError | ImportError) or type(error) is ValueError
-        )
-        raise failed(told(error), "", code or (NOT_BEGUN if usage else STOPPED)) from error
+        raise failed(told(error), "", code or (NOT_BEGUN if is_usage(error) else STOPPED)) from error
+
+
+def is_usage(error: BaseException) -> bool:
+    """Return whether an error, raised before anything was moved, says that it cannot begin."""
+    return isinstance(error, _CANNOT_BEGIN) or type(error) is ValueError
 
 
 def told(error: BaseException) -> str:
