@@ -71,8 +71,21 @@ def test_what_was_flushed_is_told_and_stays(run, monkeypatch):
     assert "row 12" in output
     assert "The first 10 rows are in one; --on-duplicate skip goes on" in output
     assert ids_in("one") == [f"{row}" for row in range(10)]
-    assert "Nothing was imported" in run("import", "x.npy", "two", "--flush-every", "0", code=1)
+    output = run("import", "x.npy", "two", "--flush-every", "0", code=1)
+    assert "Nothing was imported into two, which is an empty store." in output
     assert ids_in("two") == []
+
+
+@pytest.mark.parametrize("end", ["npy", "safetensors"])
+def test_a_flush_comes_after_as_few_rows_as_are_asked_for(run, end):
+    array = np.arange(40.0).reshape(20, 2)
+    save("x", array)
+    run("import", "x.npy", "all")
+    run("export", "all", f"y.{end}")
+    with VectorStore(path="some", backend="numpy") as store:
+        store.add_vector("13", [9, 9])
+    output = run("import", f"y.{end}", "some", "--flush-every", "4", code=1)
+    assert "The first 12 rows are in some" in output
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,7 @@ def test_an_interrupt_says_what_is_there(run):
         "from refvec.interchange import npy, source\n"
         "source.MOST_ROWS = 5\n"
         "batches = npy._NpySource.batches\n"
-        "def interrupted(self):\n"
+        "def interrupted(self, most=None):\n"
         "    for number, batch in enumerate(batches(self)):\n"
         "        if number == 3: signal.raise_signal(signal.SIGINT)\n"
         "        yield batch\n"

@@ -289,5 +289,15 @@ def test_numbers_are_no_ids_but_their_texts_are(store):
     with pytest.raises(TypeError, match="got int; ids are text, pass str") as caught:
         store.add_vectors(["x", 7], np.ones((2, 2)))
     assert caught.value.position == 1
-    with pytest.raises(TypeError, match="got NoneType; leave it out, and its vector"):
-        store.add_vectors(["x", None], np.ones((2, 2)))
+    for missing in (None, float("nan"), pd.NA):
+        with pytest.raises(TypeError, match=r"got .*; leave it out, and its vector"):
+            store.add_vectors(["x", missing], np.ones((2, 2)))
+
+
+@pytest.mark.parametrize("library", [pl, pa], ids=["polars", "pyarrow"])
+def test_a_missing_row_may_be_left_out(store, library):
+    rows = [[1.0, 2.0], None, [3.0, 4.0]]
+    column = pl.Series(rows, dtype=pl.Array(pl.Float32, 2)) if library is pl else pa.array(rows)
+    with pytest.raises(VectorTypeError, match="leave the row out, and its id, or fill it") as caught:
+        store.add_vectors(["x", "y", "z"], column)
+    assert caught.value.position == 1

@@ -95,6 +95,11 @@ def test_columns_by_name(path):
     assert imported(path, id_column="key", vector_column="embedding").get_vector("a").tolist() == [1, 2]
     with pytest.raises(InterchangeError, match=r"no column 'id' but 'key', 'embedding', 'text' \(--id-column"):
         open_source(path)
+    wide = path.with_name("wide.parquet")
+    parquet.write_table(arrow.table({f"c{n}": [1.0] for n in range(384)}), wide)
+    with pytest.raises(InterchangeError, match=r"'c7' and 376 more \(--id-column") as caught:
+        open_source(wide)
+    assert len(str(caught.value)) < 300
     with pytest.raises(InterchangeError, match="no column 'vector'"):
         open_source(path, id_column="key")
     with pytest.raises(InterchangeError, match="in a column"):

@@ -93,8 +93,9 @@ def check_complete(array: NDArray[Any], value: Any, name: str, *, batch: bool) -
     at = first_null(value, nested=nested)
     if at is not None:
         what = "a value" if nested else f"component {at}"
+        way = "leave the row out, and its id, or fill it" if nested and batch else "fill it"
         raise VectorTypeError(
-            f"{name} must be complete, but {what} is null; fill it first, for instance with nan",
+            f"{name} must be complete, but {what} is null; {way} first, for instance with nan",
             position=at if nested and batch else None,
         )
 

@@ -8,7 +8,7 @@ batches only, and is appended to the text by the error itself.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .errors import (
     DimensionMismatchError,
@@ -24,6 +24,7 @@ from .errors import (
 MAX_DIMENSION = 65_536
 _name_of: Callable[[type], str] = type.__dict__["__name__"].__get__
 _SHOWN = 60  # characters of the caller's text
+_NAMES = 8  # of a caller's names
 
 
 def shortened(text: str, show: Callable[[str], str] = str) -> str:
@@ -37,6 +38,12 @@ def shortened(text: str, show: Callable[[str], str] = str) -> str:
 def quoted(text: str) -> str:
     """Return the repr of a caller's text for a message, however long it is."""
     return shortened(text, repr)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Return names for a message, the first of them where they are many."""
+    shown = ", ".join(map(quoted, names[:_NAMES]))
+    return shown if len(names) <= _NAMES else f"{shown} and {len(names) - _NAMES} more"
 
 
 def type_name(kind: type) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from .errors import IdEncodingError, IdTypeError
 from .failures import of_pyarrow, quoted, type_name
+from .nulls import is_missing
 
 ChunkId: TypeAlias = str | UUID
 
@@ -35,14 +36,15 @@ def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
     if issubclass(kind, UUID):
         return _uuid_text(chunk_id, position)
     raise IdTypeError(
-        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{_way_out(kind)}",
+        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{_way_out(chunk_id)}",
         chunk_id=chunk_id,
         position=position,
     )
 
 
-def _way_out(kind: type) -> str:
-    if issubclass(kind, type(None)):
+def _way_out(chunk_id: object) -> str:
+    kind = type(chunk_id)
+    if is_missing(chunk_id):
         return "; leave it out, and its vector"
     if hasattr(kind, "__index__"):
         return "; ids are text, pass str() of it"

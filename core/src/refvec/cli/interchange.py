@@ -18,6 +18,7 @@ from ..errors import RefvecError
 from ..interchange import Counts, Source, export_store, import_source, open_source
 from .bar import bar, rate, say
 from .ending import INTERRUPTED, NOT_BEGUN, STOPPED, ending, failed, told
+from .paths import local
 
 
 class Format(StrEnum):
@@ -49,16 +50,22 @@ FormatOption = Annotated[Format | None, typer.Option(help="Default: as the file'
 
 def export(
     source: Annotated[
-        Path, typer.Argument(metavar="STORE", help="The directory of a durable store, or a saved file.")
+        Path,
+        typer.Argument(
+            metavar="STORE", parser=local, help="The directory of a durable store, or a saved file."
+        ),
     ],
-    target: Annotated[Path, typer.Argument(metavar="FILE", help="FILE.npy, FILE.safetensors or FILE.parquet.")],
+    target: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", parser=local, help="NAME.npy, NAME.safetensors or NAME.parquet."),
+    ],
     format: FormatOption = None,  # noqa: A002 - the option's name
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     r"""Write the ids and vectors of a store to a file of another program.
 
     npy: a row for each id, in the order in which they were added, and the ids
-    beside it in FILE.ids.jsonl, a JSON string a line.
+    beside NAME.npy in NAME.ids.jsonl, a JSON string a line.
     parquet: the same in the columns id and vector (needs refvec\[parquet]).
     safetensors: every stored vector once in the tensor vectors, the row of
     each id in id_rows, and the ids in id_bytes and id_lengths.
@@ -74,7 +81,10 @@ def export(
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="FILE.npy, FILE.safetensors or FILE.parquet.")],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", parser=local, help="NAME.npy, NAME.safetensors or NAME.parquet."),
+    ],
     target: Annotated[
         str, typer.Argument(metavar="STORE", help="The directory of a durable store, new or existing.")
     ],
@@ -83,7 +93,7 @@ def import_(
         Path | None,
         typer.Option(
             help="JSON lines with the id of every row: a string, or an object with one under the id column. "
-            "Default: for npy FILE.ids.jsonl beside it."
+            "Default: for NAME.npy NAME.ids.jsonl beside it."
         ),
     ] = None,
     id_column: Annotated[str | None, typer.Option(help="Where the ids are. Default: id.")] = None,
@@ -104,7 +114,10 @@ def import_(
     ] = None,
     flush_every: Annotated[
         int | None,
-        typer.Option(min=0, help="Rows between two flushes; 0: one at the end. Default: 256 MiB of vectors."),
+        typer.Option(
+            min=0,
+            help="Flush when so many rows are not flushed; 0: at the end. Default: 256 MiB of vectors.",
+        ),
     ] = None,
 ) -> None:
     """Put the rows of a file of another program into a durable store.
@@ -160,14 +173,15 @@ def _opened(source: Source, target: str, mode: Mode, backend: str, precision: st
 @contextmanager
 def _importing(store: VectorStore, target: str) -> Iterator[Callable[[Counts], None]]:
     """End a store whatever happens, and say what is in it if something did."""
-    seen = [Counts(0, 0, 0, 0)]
+    seen, empty = [Counts(0, 0, 0, 0)], not store.total_references
     try:
         yield seen.append
         store.close()
     except BaseException as error:
         store.close(flush=False)
         flushed = seen[-1].flushed
-        left = f"Nothing was imported into {target}."
+        left = f"Nothing was imported into {target}"
+        left += ", which is an empty store." if empty else "."
         if flushed:
             left = f"The first {flushed:,} rows are in {target}; --on-duplicate skip goes on with the others."
         if isinstance(error, KeyboardInterrupt):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .. import savefile
 from ..contract import VectorStore
+from ..location import Url, parse_location
 from ..savefile.replacing import replacing
 from ..state import State
 from .content import Content, Progress
@@ -99,7 +100,9 @@ def _reader(source: VectorStore | str | os.PathLike[str]) -> _Reader:
     """Return what reads a source that is there."""
     if isinstance(source, VectorStore):
         return source._scan
-    path = Path(source)
+    path = parse_location(source, "source")
+    if isinstance(path, Url):
+        raise ValueError(f"{path} is an address; open it, and pass the store")
     if path.is_dir():
         return _reader_of_directory(path)
     path.stat()

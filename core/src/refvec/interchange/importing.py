@@ -97,8 +97,8 @@ def import_source(
         What becomes of a row whose id is in the store, or stood in an earlier row: the import
         ends, the row is left out, or its vector replaces the one that is there.
     flush_every : int, optional
-        Flush when so many rows are not flushed yet; 0 flushes at the end only, so that an
-        import into a durable store is all or nothing. None: every 256 MiB of vectors.
+        Flush when so many rows are not flushed yet; no batch has more. 0 flushes at the end only,
+        so that an import into a durable store is all or nothing. None: every 256 MiB of vectors.
     progress : callable
         Called with `Counts` after each batch.
 
@@ -115,7 +115,7 @@ def import_source(
     _check_arguments(on_duplicate, flush_every)
     counts = Counts(0, source.rows, 0, 0)
     progress(counts)
-    for batch in source.batches():
+    for batch in source.batches(flush_every):
         skipped = _put(store, source, batch, counts.rows, on_duplicate)
         rows, flushed = counts.rows + len(batch.ids), counts.flushed
         if rows - flushed >= _between(flush_every, batch):

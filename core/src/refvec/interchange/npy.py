@@ -59,9 +59,9 @@ class _NpySource(Source):
                 raise InterchangeError(ids, f"it has {self._ids.count} ids, and {path} has {self.rows} rows")
             self._files = self._files.pop_all()
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, most: int | None = None) -> Iterator[Batch]:
         start = 0
-        for ids in self._ids.batches(batch_rows(self._array.row_bytes)):
+        for ids in self._ids.batches(batch_rows(self._array.row_bytes, most=most)):
             yield Batch(ids, self._array.rows(start, start + len(ids)))
             start += len(ids)
 

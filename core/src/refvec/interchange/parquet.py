@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..failures import some_of
 from .content import Content
 from .errors import InterchangeError
 from .parquetcolumns import check_ids, ids_of, vectors_of
@@ -75,15 +76,15 @@ class _ParquetSource(Source):
                 schema = made.schema_arrow
             for column, option in zip(self._columns, ("--id-column", "--vector-column"), strict=True):
                 if schema.names.count(column) != 1:
-                    there = ", ".join(map(repr, schema.names))
+                    there = some_of(schema.names)
                     raise InterchangeError(path, f"it has no column {column!r} but {there} ({option} NAME)")
             check_ids(path, id_column, schema.field(id_column).type)
             self.rows = made.metadata.num_rows
             self.dimension = getattr(schema.field(vector_column).type, "list_size", None) or None
             self._files = self._files.pop_all()
 
-    def batches(self) -> Iterator[Batch]:
-        size = batch_rows(4 * self.dimension if self.dimension else _UNKNOWN_WIDTH)
+    def batches(self, most: int | None = None) -> Iterator[Batch]:
+        size = batch_rows(4 * self.dimension if self.dimension else _UNKNOWN_WIDTH, most=most)
         start, width = 0, self.dimension
         for batch in self._batches(size):
             ids, vectors = (batch.column(name) for name in self._columns)

@@ -94,9 +94,9 @@ class _SafetensorsSource(Source):
             self.path, tensors.get(LENGTHS, "integers", axes=1), tensors.get(TEXT, "bytes", axes=1)
         )
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, most: int | None = None) -> Iterator[Batch]:
         start = 0
-        for ids in self._ids.batches(batch_rows(self._vectors.row_bytes)):
+        for ids in self._ids.batches(batch_rows(self._vectors.row_bytes, most=most)):
             yield Batch(ids, self._read(start, start + len(ids)))
             start += len(ids)
 

@@ -51,8 +51,8 @@ class Rows:
         self.rows = rows
         self.dimension = dimension
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield all rows in order, some megabytes at a time."""
+    def batches(self, most: int | None = None) -> Iterator[Batch]:
+        """Yield all rows in order, some megabytes at a time, and at most so many rows."""
         raise NotImplementedError
 
 
@@ -86,6 +86,6 @@ class Source(Rows):
         self.close()
 
 
-def batch_rows(row_bytes: int, batch_bytes: int = BATCH_BYTES) -> int:
+def batch_rows(row_bytes: int, batch_bytes: int = BATCH_BYTES, most: int | None = None) -> int:
     """Return how many rows of a size make up a batch."""
-    return min(MOST_ROWS, max(1, batch_bytes // max(1, row_bytes)))
+    return min(most or MOST_ROWS, MOST_ROWS, max(1, batch_bytes // max(1, row_bytes)))

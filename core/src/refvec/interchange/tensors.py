@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..failures import some_of
 from .arrayfile import ArrayFile
 from .errors import InterchangeError
 
@@ -48,7 +49,7 @@ class Tensors:
     def get(self, name: str, what: str, *, axes: int) -> ArrayFile:
         """Return a tensor that is there, of that kind and many axes, and wholly in the file."""
         if name not in self.header:
-            there = ", ".join(map(repr, list(self.header)[:10]))
+            there = some_of(list(self.header))
             raise InterchangeError(
                 self._path, f"it has no tensor {name!r} but {there or 'none'} (--vector-column NAME)"
             )

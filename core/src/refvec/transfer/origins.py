@@ -144,11 +144,13 @@ class _ContentRows(Rows):
         super().__init__(name, len(content.ids), content.dimension)
         self._content = content
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self, most: int | None = None) -> Iterator[Batch]:
         start, ids = 0, self._content.ids
-        for rows in self._content.by_id():
-            yield Batch(ids[start : start + len(rows)], rows)
-            start += len(rows)
+        for block in self._content.by_id():
+            size = min(most or len(block), len(block))
+            for rows in (block[at : at + size] for at in range(0, len(block), size)):
+                yield Batch(ids[start : start + len(rows)], rows)
+                start += len(rows)
 
 
 class _ServedRows(Rows):
@@ -158,8 +160,8 @@ class _ServedRows(Rows):
         self._ids, self._store = store.ids(), store
         super().__init__(name, len(self._ids), store.dimension)
 
-    def batches(self) -> Iterator[Batch]:
-        size = batch_rows(4 * (self.dimension or 1))
+    def batches(self, most: int | None = None) -> Iterator[Batch]:
+        size = batch_rows(4 * (self.dimension or 1), most=most)
         for start in range(0, len(self._ids), size):
             yield self._batch(self._ids[start : start + size])
 
