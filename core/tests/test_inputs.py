@@ -292,6 +292,8 @@ def test_numbers_are_no_ids_but_their_texts_are(store):
     for missing in (None, float("nan"), pd.NA):
         with pytest.raises(TypeError, match=r"got .*; leave it out, and its vector"):
             store.add_vectors(["x", missing], np.ones((2, 2)))
+    with pytest.raises(TypeError, match=r"got NoneType$"):  # of one there is nothing to leave out
+        store.get_vector(None)
 
 
 @pytest.mark.parametrize("library", [pl, pa], ids=["polars", "pyarrow"])

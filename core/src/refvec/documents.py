@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -10,9 +9,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from numpy.typing import ArrayLike
 
 from .contract import VectorStore
-from .errors import DuplicateIdError
-from .failures import quoted, type_name
+from .documentjson import decoded, encoded
+from .documentstore import opened, require_own, warn_of_bare_vectors
+from .errors import DuplicateIdError, VectorError, VectorTypeError
+from .failures import quoted
+from .ids import canonical_ids
 from .metrics import Metric
+from .vectors import canonical_row
 
 Document: TypeAlias = Mapping[str, Any]
 Present: TypeAlias = Literal["replace", "skip", "refuse"]
@@ -39,11 +42,41 @@ class Documents:
     ----------
     store : VectorStore
         In memory, or durable. `UnsupportedError` if it keeps no payloads.
+    owner : str
+        Whose they are: the distribution of the adapter. It is kept with each, and
+        ``ValueError`` is raised for a store with another's.
+
+    Warns
+    -----
+    UserWarning
+        If there are more vectors than documents.
     """
 
-    def __init__(self, store: VectorStore) -> None:
+    def __init__(self, store: VectorStore, owner: str) -> None:
         self.store = store
+        self._owner = owner
         self._payloads = store.payloads
+        require_own(owner, store)
+        warn_of_bare_vectors(store, len(self._payloads))
+
+    @classmethod
+    def opened(cls, owner: str, store: VectorStore | None, options: Mapping[str, Any]) -> Documents:
+        """Return the documents of a store that is given, or open one with these options.
+
+        Raises
+        ------
+        UnsupportedError
+            If it would keep no payloads, as those in servers; nothing was opened then.
+        ValueError
+            If it holds another's documents; what was opened is closed then.
+        """
+        found = opened(owner, store, options)
+        try:
+            return cls(found, owner)
+        except BaseException:
+            if store is None:
+                found.close(flush=False)
+            raise
 
     def put(
         self, documents: Mapping[str, Document], vectors: Mapping[str, Any], *, present: Present = "replace"
@@ -67,24 +100,31 @@ class Documents:
         TypeError, ValueError
             For a document that cannot be stored, or a vector of another dimension.
         """
-        encoded = {one: _encoded(one, document) for one, document in documents.items()}
+        contents = {one: encoded(self._owner, one, document) for one, document in documents.items()}
         with self._payloads.together():
             if present != "replace":
-                self._leave_out(encoded, refuse=present == "refuse")
-            self._payloads.put(encoded)
-            ids = [one for one in encoded if one in vectors]
-            if ids:
-                self.store.upsert_vectors(ids, [vectors[one] for one in ids])
-            self.store.remove_vectors(one for one in encoded if one not in vectors)
+                self._leave_out(contents, refuse=present == "refuse")
+            self._payloads.put(contents)
+            self._put_vectors({one: vectors[one] for one in contents if one in vectors})
+            self.store.remove_vectors(one for one in contents if one not in vectors)
         self.store.flush()
-        return list(encoded)
+        return list(contents)
 
-    def _leave_out(self, encoded: dict[str, bytes], *, refuse: bool) -> None:
+    def _leave_out(self, contents: dict[str, bytes], *, refuse: bool) -> None:
         """Take those that are there out of what is to be kept, or raise for the first of them."""
-        for one in [one for one in encoded if one in self._payloads]:
+        for one in [one for one in contents if one in self._payloads]:
             if refuse:
                 raise DuplicateIdError(f"There is a document {quoted(one)} already", chunk_id=one)
-            del encoded[one]
+            del contents[one]
+
+    def _put_vectors(self, vectors: dict[str, Any]) -> None:
+        if not vectors:
+            return
+        try:
+            self.store.upsert_vectors(list(vectors), list(vectors.values()))
+        except (VectorError, VectorTypeError):
+            _require_vectors(vectors, self.store.dimension)
+            raise
 
     def amend(self, keep: Keep | None, change: Callable[[dict[str, Any]], Document]) -> int:
         """Change documents in one step, and leave their vectors; return how many there were.
@@ -98,13 +138,13 @@ class Documents:
         """
         with self._payloads.together():
             found = [(one, document) for one, document in self.items() if keep is None or keep(one, document)]
-            self._payloads.put({one: _encoded(one, change(document)) for one, document in found})
+            self._payloads.put({one: encoded(self._owner, one, change(document)) for one, document in found})
         self.store.flush()
         return len(found)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove documents with their vectors; return how many there were."""
-        gone = list(ids)
+        gone = canonical_ids(ids)
         with self._payloads.together():
             count = self._payloads.remove(gone)
             self.store.remove_vectors(gone)
@@ -120,14 +160,14 @@ class Documents:
 
     def get(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Return those documents that are there, in the order of the ids."""
-        wanted = list(dict.fromkeys(ids))
+        wanted = list(dict.fromkeys(canonical_ids(ids)))
         found = zip(wanted, self._payloads.get(wanted), strict=True)
-        return {one: _decoded(content) for one, content in found if content is not None}
+        return {one: decoded(self._owner, content) for one, content in found if content is not None}
 
     def items(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Iterate over all documents."""
         for one, content in self._payloads.items():
-            yield one, _decoded(content)
+            yield one, decoded(self._owner, content)
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -147,14 +187,14 @@ class Documents:
         query : array_like, shape (dimension,)
             The query.
         k : int
-            The most hits.
+            The most hits; 0 finds nothing.
         metric : {"cosine", "dot", "euclidean"}
             As for `VectorStore.search`.
         keep : callable, optional
             Which documents count, by id and document. Only those are asked for that are near
             enough; what it raises passes through.
         """
-        if not len(self.store):
+        if k == 0 or not len(self.store):
             return []
         hits: list[Hit] = []
         seen, wanted = 0, k
@@ -178,29 +218,11 @@ class Documents:
             size = min(2 * size, _MOST_AT_ONCE)
 
 
-def _encoded(chunk_id: str, document: Document) -> bytes:
-    try:
-        _require_text_keys(document)
-        return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    except (TypeError, ValueError, RecursionError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(
-            f"The document {quoted(chunk_id)} cannot be stored: {error}; JSON must be able to say it"
-        ) from None
-
-
-def _require_text_keys(value: Any) -> None:
-    """Raise for a key that JSON would silently make text of."""
-    if isinstance(value, Mapping):
-        for key, one in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"the key {key!r:.40} is of type {type_name(type(key))}, and keys must be text")
-            _require_text_keys(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            _require_text_keys(one)
-
-
-def _decoded(content: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(content.decode("utf-8", "surrogatepass"))
-    return found
+def _require_vectors(vectors: Mapping[str, Any], dimension: int | None) -> None:
+    """Raise for the first document whose vector cannot be stored: who wrote it knows ids, not positions."""
+    for one, vector in vectors.items():
+        try:
+            dimension = len(canonical_row(vector, dimension))
+        except (VectorError, VectorTypeError) as error:
+            message = f"The vector of the document {quoted(one)} cannot be stored: {error}"
+            raise type(error)(message, chunk_id=one) from None

@@ -36,16 +36,16 @@ def canonical_id(chunk_id: ChunkId, position: int | None = None) -> str:
     if issubclass(kind, UUID):
         return _uuid_text(chunk_id, position)
     raise IdTypeError(
-        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{_way_out(chunk_id)}",
+        f"chunk_id must be a str or uuid.UUID, got {type_name(kind)}{_way_out(chunk_id, position)}",
         chunk_id=chunk_id,
         position=position,
     )
 
 
-def _way_out(chunk_id: object) -> str:
+def _way_out(chunk_id: object, position: int | None) -> str:
     kind = type(chunk_id)
     if is_missing(chunk_id):
-        return "; leave it out, and its vector"
+        return "" if position is None else "; leave it out, and its vector"
     if hasattr(kind, "__index__"):
         return "; ids are text, pass str() of it"
     return of_pyarrow(kind)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import failures
 from .errors import UnsupportedError
 from .ids import ChunkId, canonical_id, canonical_ids
+from .primitives import Primitives
 from .shelves import Shelf
 
 if TYPE_CHECKING:
     from .contract import VectorStore
+    from .opening import OpenSpec
 
 MAX_BYTES = 2**29  # of one payload: more than sqlite takes, or a caller means
 _BATCH = 256
@@ -164,14 +167,27 @@ def shelf_of(store: VectorStore) -> Shelf:
     """
     if store._durable is not None:
         return store._durable.payloads
-    if store._spec.location is None:
-        found: Shelf = vars(store).setdefault("_payloads", Shelf())  # one, whichever thread is first
-        return found
+    require_kept(store, store._spec)
+    found: Shelf = vars(store).setdefault("_payloads", Shelf())  # one, whichever thread is first
+    return found
+
+
+def require_kept(store: VectorStore, spec: OpenSpec | None) -> None:
+    """Raise `UnsupportedError` unless a store that is opened so keeps payloads."""
+    if spec is None or spec.location is None:
+        return
+    if isinstance(spec.location, Path) and type(store)._changes is not Primitives._changes:
+        return
     raise UnsupportedError(
-        f"A store of the backend {store.backend!r} at {store._spec.location} keeps no payloads: those are in "
+        f"A store of the backend {store.backend!r} at {spec.location} keeps no payloads: those are in "
         "memory, or in the directory of a durable store that refvec itself writes; keep texts and metadata "
         "in a database beside it"
     )
+
+
+def sample_of(store: VectorStore) -> bytes | None:
+    """Return some payload of an open store; None if there is none."""
+    return shelf_of(store).sample()
 
 
 def require_none(store: VectorStore) -> None:

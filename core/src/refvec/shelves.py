@@ -102,6 +102,12 @@ class Shelf:
         with self.lock:
             return len(self.ids()) if self._staged else self._count()
 
+    def sample(self) -> bytes | None:
+        """Return some payload; None if there is none."""
+        with self.lock:
+            found = self.get(self.ids()[:1])
+            return next(iter(found.values()), None)
+
     def _look_up(self, ids: list[str]) -> dict[str, bytes]:
         content = self._swept()
         return {one: found for one in ids if (found := content.get(one)) is not None}

@@ -74,6 +74,11 @@ class Directory:
         order = np.argsort(self._places)
         return dict(zip(self._places[order].tolist(), self._keys[order].tolist(), strict=True))
 
+    def sample(self) -> dict[int, int]:
+        """Return one of the places and its key, or none."""
+        self._merge()
+        return dict(zip(self._places[:1].tolist(), self._keys[:1].tolist(), strict=True))
+
     def log(self) -> PayloadLog:
         """Return all entries as those of a snapshot."""
         self._merge()

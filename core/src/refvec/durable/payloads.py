@@ -56,6 +56,12 @@ class PayloadTable(Connection):
                     raise self._other_id(place)
         return found
 
+    def sample(self, directory: Directory) -> bytes | None:
+        """Return some payload, checked; None if there is none."""
+        for place, *row in self._rows("id, digest, content", directory.sample()):
+            return self._checked(place, *row)[1]
+        return None
+
     def payload_ids(self, directory: Directory) -> list[str]:
         """Return the ids of all."""
         entries, found = directory.entries(), []

@@ -96,6 +96,13 @@ class StoredShelf(Shelf):
             raise failures.store_closed()
         self._changed.update(changes)
 
+    def sample(self) -> bytes | None:
+        """Return some payload, without a look at the ids of all; None if there is none."""
+        with self.lock:
+            if self._changed or self._staged:
+                return super().sample()
+            return self._ask(lambda table: table.sample(self._directory))
+
     def _look_up(self, ids: list[str]) -> dict[str, bytes]:
         changed = self._changed
         asked = [one for one in ids if one not in changed]

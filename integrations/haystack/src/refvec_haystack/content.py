@@ -56,6 +56,13 @@ def require_documents(documents: Any) -> list[Document]:
     return found
 
 
+def require_policy(policy: Any) -> None:
+    """Raise ``TypeError`` unless it is a policy."""
+    if not isinstance(policy, DuplicatePolicy):
+        names = ", ".join(str(one) for one in DuplicatePolicy)
+        raise TypeError(f"policy must be one of {names}, got {policy!r:.40}")
+
+
 def distinct(documents: list[Document], policy: DuplicatePolicy) -> dict[str, Document]:
     """Return the documents by their ids: of one that is repeated the last or the first, or raise."""
     found = {one.id: one for one in documents}

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from haystack import Document, default_from_dict, default_to_dict
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
-from refvec import DuplicateIdError, VectorStore
+from refvec import DuplicateIdError
 from refvec.documents import Documents, Hit, Present
 from refvec.metrics import METRICS, Metric, is_distance
 
 from . import metadata
-from .content import as_document, as_stored, distinct, keeping, require_documents
+from .content import as_document, as_stored, distinct, keeping, require_documents, require_policy
 
+_OWNER = "refvec-haystack"
 _PRESENT: dict[DuplicatePolicy, Present] = {
     DuplicatePolicy.NONE: "refuse",
     DuplicatePolicy.FAIL: "refuse",
@@ -56,8 +57,8 @@ class RefvecDocumentStore:
             raise ValueError(f"metric must be one of {', '.join(map(repr, METRICS))}, got {metric!r:.40}")
         self._init = {"path": path, "metric": metric, "return_embedding": return_embedding, **options}
         self._metric, self._return_embedding = metric, return_embedding
-        self.store = VectorStore(path=path, **options)
-        self._documents = Documents(self.store)
+        self._documents = Documents.opened(_OWNER, None, {"path": path, **options})
+        self.store = self._documents.store
 
     def to_dict(self) -> dict[str, Any]:
         """Return what makes the store again; a durable one then has its documents."""
@@ -70,8 +71,16 @@ class RefvecDocumentStore:
         return found
 
     def close(self) -> None:
-        """Close the store, so that another process may write to it."""
+        """Close the store, so that another process, or another object, may write to it."""
         self.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the store, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
 
     # Documents
 
@@ -97,6 +106,7 @@ class RefvecDocumentStore:
         TypeError, ValueError
             For what cannot be stored; nothing was written.
         """
+        require_policy(policy)
         given = require_documents(documents)
         chosen = distinct(given, policy)
         vectors = {one: it.embedding for one, it in chosen.items() if it.embedding is not None}
@@ -151,6 +161,7 @@ class RefvecDocumentStore:
         self, filters: dict[str, Any], metadata_fields: list[str]
     ) -> dict[str, int]:
         """Return how many values each field has, among the documents that match the filters."""
+        metadata.require_fields(metadata_fields)
         found = self._plain(filters)
         counted = {one: metadata.distinct(metadata.values_of(found, one)) for one in metadata_fields}
         return {metadata.key_of(one): len(values) for one, values in counted.items()}
@@ -199,15 +210,13 @@ class RefvecDocumentStore:
         filters : dict, optional
             Only documents that match.
         top_k : int
-            The most documents.
+            The most documents; 0 finds none.
         scale_score : bool
             Whether scores become numbers between 0 and 1, 1 for what is nearest.
         return_embedding : bool, optional
             As the constructor's.
         """
         keep = keeping(filters)
-        if top_k < 1:
-            return []
         hits = self._documents.search(query_embedding, top_k, metric=self._metric, keep=keep)
         found = [as_document(hit.chunk_id, hit.document, score=self._score(hit, scale_score)) for hit in hits]
         wanted = self._return_embedding if return_embedding is None else return_embedding

@@ -16,6 +16,12 @@ def key_of(field: str) -> str:
     return field.removeprefix("meta.")
 
 
+def require_fields(fields: Any) -> None:
+    """Raise ``TypeError`` for a single field, which would be taken by its characters."""
+    if isinstance(fields, str):
+        raise TypeError("metadata_fields must be a list of str, got a single str; put it in a list")
+
+
 def values_of(documents: Iterable[Document], field: str) -> list[Any]:
     """Return the values of a field, of those documents that have one."""
     key = key_of(field)

@@ -25,7 +25,7 @@ class RefvecEmbeddingRetriever:
         The most documents.
     scale_score : bool
         Whether scores become numbers between 0 and 1.
-    filter_policy : FilterPolicy
+    filter_policy : FilterPolicy or str
         Whether filters of a run replace these, or are merged with them.
     """
 
@@ -35,7 +35,7 @@ class RefvecEmbeddingRetriever:
         filters: dict[str, Any] | None = None,
         top_k: int = 10,
         scale_score: bool = False,
-        filter_policy: FilterPolicy = FilterPolicy.REPLACE,
+        filter_policy: FilterPolicy | str = FilterPolicy.REPLACE,
     ) -> None:
         if not isinstance(document_store, RefvecDocumentStore):
             raise TypeError(
@@ -47,7 +47,7 @@ class RefvecEmbeddingRetriever:
         self.filters = filters
         self.top_k = top_k
         self.scale_score = scale_score
-        self.filter_policy = filter_policy
+        self.filter_policy = _policy(filter_policy)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what makes the component again."""
@@ -66,8 +66,6 @@ class RefvecEmbeddingRetriever:
         given = dict(data["init_parameters"])
         if isinstance(given["document_store"], dict):
             given["document_store"] = RefvecDocumentStore.from_dict(given["document_store"])
-        if isinstance(given.get("filter_policy"), str):
-            given["filter_policy"] = FilterPolicy.from_str(given["filter_policy"])
         found: RefvecEmbeddingRetriever = default_from_dict(cls, {**data, "init_parameters": given})
         return found
 
@@ -96,3 +94,12 @@ class RefvecEmbeddingRetriever:
             "top_k": self.top_k if top_k is None else top_k,
             "scale_score": self.scale_score,
         }
+
+
+def _policy(given: Any) -> FilterPolicy:
+    """Return a policy, or that of a name, as Haystack's pipelines in YAML have it."""
+    if isinstance(given, FilterPolicy):
+        return given
+    if isinstance(given, str):
+        return FilterPolicy.from_str(given)
+    raise TypeError(f"filter_policy must be a FilterPolicy or its name, got {type(given).__name__}")

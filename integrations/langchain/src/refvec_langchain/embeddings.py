@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 from langchain_core.stores import BaseStore
 from refvec import VectorStore
+from refvec.documentstore import require_no_documents, require_store
+from refvec.ids import canonical_ids
 
 
 class RefvecEmbeddingStore(BaseStore[str, list[float]]):
@@ -31,11 +33,30 @@ class RefvecEmbeddingStore(BaseStore[str, list[float]]):
     """
 
     def __init__(self, store: VectorStore | None = None, **options: Any) -> None:
-        self.store = opened(store, {"precision": "exact", **options} if store is None else options)
+        require_store(store, options)
+        self.store = _opened(options) if store is None else store
+        try:
+            require_no_documents("RefvecEmbeddingStore", self.store)
+        except ValueError:
+            if store is None:
+                self.store.close(flush=False)
+            raise
+
+    def close(self) -> None:
+        """Close the store, so that another process, or another object, may write to it."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the store, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
 
     def mget(self, keys: Sequence[str]) -> list[list[float] | None]:
         """Return the embedding of every key, None where there is none."""
-        found = [self.store.get_vector(key) for key in keys]
+        found = [self.store.get_vector(key) for key in canonical_ids(keys)]
         return [None if one is None else one.tolist() for one in found]
 
     def mset(self, key_value_pairs: Sequence[tuple[str, list[float]]]) -> None:
@@ -54,10 +75,17 @@ class RefvecEmbeddingStore(BaseStore[str, list[float]]):
         yield from (key for key in self.store.ids() if key.startswith(prefix or ""))
 
 
-def opened(store: VectorStore | None, options: dict[str, Any]) -> VectorStore:
-    """Return a store that is given, or a new one with these options."""
-    if store is None:
+def _opened(options: dict[str, Any]) -> VectorStore:
+    """Open the store of a cache, which gives back what it got unless its precision was asked for."""
+    if options.get("precision") is not None:
         return VectorStore(**options)
-    if options:
-        raise ValueError(f"store= is open already; leave {', '.join(sorted(options))} out")
-    return store
+    try:
+        return VectorStore(**{**options, "precision": "exact"})
+    except ValueError as error:
+        found, _, _ = str(error).partition(";")
+        if "precision" not in found:
+            raise
+        raise ValueError(
+            f"{found}, which RefvecEmbeddingStore asks for where no precision is given; "
+            "pass that of the store as precision=, or another path"
+        ) from None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Self
 
 import numpy as np
 from langchain_core.documents import Document
@@ -16,10 +15,17 @@ from refvec import VectorStore as Store
 from refvec.documents import Documents, Hit
 from refvec.metrics import Metric
 
-from .embeddings import opened
+from .arguments import (
+    Filter,
+    ids_of,
+    numbered,
+    require_embedding,
+    require_filter,
+    require_known,
+)
 from .relevance import relevance
 
-Filter: TypeAlias = Callable[[Document], bool]
+_OWNER = "refvec-langchain"
 
 
 class RefvecVectorStore(VectorStore):
@@ -48,16 +54,29 @@ class RefvecVectorStore(VectorStore):
     def __init__(
         self, embedding: Embeddings, *, store: Store | None = None, metric: Metric = "cosine", **options: Any
     ) -> None:
+        require_embedding(embedding)
         self._embedding = embedding
         self._metric = metric
         self._score = relevance(metric)
-        self.store = opened(store, options)
-        self._documents = Documents(self.store)
+        self._documents = Documents.opened(_OWNER, store, options)
+        self.store = self._documents.store
 
     @property
     def embeddings(self) -> Embeddings:
         """What makes vectors of texts."""
         return self._embedding
+
+    def close(self) -> None:
+        """Close the store, so that another process, or another object, may write to it."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the store, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
 
     # Changing
 
@@ -76,7 +95,7 @@ class RefvecVectorStore(VectorStore):
         ValueError
             If there are more texts than ids, or less.
         """
-        return super().add_texts(_numbered(texts, ids), metadatas, ids=ids, **kwargs)
+        return super().add_texts(numbered(texts, ids), metadatas, ids=ids, **kwargs)
 
     async def aadd_texts(
         self,
@@ -87,7 +106,7 @@ class RefvecVectorStore(VectorStore):
         **kwargs: Any,
     ) -> list[str]:
         """Do what `add_texts` does, without blocking the event loop."""
-        return await super().aadd_texts(_numbered(texts, ids), metadatas, ids=ids, **kwargs)
+        return await super().aadd_texts(numbered(texts, ids), metadatas, ids=ids, **kwargs)
 
     def add_documents(
         self, documents: list[Document], ids: list[str] | None = None, **kwargs: Any
@@ -106,7 +125,7 @@ class RefvecVectorStore(VectorStore):
         list of str
             The ids. Of documents with the same id, the last one counts.
         """
-        chosen = _ids(documents, ids)
+        chosen = ids_of(documents, ids)
         vectors = self._embedding.embed_documents([one.page_content for one in documents])
         self._put(chosen, documents, vectors)
         return chosen
@@ -115,7 +134,7 @@ class RefvecVectorStore(VectorStore):
         self, documents: list[Document], ids: list[str] | None = None, **kwargs: Any
     ) -> list[str]:
         """Do what `add_documents` does, without blocking the event loop."""
-        chosen = _ids(documents, ids)
+        chosen = ids_of(documents, ids)
         vectors = await self._embedding.aembed_documents([one.page_content for one in documents])
         await run_in_executor(None, self._put, chosen, documents, vectors)
         return chosen
@@ -131,6 +150,7 @@ class RefvecVectorStore(VectorStore):
 
     def delete(self, ids: Sequence[str] | None = None, **kwargs: Any) -> bool:
         """Delete documents; an id that is missing is no error. None deletes all."""
+        require_known("delete", kwargs, "ids")
         if ids is None:
             self._documents.clear()
         else:
@@ -139,7 +159,7 @@ class RefvecVectorStore(VectorStore):
 
     async def adelete(self, ids: Sequence[str] | None = None, **kwargs: Any) -> bool:
         """Do what `delete` does, without blocking the event loop."""
-        return await run_in_executor(None, self.delete, ids)
+        return await run_in_executor(None, lambda: self.delete(ids, **kwargs))
 
     # Looking up
 
@@ -161,9 +181,11 @@ class RefvecVectorStore(VectorStore):
         **kwargs: Any,
     ) -> list[tuple[Document, float]]:
         """Return the k nearest documents that pass the filter, and their scores, best first."""
+        require_known("The search", kwargs, "k", "filter")
         return [(_document(*hit[::2]), hit.score) for hit in self._hits(embedding, k, filter)]
 
     def _hits(self, embedding: list[float], k: int, wanted: Filter | None) -> list[Hit]:
+        require_filter(wanted)
         keep = None if wanted is None else lambda one, found: wanted(_document(one, found))
         return self._documents.search(embedding, k, metric=self._metric, keep=keep)
 
@@ -203,6 +225,7 @@ class RefvecVectorStore(VectorStore):
         **kwargs: Any,
     ) -> list[Document]:
         """Return k of the `fetch_k` documents nearest to a vector, those that repeat each other least."""
+        require_known("The search", kwargs, "k", "fetch_k", "lambda_mult", "filter")
         hits = self._hits(embedding, fetch_k, filter)
         rows = [(hit, self.store.get_vector(hit.chunk_id)) for hit in hits]
         there = [(hit, row) for hit, row in rows if row is not None]  # others may have been deleted since
@@ -260,24 +283,6 @@ class RefvecVectorStore(VectorStore):
         made = await run_in_executor(None, lambda: cls(embedding, **kwargs))
         await made.aadd_texts(texts, metadatas, ids=ids)
         return made
-
-
-def _numbered(texts: Iterable[str], ids: list[str] | None) -> list[str]:
-    """Return the texts; LangChain's own base would leave out without a word those that have no id."""
-    found = list(texts)
-    if ids is not None and len(ids) != len(found):
-        raise ValueError(f"There must be an id for each text, got {len(ids)} ids and {len(found)} texts")
-    return found
-
-
-def _ids(documents: list[Document], ids: list[str] | None) -> list[str]:
-    """Return an id for every document: the one that is given, its own, or a new one."""
-    if ids is not None and len(ids) != len(documents):
-        raise ValueError(
-            f"There must be an id for each document, got {len(ids)} ids and {len(documents)} documents"
-        )
-    given = ids if ids is not None else [one.id for one in documents]
-    return [str(uuid.uuid4()) if one is None else one for one in given]
 
 
 def _document(chunk_id: str, found: dict[str, Any]) -> Document:

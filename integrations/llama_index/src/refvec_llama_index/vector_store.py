@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # it ships no types
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]  # nor here
@@ -21,10 +21,13 @@ from llama_index.core.vector_stores.types import (
 )
 from refvec import UnsupportedError, VectorStore
 from refvec.documents import Documents, Hit
+from refvec.documentstore import opened, require_own
 from refvec.metrics import Metric, is_distance
 
+from .arguments import mode_of, require_document, require_known, require_nodes
 from .nodes import as_node, as_stored, keeping
 
+_OWNER = "refvec-llama-index"
 _PREFETCHED = 4  # times as many as are asked for, from which maximal marginal relevance chooses
 
 
@@ -51,10 +54,8 @@ class RefvecVectorStore(BasePydanticVectorStore):
 
     def __init__(self, store: VectorStore | None = None, metric: Metric = "cosine", **options: Any) -> None:
         super().__init__(stores_text=True, metric=metric)  # type: ignore[call-arg]  # pydantic makes the arguments
-        if store is not None and options:
-            raise ValueError(f"store= is open already; leave {', '.join(sorted(options))} out")
-        self._store = VectorStore(**options) if store is None else store
-        self._documents = Documents(self._store)
+        self._documents = Documents.opened(_OWNER, store, options)
+        self._store = self._documents.store
 
     @classmethod
     def class_name(cls) -> str:
@@ -66,10 +67,23 @@ class RefvecVectorStore(BasePydanticVectorStore):
         """The store of refvec."""
         return self._store
 
+    def close(self) -> None:
+        """Close the store, so that another process, or another object, may write to it."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        """Return the store, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
+
     # Changing
 
     def add(self, nodes: Sequence[BaseNode], **kwargs: Any) -> list[str]:
         """Add nodes, or put them in the place of those with the same ids, all or nothing; return the ids."""
+        require_nodes(nodes)
         stored = {one.node_id: as_stored(one) for one in nodes}
         self._documents.put(stored, {one.node_id: one.get_embedding() for one in nodes})
         return [one.node_id for one in nodes]
@@ -80,11 +94,13 @@ class RefvecVectorStore(BasePydanticVectorStore):
 
     def delete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Delete the nodes of a document; every node is looked at."""
+        require_document(ref_doc_id)
+        require_known("delete", delete_kwargs)
         self._documents.remove(self._ids(None, None, [ref_doc_id]))
 
     async def adelete(self, ref_doc_id: str, **delete_kwargs: Any) -> None:
         """Do what `delete` does, without blocking the event loop."""
-        await asyncio.to_thread(self.delete, ref_doc_id)
+        await asyncio.to_thread(lambda: self.delete(ref_doc_id, **delete_kwargs))
 
     def delete_nodes(
         self,
@@ -93,6 +109,7 @@ class RefvecVectorStore(BasePydanticVectorStore):
         **delete_kwargs: Any,
     ) -> None:
         """Delete the nodes with these ids that match the filters; without either, all."""
+        require_known("delete_nodes", delete_kwargs, "node_ids", "filters")
         self._documents.remove(self._ids(node_ids, filters))
 
     async def adelete_nodes(
@@ -102,7 +119,7 @@ class RefvecVectorStore(BasePydanticVectorStore):
         **delete_kwargs: Any,
     ) -> None:
         """Do what `delete_nodes` does, without blocking the event loop."""
-        await asyncio.to_thread(self.delete_nodes, node_ids, filters)
+        await asyncio.to_thread(lambda: self.delete_nodes(node_ids, filters, **delete_kwargs))
 
     def clear(self) -> None:
         """Delete all nodes."""
@@ -153,14 +170,14 @@ class RefvecVectorStore(BasePydanticVectorStore):
         ValueError
             If the query has no embedding, or a mode other than "default" and "mmr".
         """
+        require_known("query", kwargs, "mmr_threshold")
+        mode = mode_of(query.mode)
         if query.query_embedding is None:
             raise ValueError("The query has no embedding; refvec searches by embeddings only")
-        if query.mode == VectorStoreQueryMode.MMR:
+        if mode == VectorStoreQueryMode.MMR:
             hits = self._diverse(query, kwargs.get("mmr_threshold", query.mmr_threshold))
-        elif query.mode == VectorStoreQueryMode.DEFAULT:
-            hits = self._hits(query, query.similarity_top_k)
         else:
-            raise ValueError(f"Invalid query mode: {query.mode.value}; refvec has 'default' and 'mmr'")
+            hits = self._hits(query, query.similarity_top_k)
         sign = -1 if is_distance(self.metric) else 1
         return VectorStoreQueryResult(
             nodes=[as_node(hit.document) for hit in hits],
@@ -173,8 +190,6 @@ class RefvecVectorStore(BasePydanticVectorStore):
         return await asyncio.to_thread(lambda: self.query(query, **kwargs))
 
     def _hits(self, query: VectorStoreQuery, most: int) -> list[Hit]:
-        if most < 1:
-            return []
         assert query.query_embedding is not None
         # An index that keeps no list of its nodes asks with an empty one, and means all.
         keep = keeping(query.filters, query.node_ids or None, query.doc_ids or None)
@@ -219,8 +234,9 @@ class RefvecVectorStore(BasePydanticVectorStore):
         with self._store.payloads.together():  # nobody changes any meanwhile
             ids = self._store.ids()
             rows, payloads = self._store.get_vectors(ids), dict(self._store.payloads.items())
-        target = VectorStore(path=persist_path, precision=self._store.precision)
+        target = opened(_OWNER, None, {"path": persist_path, "precision": self._store.precision})
         try:
+            require_own(_OWNER, target)
             with target.payloads.together():
                 target.payloads.clear()
                 target.payloads.put(payloads)
