@@ -110,6 +110,20 @@ def test_none(store):
     with pytest.raises((TypeError, ValueError)):
         put(store, None)
 
+class Kept:
+    def __init__(self, store):
+        self.store = store
+
+@clause("ADD-1")
+def test_held(store):
+    kept = Kept(store)
+    assert [kept.store.get_refcount(one) for one in (0, 1)] == [1, 2]
+
+@clause("ADD-1")
+def test_either(store):
+    count = store.count
+    assert count > 5 or store.get_refcount(0) == 1
+
 @clause("ADD-1")
 def test_changed(store):
     from refvec_conformance.probes.atomicity import unchanged
@@ -140,7 +154,9 @@ SENTENCES = {
     "test_value": "store.get_refcount(0) returned 2; expected 1",
     "test_named": "store.add_vectors(['b'], [[1.0, 2.0, 3.0, 4.0]]) returned [1]; expected [0]",
     "test_error": "store.add_vector('a', [1.0, 2.0, 3.0, 4.0]) raised KeyError('a'); expected DuplicateIdError",
-    "test_none": "put(store, None) raised nothing; expected TypeError or ValueError",
+    "test_none": "store.add_vector('x', None) raised nothing; expected TypeError or ValueError",
+    "test_held": "store.get_refcount(one), for each in turn, returned [2, 2]; expected [1, 2]",
+    "test_either": "store.get_refcount(0) returned 2; expected 1",
     "test_changed": "store.add_vector('c', [0.0, 0.0, 0.0, 1.0]) changed the store, and must not: "
     "len is 1; expected 0",
     "test_missing": "store.get_vector('nobody') returned None; expected a value that has `tolist`",

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .expressions import known, rendered
+from ..probes.interposing import Interposed
+from .expressions import as_called, known, rendered
 from .places import Place
 from .values import shown
 
@@ -99,6 +100,26 @@ def guarded_call(guard: ast.With, place: Place) -> str:
     """Return the call of which a block expects an error: its last."""
     calls = [text for one in guard.body if (text := first_call(one, place.names))]
     return calls[-1] if calls else f"`{_first_line(guard.body[-1])}`"
+
+
+def part_of_error(node: ast.AST, place: Place) -> str:
+    """Return how to speak of a part of an error that was caught."""
+    parts = ast.unparse(node).split(".")
+    guard = guard_named(parts[0], place)
+    if guard is None or len(parts) < 2:
+        return ""
+    part = " ".join(parts[2:]) if len(parts) > 2 else "class"
+    return f"the {part} of the error of {guarded_call(guard, place)}"
+
+
+def interrupted(node: ast.AST, place: Place) -> str:
+    """Return how to speak of the result of a call that another came into; "" for any other expression."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return ""
+    if not isinstance(place.names.get(node.value.id), Interposed) or node.attr != "call":
+        return ""
+    read, store = place.names.get("read"), place.names.get("store")
+    return f"{as_called(read, store) or 'a call'}, in the middle of which another call was made,"
 
 
 def expected_error(guard: ast.With, place: Place) -> str:

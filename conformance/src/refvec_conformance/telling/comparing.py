@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .calls import guard_named, guarded_call, method_of
-from .expressions import known, rendered
+from ..probes.outcomes import Outcome
+from .calls import interrupted, method_of, part_of_error
+from .expressions import each_in_turn, known, rendered
 from .forms import Comparison, Telling
 from .places import Place
 from .values import LONG, difference, shown
@@ -46,6 +47,8 @@ def compared(place: Place, comparison: Comparison | None, error: AssertionError)
     """Return how an assertion that did not hold is told."""
     assert isinstance(place.statement, ast.Assert)
     test, said = place.statement.test, _said(place.statement, error)
+    while isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        test = test.values[-1]  # none of them held
     if isinstance(test, ast.Compare):
         comparison = comparison or _worked_out(test, place)
         found = _unequal(test, comparison, place) if comparison else _untrue(test, place)
@@ -169,7 +172,8 @@ def _differing(node: ast.AST, got: Any, wanted: Any, sign: str, place: Place) ->
         where, *texts = difference(got, wanted)
     at = f" at {where}" if where else ""
     came, wanted = (text if len(text) <= _MOST else f"{text[: _MOST - 30]}...{text[-25:]}" for text in texts)
-    return Telling(f"{subject} {verb} {came}{at}; {_EXPECTED[sign].format(wanted)}", cause)
+    said = came if isinstance(got, Outcome) and not where else f"{verb} {came}"  # which says itself what it is
+    return Telling(f"{subject} {said}{at}; {_EXPECTED[sign].format(wanted)}", cause)
 
 
 def _with_units(node: ast.AST, sign: str, got: Any, wanted: Any) -> tuple[str, str]:
@@ -223,18 +227,11 @@ def _subject(node: ast.AST, place: Place) -> tuple[str, str]:
             return f"whether {one} keeps {' and '.join(pair)} as one vector", "is"
         else:
             return rendered(node, place.names), "returned"
-    error = _of_error(node, place)
+    called = each_in_turn(node, place.names) or interrupted(node, place)
+    if called:
+        return called, "returned"
+    error = part_of_error(node, place)
     return (error, "is") if error else (_with_source(node, place), "is")
-
-
-def _of_error(node: ast.AST, place: Place) -> str:
-    """Return how to speak of a part of an error that was caught."""
-    parts = ast.unparse(node).split(".")
-    guard = guard_named(parts[0], place)
-    if guard is None or len(parts) < 2:
-        return ""
-    part = " ".join(parts[2:]) if len(parts) > 2 else "class"
-    return f"the {part} of the error of {guarded_call(guard, place)}"
 
 
 def _with_source(node: ast.AST, place: Place) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from refvec import VectorStore
 
 from ..judging.target import Target
-from .places import lambda_of
+from .places import expression_of
 from .values import brief
 
 _DATA = (type(None), bool, int, float, complex, str, bytes, np.ndarray, np.generic, np.dtype)
@@ -152,6 +152,15 @@ def _name(node: Any, names: Mapping[str, Any]) -> str:
     return "store" if isinstance(value, VectorStore) and _only(value, names) else str(node.id)
 
 
+def _attribute(node: Any, names: Mapping[str, Any]) -> str:
+    # The store of a fixture that holds more, such as what is to be in it.
+    if node.attr == "store" and isinstance(
+        getattr(names.get(ast.unparse(node.value)), "store", None), VectorStore
+    ):
+        return "store"
+    return f"{rendered(node.value, names)}.{node.attr}"
+
+
 def _only(store: VectorStore, names: Mapping[str, Any]) -> bool:
     return all(one is store for one in names.values() if isinstance(one, VectorStore))
 
@@ -182,6 +191,18 @@ def _function_value(node: ast.AST, names: Mapping[str, Any]) -> Any:
         return None
 
 
+def each_in_turn(node: ast.AST, names: Mapping[str, Any]) -> str:
+    """Return what a comprehension calls for each of its items; "" for any other expression."""
+    if not isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp):
+        return ""
+    if not isinstance(node.elt, ast.Call):
+        return ""
+    targets = [one for loop in node.generators for one in ast.walk(loop.target)]
+    bound = {one.id for one in targets if isinstance(one, ast.Name)}
+    others = {name: value for name, value in names.items() if name not in bound}
+    return f"{rendered(node.elt, others)}, for each in turn,"
+
+
 class _Source:
     """An argument whose value is not known: its source."""
 
@@ -198,12 +219,13 @@ def _argument(node: ast.AST, names: Mapping[str, Any]) -> Any:
 
 
 def as_called(function: Any, *given: Any) -> str:
-    """Return what a lambda calls, its parameters replaced by arguments; "" if its source is not found."""
-    found = lambda_of(function)
-    if found is None or found.args.defaults or len(found.args.args) != len(given):
+    """Return what a lambda, or a helper of one call of a store, calls; "" for any other function."""
+    found = expression_of(function)
+    if found is None or found[0].defaults or len(found[0].args) != len(given):
         return ""
-    bound = {one.arg: value for one, value in zip(found.args.args, given, strict=True)}
-    return rendered(found.body, {**function.__globals__, **_cells(function), **bound})
+    bound = {one.arg: value for one, value in zip(found[0].args, given, strict=True)}
+    text = rendered(found[1], {**function.__globals__, **_cells(function), **bound})
+    return text if function.__name__ == "<lambda>" or text.startswith("store.") else ""
 
 
 def _cells(function: Any) -> dict[str, Any]:
@@ -241,7 +263,7 @@ def _starred(node: Any, names: Mapping[str, Any]) -> str:
 _RENDERS: dict[type, Callable[[Any, Mapping[str, Any]], str]] = {
     ast.Name: _name,
     ast.Call: _call,
-    ast.Attribute: lambda node, names: f"{rendered(node.value, names)}.{node.attr}",
+    ast.Attribute: lambda node, names: _attribute(node, names),
     ast.Subscript: lambda node, names: f"{rendered(node.value, names)}[{_inner(node.slice, names)}]",
     ast.Starred: _starred,
     ast.List: lambda node, names: f"[{', '.join(rendered(one, names) for one in node.elts)}]",

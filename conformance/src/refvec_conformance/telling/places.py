@@ -147,9 +147,17 @@ def _chain(node: ast.AST, line: int) -> Iterator[ast.stmt]:
             yield from _chain(child, line)
 
 
-def lambda_of(function: Any) -> ast.Lambda | None:
-    """Return the source of a lambda, if it can be found."""
+def expression_of(function: Any) -> tuple[ast.arguments, ast.expr] | None:
+    """Return parameters and expression of a function that is no more, if its source is found."""
     code = getattr(function, "__code__", None)
-    tree = None if code is None or code.co_name != "<lambda>" else _parsed(code.co_filename)
-    found = None if tree is None or code is None else _function(tree, code.co_firstlineno, "<lambda>")
-    return found if isinstance(found, ast.Lambda) else None
+    tree = None if code is None else _parsed(code.co_filename)
+    found = None if tree is None or code is None else _function(tree, code.co_firstlineno, code.co_name)
+    if isinstance(found, ast.Lambda):
+        return found.args, found.body
+    if not isinstance(found, ast.FunctionDef):
+        return None
+    first = 1 if ast.get_docstring(found) is not None else 0
+    match found.body[first:]:
+        case [ast.Return(value=ast.expr() as value)] if not found.decorator_list:
+            return found.args, value
+    return None
