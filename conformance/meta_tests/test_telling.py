@@ -120,6 +120,13 @@ def test_held(store):
     assert [kept.store.get_refcount(one) for one in (0, 1)] == [1, 2]
 
 @clause("ADD-1")
+def test_part(store):
+    import pytest
+    with pytest.raises(KeyError) as caught:
+        store.remove_vector("nobody")
+    assert getattr(caught.value, "args") == ()
+
+@clause("ADD-1")
 def test_either(store):
     count = store.count
     assert count > 5 or store.get_refcount(0) == 1
@@ -156,6 +163,7 @@ SENTENCES = {
     "test_error": "store.add_vector('a', [1.0, 2.0, 3.0, 4.0]) raised KeyError('a'); expected DuplicateIdError",
     "test_none": "store.add_vector('x', None) raised nothing; expected TypeError or ValueError",
     "test_held": "store.get_refcount(one), for each in turn, returned [2, 2]; expected [1, 2]",
+    "test_part": "the args of the error of store.remove_vector('nobody') is ('nobody',); expected ()",
     "test_either": "store.get_refcount(0) returned 2; expected 1",
     "test_changed": "store.add_vector('c', [0.0, 0.0, 0.0, 1.0]) changed the store, and must not: "
     "len is 1; expected 0",

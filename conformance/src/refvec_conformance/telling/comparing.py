@@ -40,7 +40,7 @@ _FAULTS = {
 _MOST = 160  # characters of a value
 _PLAIN_VIEWS = ("tolist", "tobytes", "item")
 _WRAPPERS = ("bits", "frozen", "list", "as_twins")
-_CONTENT = ("observe", "held", "kept", "contents", "by_id", "content")
+_CONTENT = ("observe", "held", "kept", "contents", "by_id", "content", "look", "whole")
 
 
 def compared(place: Place, comparison: Comparison | None, error: AssertionError) -> Telling:
@@ -220,6 +220,8 @@ def _subject(node: ast.AST, place: Place) -> tuple[str, str]:
             node = _source(node.func.value, place)
         elif isinstance(node.func, ast.Lambda) or _function_name(node) in _WRAPPERS:
             node = _source(node.args[-1], place)
+        elif _function_name(node) == "getattr" and known(node.args[1], place.names)[0]:
+            node = ast.Attribute(node.args[0], known(node.args[1], place.names)[1])
         elif _function_name(node) in _CONTENT and node.args:
             return f"what {', '.join(rendered(one, place.names) for one in node.args[:2])} holds", "is"
         elif _function_name(node) == "shared" and len(node.args) == 3:
