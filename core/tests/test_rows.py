@@ -1,12 +1,13 @@
 """The checksums of rows are zlib's, whoever works them out."""
 
+import hashlib
 import sys
 import zlib
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from refvec.durable import rows
+from refvec.durable import native, pagedigest, rows
 
 
 def test_the_checksum_of_a_row_is_that_of_its_bytes():
@@ -26,3 +27,17 @@ def test_the_fast_one_has_the_same_checksums():
     fast = pytest.importorskip("isal.isal_zlib").crc32
     for content in (b"", b"a", bytes(range(256)) * 6, np.random.default_rng(1).bytes(1537)):
         assert fast(content) == zlib.crc32(content)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**16, 2**16 + 1, 3 * 2**16, 3 * 2**16 + 5])
+def test_the_digest_of_a_page(monkeypatch, size):
+    """As docs/format.md has it, with the native backend and without."""
+    content = np.random.default_rng(size).bytes(size)
+    pieces = [content[at : at + 2**16] for at in range(0, size, 2**16)]
+    told = content if size <= 2**16 else b"".join(zlib.crc32(one).to_bytes(4, "little") for one in pieces)
+    expected = hashlib.sha256(b"ids 7 0\n" + told).digest()[:16]
+    assert pagedigest.digest("ids", 7, 0, content) == expected
+    monkeypatch.setattr(pagedigest, "loaded", native.native)
+    assert pagedigest.digest("ids", 7, 0, content) == expected
+    monkeypatch.setattr(pagedigest, "loaded", lambda: None)
+    assert pagedigest.digest("ids", 7, 0, content) == expected

@@ -76,7 +76,7 @@ fn contents(dimension: usize, settings: Settings, saved: &Saved<'_>, active: &[u
     let mut contents = Contents::new(dimension, saved.capacity, settings)?;
     let Contents { references, vectors, .. } = &mut contents;
     vectors.allocate_all(saved.allocated, active)?;
-    references.restore(saved.ids.len(), saved.ids.iter().map(|&key| Ok(key)))?;
+    references.restore(saved.ids.len(), saved.ids.iter().map(|&key| Ok(key)), |_, _| Ok(()))?;
     for &position in saved.slot_order {
         let index = saved.id_indices[position as usize] as u32;
         references.attach(position as u32, index, &mut vectors.slots[index as usize]);

@@ -21,6 +21,7 @@ use crate::restore::require;
 use crate::settings::Settings;
 use crate::slots::NIL;
 use crate::store::{Size, Store};
+use crate::vectors::Vectors;
 
 /// From so many ids on it is worth it to wake a thread.
 const SHARED: usize = 1 << 14;
@@ -68,13 +69,10 @@ impl Store {
             require(stored.ids.is_empty() && stored.logs.iter().all(|log| log.ids.is_empty()), "there are ids without a dimension")?;
             return Ok(store);
         };
-        let (Replay { references, slots }, known, found) = read(stored)?;
         let mut contents = Contents::new(dimension, stored.size.capacity, settings)?;
+        let (Replay { references, slots }, known, found) = read(stored, file, &mut contents.vectors)?;
         contents.references = references;
         contents.vectors.restore_slots(slots, &known, stored.held)?;
-        if let Some(file) = file {
-            contents.vectors.map_rows(file, &known)?;
-        }
         contents.vectors.fill_held()?;
         contents.vectors.restore_found(found, &known)?;
         require(contents.size() == stored.size, "the counts are not those of the ids and rows")?;
@@ -82,12 +80,12 @@ impl Store {
     }
 }
 
-/// Who references what, and what is known of rows and where they are found: two threads' work.
-fn read(stored: &Stored<'_>) -> Result<(Replay, Known, Found)> {
+/// Who references what, and what is known of rows and where they are found, which are mapped: two threads' work.
+fn read(stored: &Stored<'_>, file: Option<&RowFile<'_>>, vectors: &mut Vectors) -> Result<(Replay, Known, Found)> {
     let lease = (stored.size.references >= SHARED).then(pool::lease).flatten();
     let replay = Replay::begin(stored)?;
     let unwritten = replay.references.unwritten();
-    let (replay, replayed, known) = (Mutex::new(Some(replay)), Mutex::new(None), Mutex::new(None));
+    let (replay, replayed, known, vectors) = (Mutex::new(Some(replay)), Mutex::new(None), Mutex::new(None), Mutex::new(vectors));
     share_out(lease.as_ref().map(Lease::pool), &mut [(), ()], 2, |(), piece| {
         if piece == 0 {
             let replay = replay.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -97,11 +95,21 @@ fn read(stored: &Stored<'_>) -> Result<(Replay, Known, Found)> {
                 // First touch is half of what entering ids takes.
                 populate(unwritten.clone());
             }
-            put(&known, Known::new(stored).and_then(|known| known.found().map(|found| (known, found))));
+            let vectors = &mut vectors.lock().unwrap_or_else(PoisonError::into_inner);
+            put(&known, know(stored, file, vectors));
         }
     });
     let (known, found) = taken(known)?;
     Ok((taken(replayed)?, known, found))
+}
+
+fn know(stored: &Stored<'_>, file: Option<&RowFile<'_>>, vectors: &mut Vectors) -> Result<(Known, Found)> {
+    let known = Known::new(stored)?;
+    let found = known.found()?;
+    if let Some(file) = file {
+        vectors.map_rows(file, &known)?;
+    }
+    Ok((known, found))
 }
 
 fn put<T>(place: &Mutex<Option<T>>, item: T) {

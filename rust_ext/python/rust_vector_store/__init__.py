@@ -1,5 +1,6 @@
 """The native backend of refvec: ``VectorStore(..., backend="rust")``."""
 
+from . import marks  # noqa: F401 - core takes it where it is loaded
 from .store import RustVectorStore
 from .threads import num_threads, set_num_threads
 

@@ -45,15 +45,25 @@ impl References {
         }
     }
 
-    /// Adds ids to none at all, in order, without slots: the first has entry 0, the next 1.
+    /// Adds ids to none at all, in order: the first has entry 0, the next 1, of which `then` is told. They have no slots.
     ///
     /// # Errors
     /// [`Error::State`] if an id comes twice, [`Error::Full`] or [`Error::Memory`].
-    pub fn restore<'a>(&mut self, count: usize, keys: impl Iterator<Item = Result<Key<'a>>>) -> Result<()> {
+    pub fn restore<'a>(
+        &mut self,
+        count: usize,
+        keys: impl Iterator<Item = Result<Key<'a>>>,
+        mut then: impl FnMut(&mut Self, u32) -> Result<()>,
+    ) -> Result<()> {
         debug_assert!(self.entries.is_empty());
         self.entries.try_reserve_exact(count)?;
         self.reserve(count)?;
-        self.in_turn(keys, |references, some| some.iter().try_for_each(|&(key, hash)| references.restore_one(key, hash)))?;
+        self.in_turn(keys, |references, some| {
+            some.iter().try_for_each(|&(key, hash)| {
+                let number = references.restore_one(key, hash)?;
+                then(references, number)
+            })
+        })?;
         if let Some(last) = self.entries.last_mut() {
             last.after = NIL;
             (self.first, self.last) = (0, self.entries.len() as u32 - 1);
@@ -61,7 +71,7 @@ impl References {
         Ok(())
     }
 
-    fn restore_one(&mut self, key: Key<'_>, hash: u32) -> Result<()> {
+    fn restore_one(&mut self, key: Key<'_>, hash: u32) -> Result<u32> {
         let Self { table, entries, .. } = self;
         let number = entries.len() as u32;
         if !table.insert_unless(hash, number, |other| entries[other as usize].key() == key) {
@@ -69,6 +79,6 @@ impl References {
         }
         let (before, after) = (number.wrapping_sub(1), number + 1);
         entries.push(Entry::new(key.to_id()?, before, after));
-        Ok(())
+        Ok(number)
     }
 }

@@ -43,6 +43,16 @@ impl Rows {
         Ok(())
     }
 
+    /// Has nobody wait for a row that will not be read, in a store that nobody else has yet.
+    pub fn forget_check(&mut self, index: u32) {
+        if (index as usize) < self.view.len {
+            let (number, row) = self.view.number(index as usize);
+            if let Some(checks) = self.view.segments[number].checks() {
+                checks.forget(row);
+            }
+        }
+    }
+
     /// Whether somebody may see rows of a file, so that none of them may be written there.
     #[must_use]
     pub fn is_observed(&self) -> bool {

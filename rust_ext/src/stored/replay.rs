@@ -35,17 +35,19 @@ impl Replay {
     /// [`Error::State`], [`Error::Full`] or [`Error::Memory`].
     pub fn run(mut self, stored: &Stored<'_>) -> Result<Self> {
         self.slots = filled(stored.size.allocated, Slot::FREED)?;
-        self.references.restore(stored.ids.len(), stored.ids.keys())?;
-        self.attach_all(stored)?;
+        self.restore(stored)?;
         stored.logs.iter().try_for_each(|log| self.apply(log))?;
         Ok(self)
     }
 
-    fn attach_all(&mut self, stored: &Stored<'_>) -> Result<()> {
+    fn restore(&mut self, stored: &Stored<'_>) -> Result<()> {
         let Self { references, slots, .. } = self;
+        let (count, keys) = (stored.ids.len(), stored.ids.keys());
         if stored.slot_order.is_empty() {
-            return (0u32..).zip(stored.indices.iter()).try_for_each(|(entry, index)| attach(references, slots, entry, index));
+            let mut indices = stored.indices.iter();
+            return references.restore(count, keys, |references, entry| attach(references, slots, entry, indices.next().unwrap_or(-1)));
         }
+        references.restore(count, keys, |_, _| Ok(()))?;
         let mut last = 0;
         for &position in stored.slot_order {
             let index = usize::try_from(position).ok().and_then(|position| stored.indices.get(position));

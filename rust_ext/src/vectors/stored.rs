@@ -34,6 +34,7 @@ impl Vectors {
         for (index, &fingerprint) in (0u32..).zip(&known.fingerprints) {
             if known.any[index as usize] && !self.slots[index as usize].active() {
                 self.table.remove(fingerprint, index);
+                self.rows.forget_check(index);
             }
         }
         let rows = self.slots.iter().rposition(Slot::active).map_or(0, |last| last + 1);
@@ -64,14 +65,13 @@ impl Vectors {
         Ok(())
     }
 
-    /// Takes the rows of all indices from a file, which may end before those of the last freed ones.
+    /// Takes the rows of all indices from a file, which may end before those of the last freed ones. Slots may still be to come.
     ///
     /// # Errors
     /// [`crate::Error::State`], [`crate::Error::Memory`] or [`crate::Error::System`].
     pub fn map_rows(&mut self, file: &RowFile<'_>, known: &Known) -> Result<()> {
-        let len = file.rows().min(self.slots.len());
-        let Self { rows, slots, .. } = self;
-        rows.map(file, len, |index| slots[index].active().then(|| known.sums[index]))
+        let len = file.rows().min(known.any.len());
+        self.rows.map(file, len, |index| known.any[index].then(|| known.sums[index]))
     }
 
     /// Gives every index a row, if some are held back: such a one may be taken when others below it are not free.

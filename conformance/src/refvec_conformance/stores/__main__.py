@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from refvec import VectorStore
-from refvec.durable.catalog import digest
+from refvec.durable.pagedigest import digest
 
 from ..campaign.load import DIMENSION, change
 from ..probes.durability import held, small_logs

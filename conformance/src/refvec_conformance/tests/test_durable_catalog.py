@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from refvec import CorruptStoreError
-from refvec.durable.catalog import digest
 from refvec.durable.packedids import packed
 from refvec.durable.packing import numbers
+from refvec.durable.pagedigest import digest
 from refvec.durable.records import NO_PAYLOADS
 
 from refvec_conformance.judging.marks import clause

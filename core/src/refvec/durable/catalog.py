@@ -6,7 +6,6 @@ its own, so every page carries one.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from .connection import APPLICATION, end
 from .damage import damaged, newer
 from .directory import Directory
 from .packing import PackingError
+from .pagedigest import digest
 from .payloads import TABLE as _PAYLOADS
 from .payloads import PayloadTable
 from .records import FORMAT, Log, Meta, NewerFormatError, Snapshot, decode_log, decode_snapshot
@@ -42,13 +42,6 @@ class Content(NamedTuple):
     snapshot: Snapshot
     logs: list[Log]
     directory: Directory
-
-
-def digest(kind: str, flush: int, part: int, content: bytes) -> bytes:
-    """Return the checksum of a page, which holds for this page only."""
-    found = hashlib.sha256(f"{kind} {flush} {part}\n".encode())
-    found.update(content)
-    return found.digest()[:16]
 
 
 class Catalog(PayloadTable):
