@@ -16,6 +16,9 @@ use crate::ids::{Id, Key};
 use crate::slots::{MAX_IDS, NIL, Slot};
 use crate::table::{Table, folded};
 
+/// So many entries before a text is hashed, its memory is fetched.
+const AHEAD: usize = 16;
+
 /// The ids and their slots.
 #[derive(Debug)]
 pub struct References {
@@ -100,7 +103,9 @@ impl References {
         }
         let Self { seed, table, entries, .. } = self;
         table.reserve(more, || {
-            let present = (0u32..).zip(&*entries).filter(|(_, entry)| entry.slot != NIL);
+            let entries = &*entries;
+            let all = (0u32..).zip(entries).inspect(|&(number, _)| entries.get(number as usize + AHEAD).into_iter().for_each(Entry::fetch));
+            let present = all.filter(|(_, entry)| entry.slot != NIL);
             present.map(|(number, entry)| (folded(entry.key().hash(seed)), number))
         })?;
         let unused = self.entries.len() - self.table.len();

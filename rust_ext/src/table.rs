@@ -20,6 +20,12 @@ pub struct Table {
 /// As many tags are looked at together.
 const GROUP: usize = 16;
 
+/// Such a part of its places is still free when a table is made anew early.
+const EARLY: usize = 64;
+
+/// So many numbers are entered together in a table that is made anew.
+const TOGETHER: usize = 32;
+
 impl Table {
     #[must_use]
     pub fn len(&self) -> usize {
@@ -35,6 +41,15 @@ impl Table {
         if self.numbers.capacity() - self.numbers.len() >= more { Ok(()) } else { self.grow(more, all()) }
     }
 
+    /// [`Self::reserve`] in a table that is made anew a little earlier than another one as full, so that no step waits for both.
+    ///
+    /// # Errors
+    /// [`crate::Error::Memory`].
+    #[inline]
+    pub fn reserve_early<I: Iterator<Item = (u32, u32)>>(&mut self, more: usize, all: impl FnOnce() -> I) -> Result<()> {
+        self.reserve(more.saturating_add(self.numbers.num_buckets() / EARLY), all)
+    }
+
     #[cold]
     fn grow(&mut self, more: usize, all: impl Iterator<Item = (u32, u32)>) -> Result<()> {
         let needed = self.len().saturating_add(more);
@@ -43,10 +58,23 @@ impl Table {
         let mut grown = Self::default();
         grown.numbers.try_reserve(if needed <= full / 2 { needed } else { needed.max(full + 1) }, |_| 0)?;
         grown.middle = middle(&mut grown.numbers);
-        all.for_each(|(hash, number)| grown.insert(hash, number));
+        grown.insert_all(all);
         debug_assert_eq!(grown.len(), self.len());
         *self = grown;
         Ok(())
+    }
+
+    /// Some at a time, so that their places are fetched together: they are all over the memory, and writing there would wait for each.
+    fn insert_all(&mut self, mut all: impl Iterator<Item = (u32, u32)>) {
+        let mut some = [(0, 0); TOGETHER];
+        loop {
+            let count = some.iter_mut().zip(all.by_ref()).map(|(place, next)| *place = next).count();
+            self.fetch(some[..count].iter().map(|&(hash, _)| hash));
+            some[..count].iter().for_each(|&(hash, number)| self.insert(hash, number));
+            if count < TOGETHER {
+                break;
+            }
+        }
     }
 
     /// The number with this hash of which `same` holds; `same` is asked about some with another hash, too.
@@ -132,6 +160,26 @@ fn spread(hash: u32) -> u64 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// After how many numbers, added one by one, a table is made anew.
+    fn moments(count: u32, reserve: impl Fn(&mut Table, &mut dyn FnMut(), u32)) -> Vec<u32> {
+        let (mut table, mut moments) = (Table::default(), Vec::new());
+        for number in 0..count {
+            reserve(&mut table, &mut || moments.push(number), number);
+            table.insert(number, number);
+        }
+        moments
+    }
+
+    #[test]
+    fn a_table_that_grows_early_grows_as_rarely_and_at_other_moments() {
+        let all = |count: u32| (0..count).map(|number| (number, number));
+        let usual = moments(60_000, |table, grows, len| table.reserve(1, || (grows(), all(len)).1).unwrap());
+        let early = moments(60_000, |table, grows, len| table.reserve_early(1, || (grows(), all(len)).1).unwrap());
+        assert_eq!(usual.len(), early.len());
+        let large = |moments: Vec<u32>| moments.into_iter().filter(|&len| len >= EARLY as u32);
+        assert!(large(usual).zip(large(early)).all(|(usual, early)| early < usual && early > usual / 8 * 7));
+    }
 
     proptest! {
         #[test]

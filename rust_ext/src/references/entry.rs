@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem::{ManuallyDrop, replace};
 
 use crate::ids::{Bits, Id, Key};
+use crate::memory::prefetch;
 use crate::slots::NIL;
 
 /// What tells a text from a UUID takes the highest bit of the stamp: no slot has so many entries.
@@ -42,6 +43,14 @@ impl Entry {
     pub fn key(&self) -> Key<'_> {
         // SAFETY: the mark says which of both it is, from `new` on.
         unsafe { if self.marks & TEXT == 0 { Key::Uuid(self.id.uuid) } else { Key::Text(&self.id.text) } }
+    }
+
+    /// Has the memory of a text fetched, which will be read soon.
+    #[inline]
+    pub fn fetch(&self) {
+        if let Key::Text(text) = self.key() {
+            prefetch(text.as_ptr());
+        }
     }
 
     /// Takes the id out; what stays is one that needs no memory.

@@ -38,7 +38,7 @@ impl Vectors {
     /// [`Error::Memory`].
     pub fn reserve_table(&mut self, more: usize) -> Result<()> {
         let Self { table, slots, .. } = self;
-        table.reserve(more, || (0u32..).zip(&*slots).filter(|(_, slot)| slot.is_taken()).map(|(index, slot)| (slot.hash, index)))
+        table.reserve_early(more, || (0u32..).zip(&*slots).filter(|(_, slot)| slot.is_taken()).map(|(index, slot)| (slot.hash, index)))
     }
 
     /// Rows for what a batch may store at most, which is known before its rows are read: those that it does not need are trimmed.
