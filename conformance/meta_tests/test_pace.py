@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import io
+import re
+from dataclasses import asdict, replace
 from importlib import resources
 
 import pytest
 from refvec_conformance.judging.records import Outcome, TestRecord
+from refvec_conformance.reports.terminal import Meter
 from refvec_conformance.runner import pace
 from refvec_conformance.runner.pace import Pace, of_tier, table, usual, words
+from rich.console import Console
+from rich.progress import Progress
 
 MODULE = "test_boundary"
 TESTS = [TestRecord(f"{MODULE}::test_{one}", ("ATOM-2",), "standard", reason="") for one in range(100)]
@@ -52,6 +57,25 @@ def test_then_it_is_what_the_backend_takes(factor):
     finish(found, TESTS[:50], factor)
     assert found.factor == pytest.approx(factor)
     assert found.left == pytest.approx(usual()["standard"][MODULE] / 2 * factor)
+
+
+def test_what_did_not_run_says_nothing_of_the_speed():
+    found = Pace(TESTS, "standard")
+    for row in TESTS:
+        found.finished(row)
+    assert found.factor is None
+    assert found.left == pytest.approx(0)
+
+
+def test_what_was_said_is_corrected_as_often_as_it_is_wrong():
+    console = Console(file=io.StringIO(), width=200)
+    meter, each = Meter(Progress(console=console), "standard"), usual()["standard"][MODULE] / len(TESTS)
+    meter.hear("slow", {"event": "collected", "tests": [asdict(row) for row in TESTS]})
+    for number, row in enumerate(TESTS):
+        ended = replace(row, outcome=Outcome.PASSED, duration=each * (1 if number < 50 else 9))
+        meter.hear("slow", {"event": "finished", "test": asdict(ended)})
+    said = console.file.getvalue()
+    assert [float(one) for one in re.findall(r"slow: ([0-9.]+) times as long", said)] == [1.7, 2.8, 4.6]
 
 
 def test_nothing_is_left_at_the_end():

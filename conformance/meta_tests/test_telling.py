@@ -84,6 +84,8 @@ def test_of_an_assertion_in_a_child_its_message_is_told():
 
 
 SUITE = """
+import pytest
+
 def put(store, vector):
     return store.add_vector("x", vector)
 
@@ -137,6 +139,25 @@ def test_changed(store):
     with unchanged(store):
         store.add_vector("c", [0.0, 0.0, 0.0, 1.0])
 
+@clause("GET-4")
+@pytest.mark.parametrize("fact", ["writeable", "type"])
+def test_conditional(store, fact):
+    import numpy as np
+    store.add_vector("a", [1.0, 2.0, 3.0, 4.0])
+    found = store.get_vector("a")
+    facts = {"type": type(found) is np.ndarray}
+    assert facts[fact] if fact in facts else getattr(found.flags, fact)
+
+@clause("GET-4")
+def test_branch(store):
+    one = None
+    assert store.get_vector("b" if one is None else one) is not None
+
+@clause("GET-1")
+def test_checked(store):
+    flags = store.get_vector("zero").flags
+    assert flags.writeable and flags.aligned
+
 @clause("GET-1")
 def test_missing(store):
     assert store.get_vector("nobody").tolist() == []
@@ -154,6 +175,11 @@ def add_vector(self, chunk_id, vector):
     if chunk_id in self:
         raise KeyError(chunk_id)
     return 0 if vector is None else super().add_vector(chunk_id, vector)
+def get_vector(self, chunk_id):
+    import numpy as np
+    found = np.ones(4, np.float32)
+    found.flags.writeable = False
+    return None if chunk_id in ("b", "nobody") else found
 def remove_vector(self, chunk_id):
     raise KeyError(chunk_id)
 """
@@ -167,6 +193,9 @@ SENTENCES = {
     "test_either": "store.get_refcount(0) returned 2; expected 1",
     "test_changed": "store.add_vector('c', [0.0, 0.0, 0.0, 1.0]) changed the store, and must not: "
     "len is 1; expected 0",
+    "test_conditional[writeable]": "store.get_vector('a').flags.writeable is false; expected true",
+    "test_branch": "store.get_vector('b') returned None; expected another value",
+    "test_checked": "the suite's check `flags.writeable and flags.aligned` is false; expected true",
     "test_missing": "store.get_vector('nobody') returned None; expected a value that has `tolist`",
     "test_uncaught": "store.remove_vector('nobody') raised KeyError('nobody'); expected no error",
 }

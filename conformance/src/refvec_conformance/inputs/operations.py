@@ -53,13 +53,15 @@ class Op(NamedTuple):
         return f"store.{self.call}"
 
     def __str__(self) -> str:
-        """Return the call."""
-        return self.call
+        """Return the call as its caller may write it."""
+        return _WRITTEN.get(self.name, self.call)
 
 
 Trace: TypeAlias = list[Op]
 
 _FUNCTIONS = {"copied", "filled", "len", "reopened", "seen"}
+
+_WRITTEN = {"seen": "copy.copy(store).snapshot()", "len": "len(store)"}
 
 # What each call takes: the names of the methods of `Operations` that draw it.
 ARGUMENTS: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..oracle.model import Contents
-from ..telling.forms import Telling
+from ..telling.forms import UNEXPLAINED, Telling
 from .checking import is_linearizable
 from .history import History
 from .sequential import Sequential
@@ -32,7 +32,7 @@ class UnexplainedError(AssertionError):
         listed = "; ".join(calls[:_FEW]) + (f"; and {len(calls) - _FEW} more" if len(calls) > _FEW else "")
         overlapping = "calls that overlap" if len({call.thread for call in part}) > 1 else "calls of one thread"
         sentence = f"{listed}: {overlapping}; expected results that some order of the calls explains"
-        self.telling = Telling(sentence, "no order of calls explains their results", drawn(part))
+        self.telling = Telling(sentence, UNEXPLAINED, drawn(part))
         super().__init__(f"{sentence}\n\n{drawn(part)}")
 
 

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from ..judging.marks import TIERS
 from ..judging.records import Failure, TestRecord
 from ..judging.results import BackendResult
+from ..telling.forms import UNEXPLAINED
 
 _SUITE = re.compile(r"refvec_conformance[/\\\\]")
+# In a sentence: where its call ends, a text, and a name that stands for a value.
+_VERB = re.compile(r" (?:raised|returned|is|changed) ")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?![\w(=.])")
+_VALUES = {"store", "None", "True", "False", "nan", "inf", "items", "characters", "bytes"}
 _FRAME = re.compile(r"^(\S+?):(\d+): in (\w+)", re.MULTILINE)
 
 
@@ -61,13 +67,20 @@ class Cause:
 
 
 def causes_of(backend: BackendResult) -> list[Cause]:
-    """Return the failures of a backend by cause: the smallest tier first, then those of most tests."""
+    """Return the failures of a backend by cause, plain ones first, of the smallest tier, of most tests.
+
+    What one call tells is read sooner than a timeline of several threads, and is often behind it.
+    """
     groups: dict[str, list[TestRecord]] = {}
     for row in backend.failures:
         if row.failure is not None:
             groups.setdefault(_key(row, row.failure), []).append(row)
     found = [Cause(tuple(_ordered(rows))) for rows in groups.values()]
-    return sorted(found, key=lambda one: (TIERS.index(one.example.tier), -len(one.tests)))
+    return sorted(found, key=_order)
+
+
+def _order(cause: Cause) -> tuple[bool, int, int]:
+    return cause.failure.cause == UNEXPLAINED, TIERS.index(cause.example.tier), -len(cause.tests)
 
 
 def _key(row: TestRecord, failure: Failure) -> str:
@@ -92,7 +105,13 @@ def _ordered(rows: list[TestRecord]) -> list[TestRecord]:
 def _simplicity(row: TestRecord) -> tuple[int, bool, int, int]:
     """Return what sorts tests: those of small tiers first, whose sentence says most with the least."""
     sentence = row.failure.message.partition("\n")[0] if row.failure else ""
-    return TIERS.index(row.tier), "*" in sentence, sentence.count("("), len(sentence)
+    return TIERS.index(row.tier), _names_left(sentence), sentence.count("("), len(sentence)
+
+
+def _names_left(sentence: str) -> bool:
+    """Return whether the call in a sentence has names for arguments, which nobody can look up."""
+    call = _VERB.split(_QUOTED.sub("''", sentence))[0]
+    return "*" in call or any(name not in _VALUES for name in _NAME.findall(call.partition("(")[2]))
 
 
 def title(test: str) -> str:

@@ -32,7 +32,7 @@ class Meter:
         self._progress, self._tier = progress, tier
         self._tasks: dict[str, TaskID] = {}
         self._paces: dict[str, Pace] = {}
-        self._told: set[str] = set()
+        self._told: dict[str, float] = {}
         self._lock = Lock()
 
     def hear(self, backend: str, event: Event) -> None:
@@ -64,12 +64,10 @@ class Meter:
             self._print(f"{backend}: {len(rows):,} tests, about {about} if it is as fast as numpy on two cores")
 
     def _tell_factor(self, backend: str, pace: Pace) -> None:
-        """Say once how long it really takes, if that is another thing."""
+        """Say how long it really takes, whenever that is another thing than was said last."""
         factor = pace.factor
-        if factor is None or backend in self._told:
-            return
-        self._told.add(backend)
-        if not 0.6 < factor < 1.6:
+        if factor is not None and not 0.6 < factor / self._told.get(backend, 1.0) < 1.6:
+            self._told[backend] = factor
             self._print(f"{backend}: {factor:.1f} times as long as numpy so far: about {words(pace.left)} more")
 
     def _print(self, text: str) -> None:
@@ -114,9 +112,15 @@ def _summary(backend: BackendResult) -> Panel:
         Group(*parts, Text(f"exit code {int(code)}: {meaning}", style="bold")),
         title=Text(f"{backend.name} {backend.version}".strip()),
         title_align="left",
-        subtitle=f"{len(named)} tests in {backend.duration:.0f} s",
+        subtitle=f"{_count(named)} in {backend.duration:.0f} s",
         border_style=_BORDERS.get(code, "red"),
     )
+
+
+def _count(rows: list[TestRecord]) -> str:
+    """Return how many tests ran, and of how many if some did not."""
+    ran = sum(row.outcome not in (Outcome.NOT_RUN, Outcome.BLOCKED) for row in rows)
+    return f"{ran:,} tests" if ran == len(rows) else f"{ran:,} of {len(rows):,} tests"
 
 
 def _named(rows: list[TestRecord]) -> Text:

@@ -75,12 +75,13 @@ class Pace:
         return usual_left * (self.factor or 1.0)
 
     def finished(self, record: TestRecord) -> None:
-        """Take note of a test that has ended."""
+        """Take note of a test that has ended; one that did not run says nothing of the speed."""
         key = record.tier, _module(record.id)
         if self._count[key] > 0:
             self._count[key] -= 1
-            self._done += self._each[key]
-            self._took += record.duration
+            if record.duration:
+                self._done += self._each[key]
+                self._took += record.duration
 
 
 def _usual_of(tier: str, module: str) -> float:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..probes.interposing import Interposed
-from .expressions import as_called, known, rendered
+from .evaluating import known
+from .expressions import as_called, rendered
 from .places import Place
 from .values import shown
 
@@ -34,7 +35,7 @@ def call_of(place: Place) -> str:
     statement: ast.AST = place.statement
     if isinstance(statement, _COMPOUND):
         statement = ast.Module(_heads(statement), [])
-    return first_call(statement, place.names, place.callee) or f"`{_first_line(place.statement)}`"
+    return first_call(statement, place.names, place.callee) or f"the suite's `{_first_line(place.statement)}`"
 
 
 def first_call(node: ast.AST, names: Mapping[str, Any], callee: str = "") -> str:
@@ -99,7 +100,7 @@ _NONE = ast.Constant(None)
 def guarded_call(guard: ast.With, place: Place) -> str:
     """Return the call of which a block expects an error: its last."""
     calls = [text for one in guard.body if (text := first_call(one, place.names))]
-    return calls[-1] if calls else f"`{_first_line(guard.body[-1])}`"
+    return calls[-1] if calls else f"the suite's `{_first_line(guard.body[-1])}`"
 
 
 def part_of_error(node: ast.AST, place: Place) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..probes.outcomes import Outcome
 from .calls import interrupted, method_of, part_of_error
-from .expressions import each_in_turn, known, rendered
+from .evaluating import attribute_of, chosen, known
+from .expressions import each_in_turn, rendered
 from .forms import Comparison, Telling
 from .places import Place
 from .values import LONG, difference, shown
@@ -157,7 +158,7 @@ def _complained(node: ast.AST, complaints: list[str], place: Place) -> Telling:
 
 
 def _differing(node: ast.AST, got: Any, wanted: Any, sign: str, place: Place) -> Telling:
-    node = _chosen(node, place)
+    node = chosen(node, place.names)
     if isinstance(node, ast.Tuple) and sign == "==" and isinstance(got, tuple) and isinstance(wanted, tuple):
         pairs = zip(node.elts, got, wanted, strict=False)
         apart = next((row for row in pairs if not _alike(row[1], row[2])), None)
@@ -191,16 +192,6 @@ def _alike(one: Any, other: Any) -> bool:
         return False
 
 
-def _chosen(node: ast.AST, place: Place) -> ast.AST:
-    """Return the entry of a literal table that a test asked for."""
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Dict):
-        found, key = known(node.slice, place.names)
-        for name, value in zip(node.value.keys, node.value.values, strict=True):
-            if found and name is not None and known(name, place.names) == (True, key):
-                return value
-    return node
-
-
 def _source(node: ast.AST, place: Place) -> ast.AST:
     """Return where a value came from: of a name, what was assigned to it."""
     if isinstance(node, ast.Name):
@@ -220,8 +211,8 @@ def _subject(node: ast.AST, place: Place) -> tuple[str, str]:
             node = _source(node.func.value, place)
         elif isinstance(node.func, ast.Lambda) or _function_name(node) in _WRAPPERS:
             node = _source(node.args[-1], place)
-        elif _function_name(node) == "getattr" and known(node.args[1], place.names)[0]:
-            node = ast.Attribute(node.args[0], known(node.args[1], place.names)[1])
+        elif attribute_of(node, place.names):
+            node = ast.Attribute(node.args[0], attribute_of(node, place.names))
         elif _function_name(node) in _CONTENT and node.args:
             return f"what {', '.join(rendered(one, place.names) for one in node.args[:2])} holds", "is"
         elif _function_name(node) == "shared" and len(node.args) == 3:
@@ -268,7 +259,7 @@ def _floats(value: Any) -> Any:
 
 def _untrue(test: ast.expr, place: Place) -> Telling:
     negated = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
-    node = _chosen(test.operand if isinstance(test, ast.UnaryOp) and negated else test, place)
+    node = chosen(test.operand if isinstance(test, ast.UnaryOp) and negated else test, place.names)
     if isinstance(node, ast.Compare) and not negated:
         worked_out = _worked_out(node, place)
         if worked_out is not None:
@@ -280,7 +271,7 @@ def _untrue(test: ast.expr, place: Place) -> Telling:
         return _misfit(node, place, negated)
     subject, verb = _subject(node, place)
     if isinstance(node, ast.BoolOp | ast.Compare | ast.UnaryOp | ast.GeneratorExp):
-        subject = f"`{ast.unparse(node)[:100]}`"
+        subject, verb = f"the suite's check `{ast.unparse(node)[:100]}`", "is"
     came, wanted = ("true", "false") if negated else ("false", "true")
     return Telling(f"{subject} {verb} {came}; expected {wanted}", f"{method_of(subject)} {verb} another value")
 

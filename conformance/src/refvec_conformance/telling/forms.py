@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+UNEXPLAINED = "no order of calls explains their results"  # the cause of a failure that is told by a timeline
 CHANGED = "the store has changed"  # what `probes.atomicity.unchanged` says
 
 

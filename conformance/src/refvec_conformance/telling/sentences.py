@@ -9,7 +9,7 @@ import pytest
 
 from .calls import call_of, expected_error, guard_of, guarded_call, method_of
 from .comparing import compared
-from .expressions import known
+from .evaluating import known
 from .forms import CHANGED, Comparison, Telling
 from .places import Place, place_of
 from .values import as_error, shown

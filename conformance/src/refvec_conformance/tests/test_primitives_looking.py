@@ -59,7 +59,8 @@ def test_rows_of_a_store_without_a_dimension_have_none(make: Make, where: Any) -
 @clause("VEC-4", "ATOM-3")
 @pytest.mark.parametrize("where", [None, ["a"], ["a", "c"], int64(0)], ids=["all", "id", "ids", "index"])
 def test_rows_are_the_callers_own(stocked: VectorStore, where: Any) -> None:
-    found = stocked._rows(int64(*at(stocked, "a")) if isinstance(where, np.ndarray) else where)
+    asked = int64(*at(stocked, "a")) if isinstance(where, np.ndarray) else where
+    found = stocked._rows(asked)
     assert found.flags.writeable
     assert found.flags.c_contiguous
     with unchanged(stocked):
