@@ -36,7 +36,11 @@ T = TypeVar("T")
 
 
 class Primitives:
-    """The obligations of a backend, and the class attributes that declare it."""
+    """The obligations of a backend, and the class attributes that declare it.
+
+    The primitives are `_open`, `_put`, `_drop`, `_find`, `_rows`, `_refcounts`, `_scan` and `_size`. As their
+    names begin with an underscore, ``help`` shows each when it is asked for it, ``help(Primitives._put)``.
+    """
 
     backend: ClassVar[str]
     capabilities: ClassVar[Capabilities]
