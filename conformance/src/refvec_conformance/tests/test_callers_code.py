@@ -68,7 +68,8 @@ def test_the_conversion_of_an_array_runs_without_the_lock(stocked: VectorStore, 
 @every_use
 @pytest.mark.parametrize("call", INTEGERS.values(), ids=INTEGERS)
 def test_index_runs_without_the_lock(stocked: VectorStore, call: Any, use: Any) -> None:
-    visit, index = elsewhere(stocked, use), stocked.get_index("c")
+    visit = elsewhere(stocked, use)
+    index = int(stocked.get_indices(["c", "d"]).max())  # of iter_batches it is the size: not 0
 
     def convert() -> Any:
         visit()
