@@ -178,6 +178,10 @@ def test_what_is_named_wrongly_is_told_with_the_nearest(bench):
     found = bench.run(bench.backend(""), only=["smallsuite.test_small::test_ad"])
     assert "the nearest is 'smallsuite.test_small::test_add'" in found.backends[0].messages[0]
     assert found.exit_code is ExitCode.VACUOUS
+    console = Console(file=io.StringIO(), width=80)
+    show(console, found)
+    assert "no test was run" in console.file.getvalue()
+    assert "passes" not in console.file.getvalue()
 
 
 def test_markdown_tells_every_failure_and_every_clause(mixed):

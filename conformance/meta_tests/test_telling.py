@@ -149,6 +149,10 @@ def test_conditional(store, fact):
     assert facts[fact] if fact in facts else getattr(found.flags, fact)
 
 @clause("GET-4")
+def test_other_method(store):
+    assert store.get_all_vectors().flags.writeable
+
+@clause("GET-4")
 def test_branch(store):
     one = None
     assert store.get_vector("b" if one is None else one) is not None
@@ -180,6 +184,8 @@ def get_vector(self, chunk_id):
     found = np.ones(4, np.float32)
     found.flags.writeable = False
     return None if chunk_id in ("b", "nobody") else found
+def get_all_vectors(self):
+    return self.get_vector("a").reshape(1, 4)
 def remove_vector(self, chunk_id):
     raise KeyError(chunk_id)
 """
@@ -202,9 +208,19 @@ SENTENCES = {
 
 
 @pytest.fixture(scope="module")
-def told(shared_bench):
+def failures(shared_bench):
     result = shared_bench.judge(BROKEN, more=SUITE)
-    return {row.id.rpartition("::")[2]: row.failure.message.partition("\n")[0] for row in result.failures}
+    return {row.id.rpartition("::")[2]: row.failure for row in result.failures}
+
+
+@pytest.fixture(scope="module")
+def told(failures):
+    return {name: one.message.partition("\n")[0] for name, one in failures.items()}
+
+
+def test_what_the_results_of_several_methods_lack_is_one_cause(failures):
+    one, other = failures["test_conditional[writeable]"], failures["test_other_method"]
+    assert one.cause == other.cause
 
 
 @pytest.mark.parametrize("test", SENTENCES)

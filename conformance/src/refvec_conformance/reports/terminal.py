@@ -125,6 +125,8 @@ def _count(rows: list[TestRecord]) -> str:
 
 def _named(rows: list[TestRecord]) -> Text:
     """Return how the tests that were asked for ended: a run of some says nothing about clauses or levels."""
+    if not rows:
+        return Text("no test was run", "yellow")
     ended = Counter(row.outcome for row in rows)
     if ended[Outcome.PASSED] == len(rows):
         return Text(

@@ -273,7 +273,10 @@ def _untrue(test: ast.expr, place: Place) -> Telling:
     if isinstance(node, ast.BoolOp | ast.Compare | ast.UnaryOp | ast.GeneratorExp):
         subject, verb = f"the suite's check `{ast.unparse(node)[:100]}`", "is"
     came, wanted = ("true", "false") if negated else ("false", "true")
-    return Telling(f"{subject} {verb} {came}; expected {wanted}", f"{method_of(subject)} {verb} another value")
+    part = subject.rpartition(")")[2] if ")" in subject else ""  # what several methods return may lack the same
+    return Telling(
+        f"{subject} {verb} {came}; expected {wanted}", f"{part or method_of(subject)} {verb} another value"
+    )
 
 
 def _seen(names: Mapping[str, Any]) -> list[Any]:
