@@ -161,3 +161,11 @@ def test_import_into_a_store_that_is_open_elsewhere(odd_store, tmp_path):
         import_file(kept, tmp_path / "x.npy")
         export_store(tmp_path / "kept", tmp_path / "y.npy")
     alike(imported(tmp_path / "y.npy"), imported(tmp_path / "x.npy"))
+
+
+def test_an_address_is_no_path(tmp_path):
+    with pytest.raises(
+        ValueError, match=r"redis://\*\*\*@127.0.0.1:1/x is an address; open it, and pass the store"
+    ):
+        export_store("redis://me:secret@127.0.0.1:1/x", tmp_path / "x.npy")
+    assert list(tmp_path.iterdir()) == []
