@@ -19,7 +19,7 @@ from refvec_conformance.probes.compacting import (
     once_read,
     worn,
 )
-from refvec_conformance.probes.concurrency import must, together
+from refvec_conformance.probes.concurrency import give_way, must, together
 from refvec_conformance.probes.durability import held, kept, names_in, watched
 from refvec_conformance.probes.fixtures import Budget
 
@@ -115,6 +115,7 @@ def test_rows_are_read_while_they_move(target: Target, place: Path, budget: Budg
     def read(seed: int) -> list[str]:
         rng, wrong = np.random.default_rng(seed), []
         while not over:
+            give_way()  # who reads without a pause keeps the interpreter from a compaction for seconds
             some = [ids[one] for one in rng.choice(len(ids), 20)]
             found = store.get_vectors(some)
             wrong += [one for one, row in zip(some, found, strict=True) if row.tobytes() != wanted[one]]
