@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from refvec import State
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+from refvec import Layout, State
 from refvec.identity import Precision
 
 from .acquiring import calls_of
@@ -19,20 +23,20 @@ _MOST = 1000
 def restore(state: State, precision: Precision, places: Places, rounds: Rounds, attempt: Attempt) -> None:
     """Put the content of `state` into an empty store that nobody else uses yet."""
     adding = Adding(precision, places, rounds, attempt, replacing=False)
-    layout, start = state.layout, 0
-    slots = layout.slots()
-    births = dict(zip(layout.ids, tokens(len(layout.ids)), strict=True))
+    layout = state.layout
+    births = tokens(len(layout.ids))
+    slots = _slots(layout)
     for block in state.blocks:
         attempt.renew()
         pending = []
-        for index, row in zip(layout.indices[start : start + len(block)].tolist(), block, strict=True):
-            items = [Item(text, text.encode(), -1, 0) for text in slots[index]]
+        for row, (index, members) in zip(block, slots, strict=False):
+            texts = [layout.ids[at] for at in members]
+            items = [Item(text, text.encode(), -1, 0) for text in texts]
             fill(items, row[None].repeat(len(items), axis=0), precision, places)
-            for item in items:
-                item.index, item.acquired, item.birth = index, True, births[item.text][:BIRTH]
+            for item, at in zip(items, members, strict=True):
+                item.index, item.acquired, item.birth = index, True, births[at][:BIRTH]
             local = index.to_bytes(LOCAL, "big")
             pending += [(items[at : at + _MOST], local) for at in range(0, len(items), _MOST)]
-        start += len(block)
         calls, _ = calls_of("restore", pending, places)
         rounds.write(calls, attempt)
         every = [item for items, _ in pending for item in items]
@@ -41,3 +45,12 @@ def restore(state: State, precision: Precision, places: Places, rounds: Rounds, 
     free = [index.to_bytes(LOCAL, "big") for index in layout.free().tolist()]
     for at in range(0, max(1, len(free)), _MOST):
         rounds.write([places.call("settle", 0, [b"%d" % layout.allocated, *free[at : at + _MOST]])], attempt)
+
+
+def _slots(layout: Layout) -> Iterator[tuple[int, list[int]]]:
+    """Yield every active index, ascending, and the positions of its ids; a dict of all would be large."""
+    order = layout.slot_order
+    ordered = layout.id_indices[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=-1, append=-1))
+    for start, stop in pairwise(first):
+        yield int(ordered[start]), order[start:stop].tolist()

@@ -13,8 +13,13 @@ from .entries import BIRTH_AT, TOKEN, indices_of
 from .reading import Reading, decoded, stale
 
 T = TypeVar("T")
-_BLOCK = 2**20  # bytes of rows that are read in one round: a store is never in memory as a whole
+_BLOCK = 2**18  # bytes of rows that travel in one round: each is in memory several times on its way
 _TRIES = 3
+
+
+def at_once(dimension: int | None) -> int:
+    """Return how many rows travel in one round, so that a store is never in memory as a whole."""
+    return max(1, _BLOCK // (4 * (dimension or 1)))
 
 
 class _Churn(Exception):  # noqa: N818 - nobody sees it
@@ -66,7 +71,7 @@ class Scan:
 
     def _blocks(self, layout: Layout) -> Iterator[NDArray[np.float32]]:
         indices, first = np.unique(layout.id_indices, return_index=True)
-        most = max(1, _BLOCK // (4 * (layout.dimension or 1)))
+        most = at_once(layout.dimension)
         for start in range(0, len(indices), most):
             rows = self._reading.found_at(indices[start : start + most])
             if stale(rows, [self._entries[at] for at in first[start : start + most].tolist()]):

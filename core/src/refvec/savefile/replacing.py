@@ -99,6 +99,7 @@ def _write(draft: Path, old: os.stat_result | None, parts: Iterable[bytes | memo
         for part in parts:
             file.write(part)
             written += len(part)
+            del part  # it may be large, and the next one is made now
             if written - begun >= SOON:
                 write_soon(file.fileno(), begun, written - begun)
                 begun = written
