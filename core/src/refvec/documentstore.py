@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from .contract import VectorStore
 from .documentjson import decoded, owner_of
@@ -13,6 +13,22 @@ from .errors import CorruptStoreError, UnsupportedError
 from .failures import shortened, type_name
 from .location import Url, parse_location
 from .payloads import require_kept, sample_of
+
+
+class Closing:
+    """What an adapter's store is besides: a context manager, at the end of which it is closed."""
+
+    def close(self) -> None:
+        """Close the store, so that another process, or another object, may write to it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        """Return the store, which is closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
 
 
 def opened(owner: str, store: VectorStore | None, options: Mapping[str, Any]) -> VectorStore:

@@ -17,7 +17,7 @@ from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.concurrency import jostled, must, together
 from refvec_conformance.probes.fixtures import UNITS, Make
 from refvec_conformance.probes.outcomes import bits
-from refvec_conformance.tests.helpers import every_way_in, stored
+from refvec_conformance.tests.helpers import at, every_way_in, stored
 
 # Components: long enough for a copy to be seen half done.
 WIDE = 16_384
@@ -160,6 +160,6 @@ def test_the_indices_of_a_snapshot_are_the_callers_own(stocked: VectorStore, fie
 @clause("VEC-4")
 @pytest.mark.parametrize("give", ["ids", "ids_at"])
 def test_a_list_of_ids_is_the_callers_own(stocked: VectorStore, give: str) -> None:
-    found = stocked.ids() if give == "ids" else stocked.ids_at(stocked.get_index("a"))  # type: ignore[arg-type]
+    found = stocked.ids() if give == "ids" else stocked.ids_at(*at(stocked, "a"))
     found.clear()
-    assert sorted(stocked.ids_at(stocked.get_index("a"))) == ["a", "b"]  # type: ignore[arg-type]
+    assert sorted(stocked.ids_at(*at(stocked, "a"))) == ["a", "b"]

@@ -15,6 +15,7 @@ from refvec_conformance.inputs.hostile import HALF_UUID, HostileText, HostileUUI
 from refvec_conformance.judging.marks import clause
 from refvec_conformance.probes.atomicity import refused
 from refvec_conformance.probes.fixtures import label
+from refvec_conformance.tests.helpers import at
 
 UNIT = [1, 0, 0, 0]
 ONE = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
@@ -75,7 +76,7 @@ def test_another_spelling_of_a_uuid_is_another_id(store: VectorStore, spelling: 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_another_spelling_of_a_uuid_can_be_added_beside_it(store: VectorStore, spelling: str) -> None:
     store.add_vectors([ONE, spelling], [UNIT, UNIT])
-    assert sorted(store.ids_at(store.get_index(ONE))) == sorted([str(ONE), spelling])  # type: ignore[arg-type]
+    assert sorted(store.ids_at(*at(store, str(ONE)))) == sorted([str(ONE), spelling])
 
 
 @clause("ID-1")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 from haystack import Document, default_from_dict, default_to_dict
 from haystack.document_stores.errors import DuplicateDocumentError
 from haystack.document_stores.types import DuplicatePolicy
 from refvec import DuplicateIdError
 from refvec.documents import Documents, Hit, Present
+from refvec.documentstore import Closing
 from refvec.metrics import METRICS, Metric, is_distance
 
 from . import metadata
@@ -27,7 +28,7 @@ _PRESENT: dict[DuplicatePolicy, Present] = {
 Filters = dict[str, Any] | None
 
 
-class RefvecDocumentStore:
+class RefvecDocumentStore(Closing):
     """A Haystack document store in which identical embeddings are stored once.
 
     With ``path`` it is durable, contents and metadata included: what a call has
@@ -73,14 +74,6 @@ class RefvecDocumentStore:
     def close(self) -> None:
         """Close the store, so that another process, or another object, may write to it."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        """Return the store, which is closed at the end."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the store."""
-        self.close()
 
     # Documents
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any
 
 from langchain_core.stores import BaseStore
 from refvec import VectorStore
-from refvec.documentstore import require_no_documents, require_store
+from refvec.documentstore import Closing, require_no_documents, require_store
 from refvec.ids import canonical_ids
 
 
-class RefvecEmbeddingStore(BaseStore[str, list[float]]):
+class RefvecEmbeddingStore(Closing, BaseStore[str, list[float]]):
     """A key-value store whose values are embeddings; equal ones take space once.
 
     Numbers are kept as float32. Of a durable store, what `mset` and `mdelete`
@@ -45,14 +45,6 @@ class RefvecEmbeddingStore(BaseStore[str, list[float]]):
     def close(self) -> None:
         """Close the store, so that another process, or another object, may write to it."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        """Return the store, which is closed at the end."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the store."""
-        self.close()
 
     def mget(self, keys: Sequence[str]) -> list[list[float] | None]:
         """Return the embedding of every key, None where there is none."""

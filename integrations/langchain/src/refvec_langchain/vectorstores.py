@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from langchain_core.documents import Document
@@ -13,6 +13,7 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from refvec import VectorStore as Store
 from refvec.documents import Documents, Hit
+from refvec.documentstore import Closing
 from refvec.metrics import Metric
 
 from .arguments import (
@@ -28,7 +29,7 @@ from .relevance import relevance
 _OWNER = "refvec-langchain"
 
 
-class RefvecVectorStore(VectorStore):
+class RefvecVectorStore(Closing, VectorStore):
     """A LangChain vector store that stores identical vectors once.
 
     With ``path=`` it is durable, texts and metadata included: what a call has
@@ -69,14 +70,6 @@ class RefvecVectorStore(VectorStore):
     def close(self) -> None:
         """Close the store, so that another process, or another object, may write to it."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        """Return the store, which is closed at the end."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the store."""
-        self.close()
 
     # Changing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]  # it ships no types
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]  # nor here
@@ -21,7 +21,7 @@ from llama_index.core.vector_stores.types import (
 )
 from refvec import UnsupportedError, VectorStore
 from refvec.documents import Documents, Hit
-from refvec.documentstore import opened, require_own
+from refvec.documentstore import Closing, opened, require_own
 from refvec.metrics import Metric, is_distance
 
 from .arguments import mode_of, require_document, require_known, require_nodes
@@ -31,7 +31,7 @@ _OWNER = "refvec-llama-index"
 _PREFETCHED = 4  # times as many as are asked for, from which maximal marginal relevance chooses
 
 
-class RefvecVectorStore(BasePydanticVectorStore):
+class RefvecVectorStore(Closing, BasePydanticVectorStore):
     """A LlamaIndex vector store in which identical embeddings are stored once.
 
     With ``path=`` it is durable, nodes included: what a call has added or
@@ -70,14 +70,6 @@ class RefvecVectorStore(BasePydanticVectorStore):
     def close(self) -> None:
         """Close the store, so that another process, or another object, may write to it."""
         self._store.close()
-
-    def __enter__(self) -> Self:
-        """Return the store, which is closed at the end."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the store."""
-        self.close()
 
     # Changing
 
