@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from refvec import VectorStore
 from refvec.interchange import source
+from refvec_command.app import app
+from typer.testing import CliRunner
 
 ODD_IDS = ["", "line\nbreak", "nul\0", "🦀", "\u2028", "\x7f", '"', "\\", "é", "e\u0301", "x" * 5000, "\ud7ff"]
 
@@ -39,3 +41,13 @@ def kept():
             return dict(found.payloads.items())
 
     return payloads
+
+
+@pytest.fixture
+def run():
+    """Return what runs a command in this process."""
+
+    def run(*arguments):
+        return CliRunner().invoke(app, arguments, env={"COLUMNS": "120"})
+
+    return run
