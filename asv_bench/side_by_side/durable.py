@@ -2,7 +2,7 @@
 
 Each engine fills a new folder in one process and opens it in another, one engine after the other in every
 round. A figure is the median over the rounds of the medians within them. "In memory" is the same store
-without a path, in the same round. The page cache is warm; it is not in the bytes a vector.
+without a path, in the same process, the two in turn. The page cache is warm; it is not in the bytes a vector.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ SHOWN = {  # name in the table: name of the figure, and its unit
     "B a vector: opened": ("memory opened", 1),
     "searched": ("memory searched", 1),
 }
-STORE, MEMORY = ["get", "search", "add"], " in memory"
+MEMORY = " in memory"
 
 
 def ids(count: int, seed: int = 2) -> list[str]:
@@ -86,7 +86,7 @@ def fill(engine: str, count: int, folder: Path) -> Figures:
 
 
 def use(engine: str, count: int, folder: Path) -> Figures:
-    """Open what `fill` left, and use it."""
+    """Open what `fill` left, and use it beside the same store in memory."""
     names, queries = ids(count), rows(TIMES, 5)
     some = np.random.default_rng(6).permutation(count)[:SOME]
     ENGINES[engine](Path(tempfile.mkdtemp(dir=folder.parent))).close()  # what is imported once
@@ -97,42 +97,45 @@ def use(engine: str, count: int, folder: Path) -> Figures:
     found["memory opened"] = (own_memory() - before) / count
     found["first search"] = taken(store.search, queries[0], K)
     found["memory searched"] = (own_memory() - before) / count
-    return found | used(store, [names[place] for place in some], queries)
+    stores = {"": store}
+    if hasattr(ENGINES[engine], "backend"):
+        stores[MEMORY] = ENGINES[engine](None)
+        stores[MEMORY].put(names, rows(count))
+    return found | used(stores, [names[place] for place in some], queries)
 
 
-def in_memory(engine: str, count: int, folder: Path) -> Figures:
-    """Use the same store without a folder."""
-    store = ENGINES[engine](None)
-    names = ids(count)
-    store.put(names, rows(count))
-    some = np.random.default_rng(6).permutation(count)[:SOME]
-    return used(store, [names[place] for place in some], rows(TIMES, 5))
+def used(stores: dict[str, Any], names: list[str], queries: Rows) -> Figures:
+    """Get, search and add, a little with each store in turn, once everything has been touched."""
+    found: dict[str, list[float]] = {}
+    new, vectors = ids(TIMES * NEW, 7), rows(TIMES * NEW, 8)
+
+    def note(name: str, call: Callable[..., object], *arguments: Any) -> None:
+        found.setdefault(name, []).append(taken(call, *arguments))
+
+    for store in stores.values():
+        gets(store, names)
+        store.search(queries[0], K)
+    for start in range(0, len(new), NEW):
+        for suffix, store in stores.items():
+            note("get" + suffix, gets, store, names)
+            note("add" + suffix, adds, store, new[start : start + NEW], vectors[start : start + NEW])
+    for query in queries:
+        for suffix, store in stores.items():
+            if sum(found.get("search" + suffix, [])) < 5:
+                note("search" + suffix, store.search, query, K)
+    return {name: statistics.median(times) for name, times in found.items()}
 
 
-def used(store: Any, names: list[str], queries: Rows) -> Figures:
-    """Get, search and add, once everything has been touched."""
+def gets(store: Any, names: list[str]) -> None:
+    """Get one after the other."""
+    for name in names:
+        store.get(name)
 
-    def get() -> None:
-        for name in names:
-            store.get(name)
 
-    def searches() -> Iterator[float]:
-        begun = time.perf_counter()
-        for query in queries:
-            yield taken(store.search, query, K)
-            if time.perf_counter() - begun > 5:
-                return
-
-    get()
-    store.search(queries[0], K)
-    found = {"get": statistics.median(taken(get) for _ in range(9)), "search": statistics.median(searches())}
-    new, vectors = ids(9 * NEW, 7), rows(9 * NEW, 8)
-
-    def add(start: int) -> None:
-        for name, vector in zip(new[start : start + NEW], vectors[start : start + NEW], strict=True):
-            store.add(name, vector)
-
-    return found | {"add": statistics.median(taken(add, start) for start in range(0, 9 * NEW, NEW))}
+def adds(store: Any, names: list[str], vectors: Rows) -> None:
+    """Add one after the other."""
+    for name, vector in zip(names, vectors, strict=True):
+        store.add(name, vector)
 
 
 def own_memory() -> int:
@@ -142,7 +145,7 @@ def own_memory() -> int:
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
 
 
-PARTS: dict[str, Callable[[str, int, Path], Figures]] = {"fill": fill, "use": use, "in memory": in_memory}
+PARTS: dict[str, Callable[[str, int, Path], Figures]] = {"fill": fill, "use": use}
 
 
 def in_process(part: str, engine: str, count: int, folder: Path) -> Figures:
@@ -162,9 +165,6 @@ def measure(engine: str, count: int, folder: Path) -> Figures:
         found = in_process("fill", engine, count, own)
         if hasattr(ENGINES[engine], "get") or hasattr(ENGINES[engine], "backend"):
             found |= in_process("use", engine, count, own)
-        if hasattr(ENGINES[engine], "backend"):
-            memory = in_process("in memory", engine, count, own)
-            found |= {name + MEMORY: figure for name, figure in memory.items()}
     return found
 
 

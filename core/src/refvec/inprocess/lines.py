@@ -13,7 +13,7 @@ tracers, debuggers for instance, which may raise between any two lines. They
 take back first that an id is known: a reader may look without the lock.
 
 A journaled store notes each step too: what is noted is the first thing that
-can fail, and goes to the end of a list by a slice that was made before.
+can fail. Adding a list that was made before to a list is no call either.
 
 Each function returns False, and changes nothing, if another step overtook the
 plan.
@@ -21,23 +21,19 @@ plan.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .ledger import Journal, Ledger, members
 
 
-def _noting(journal: Journal, chunk_id: str, index: int) -> tuple[Any, Any, Any]:
-    """Return the list of events, where it ends, and the event to put there."""
-    return journal.events, slice(len(journal.events), len(journal.events)), [(chunk_id, index)]
+def _is_noted(journal: Journal, noted: Sequence[object]) -> bool:
+    return bool(journal.events and journal.events[-1] is noted[0])
 
 
-def _noted(events: Any, event: Any) -> bool:
-    return bool(events and events[-1] is event[0])
-
-
-def _take_back(events: Any, event: Any) -> None:
-    if _noted(events, event):
-        events.pop()
+def _take_back(journal: Journal, noted: Sequence[object]) -> None:
+    if _is_noted(journal, noted):
+        journal.events.pop()
 
 
 def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bool:
@@ -45,21 +41,20 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
     turns, known, after = ledger.turns, ledger.index, turn + 1
     slot: Any = ledger.slots.get(index)  # a dict, since more than one id is in it
     journal = ledger.journal
-    events = end = event = None
     if journal is not None:
-        events, end, event = _noting(journal, chunk_id, -1)
+        events, noted = journal.events, [(chunk_id, -1)]
     counts = ledger.counts
     if turns[-1] != turn:
         return False
     try:
-        if events is not None:
-            events[end] = event
+        if journal is not None:
+            events += noted
         del slot[chunk_id]
         counts[index] = count
         del known[chunk_id]
         turns[-1] = after
     except BaseException:
-        if events is not None and not _noted(events, event):
+        if journal is not None and not _is_noted(journal, noted):
             raise  # nothing has happened
         slot.pop(chunk_id, None)
         counts[index] = count
@@ -72,9 +67,8 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
 def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, Any]) -> bool:
     """Remove a present id, the slot of which it is the last reference, and its row if `rows` holds it."""
     journal = ledger.journal
-    events = end = event = None
     if journal is not None:
-        events, end, event = _noting(journal, chunk_id, -1)
+        events, noted = journal.events, [(chunk_id, -1)]
         held = journal.held
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
     slots, tokens, by_token = ledger.slots, ledger.tokens, ledger.by_token
@@ -82,9 +76,9 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, 
         return False
     token = tokens[index]
     try:
-        if events is not None:
+        if journal is not None:
             held[index] = None
-            events[end] = event
+            events += noted
         del by_token[token]
         del tokens[index]
         del slots[index]
@@ -93,7 +87,7 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, 
         rows.pop(index, None)
         turns[-1] = after
     except BaseException:
-        if events is not None and not _noted(events, event):
+        if journal is not None and not _is_noted(journal, noted):
             held.pop(index, None)
             raise
         rows.pop(index, None)
@@ -113,15 +107,14 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
     before = slots.get(index, "")
     slot = before if type(before) is dict else dict.fromkeys(members(before))
     journal = ledger.journal
-    events = end = event = None
     if journal is not None:
-        events, end, event = _noting(journal, chunk_id, index)
+        events, noted = journal.events, [(chunk_id, index)]
     counts = ledger.counts
     if turns[-1] != turn:
         return False
     try:
-        if events is not None:
-            events[end] = event
+        if journal is not None:
+            events += noted
         slot[chunk_id] = None
         slots[index] = slot
         known[chunk_id] = index
@@ -130,7 +123,8 @@ def join(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> bo
     except BaseException:
         known.pop(chunk_id, None)
         slot.pop(chunk_id, None)
-        _take_back(events, event)
+        if journal is not None:
+            _take_back(journal, noted)
         slots[index] = before
         counts[index] = count - 1
         raise
@@ -149,11 +143,9 @@ def fill(
 ) -> bool:
     """Let a new id be the first reference of a reusable or new index, and keep its row (see `_placing`)."""
     journal = ledger.journal
-    events = end = event = None
     if journal is not None:
-        events, end, event = _noting(journal, chunk_id, index)
+        events, noted = journal.events, [(chunk_id, index)]
         written, one = journal.written, [index]
-        last = slice(len(written), len(written))
     turns, counts, known, after = ledger.turns, ledger.counts, ledger.index, turn + 1
     slots, tokens, by_token = ledger.slots, ledger.tokens, ledger.by_token
     before, (rows, row) = (ledger.allocated, ledger.capacity), place
@@ -161,9 +153,9 @@ def fill(
         return False
     try:
         rows[index] = row  # should the rest fail: at an index without references nobody reads it
-        if events is not None:
-            written[last] = one  # nor is it told of an index without references
-            events[end] = event
+        if journal is not None:
+            written += one  # nor is it told of an index without references
+            events += noted
         slots[index] = chunk_id
         tokens[index] = token
         by_token[token] = index
@@ -173,7 +165,8 @@ def fill(
         turns[-1] = after
     except BaseException:
         known.pop(chunk_id, None)
-        _take_back(events, event)
+        if journal is not None:
+            _take_back(journal, noted)
         slots.pop(index, None)
         tokens.pop(index, None)
         by_token.pop(token, None)
