@@ -64,8 +64,9 @@ def leave(ledger: Ledger, turn: int, chunk_id: str, index: int, count: int) -> b
     return True
 
 
-def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, Any]) -> bool:
+def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, Any] | None) -> bool:
     """Remove a present id, the slot of which it is the last reference, and its row if `rows` holds it."""
+    having = rows if rows is not None and index in rows else None
     journal = ledger.journal
     if journal is not None:
         events, noted = journal.events, [(chunk_id, -1)]
@@ -84,13 +85,15 @@ def empty(ledger: Ledger, turn: int, chunk_id: str, index: int, rows: dict[int, 
         del slots[index]
         counts[index] = 0
         del known[chunk_id]
-        rows.pop(index, None)
+        if having is not None:
+            del having[index]
         turns[-1] = after
     except BaseException:
         if journal is not None and not _is_noted(journal, noted):
             held.pop(index, None)
             raise
-        rows.pop(index, None)
+        if having is not None:
+            having.pop(index, None)
         by_token.pop(token, None)
         tokens.pop(index, None)
         slots.pop(index, None)

@@ -153,10 +153,10 @@ class Shortcuts(Journaled, abstract=True):
     @_documented
     def remove_vector(self, chunk_id: ChunkId) -> bool:
         """Remove an id, and say whether it was there; see `VectorStore.remove_vector`."""
-        if type(chunk_id) is str and chunk_id.isascii():
+        if type(chunk_id) is str:
             removed = self._drop_one(chunk_id)
             if removed is not None:
-                return bool(removed)
+                return removed > 0
         return super().remove_vector(chunk_id)
 
     def _drop_one(self, chunk_id: str) -> int | None:
@@ -170,14 +170,14 @@ class Shortcuts(Journaled, abstract=True):
                 return None
             index = ledger.index.get(chunk_id)
             if index is None:
-                return 0
-            count = size_of(ledger.slots.get(index)) - 1
-            if count > 0:
-                return 1 if leave(ledger, turn, chunk_id, index, count) else None
+                return 0 if chunk_id.isascii() else None  # which may be no id, unlike one that is there
+            slot = ledger.slots.get(index)
+            if type(slot) is dict and len(slot) > 1:
+                return 1 if leave(ledger, turn, chunk_id, index, len(slot) - 1) else None
             rows = self._erasable
             if ledger.journal is None:
                 heappush(ledger.free, index)  # stale until the line below, and then not
-            if not empty(ledger, turn, chunk_id, index, {} if rows is None else rows):
+            if not empty(ledger, turn, chunk_id, index, rows):
                 return None
             if rows is None and (calls := list(self._erasing([index]))):
                 # A step of its own: overtaken, the index may hold another row by now; else only memory stays.
