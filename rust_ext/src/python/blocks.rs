@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use super::door::methods;
 use super::made::{Any, components, empty};
 use super::refusals::misuse;
+use super::steps::work;
 use crate::Selection;
 
 /// About how many components a block has.
@@ -48,7 +49,7 @@ impl Blocks {
         }
         let mut block = empty(py, [count, rows.dimension()])?;
         let places = components(&mut block);
-        py.detach(|| rows.copy(start, places))?;
+        work(py, places.len(), || rows.copy(start, places))?;
         Ok(Some(block.into_any()))
     }
 }

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 use super::door::methods;
 use super::made::{Any, array, ints, list, number, text, tuple};
+use super::steps::{LOOK, work};
 use crate::{Columns, Event, Id};
 
 #[pyclass(frozen, module = "rust_vector_store._native")]
@@ -30,7 +31,7 @@ fn object<'py>(py: Python<'py>, event: &Event) -> PyResult<Any<'py>> {
 }
 
 fn columns<'py>(py: Python<'py>, events: &[Event]) -> PyResult<Any<'py>> {
-    let Columns { uuids, lengths, text, indices } = py.detach(|| Columns::of(events))?;
+    let Columns { uuids, lengths, text, indices } = work(py, events.len() * LOOK, || Columns::of(events))?;
     let none = || Ok(py.None().into_bound(py));
     let ids = match uuids {
         Some(uuids) => [array::<u8, 2>(py, [uuids.len(), 16], uuids.as_flattened()), none(), none()],

@@ -12,7 +12,7 @@ use super::ids::KeptIds;
 use super::indices::Indices;
 use super::made::{Any, array, ints, list, number, optional, size, texts, tuple};
 use super::rows::with_rows;
-use super::steps::{LONG, This, cell, read, write};
+use super::steps::{LONG, This, cell, read, work, write};
 use super::stored::{opened, with_file};
 use crate::{Kept, Precision, Restore, Saved, Settings, Snapshot, Store};
 
@@ -118,7 +118,7 @@ fn state<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
 
 fn pending<'py>(this: This<'_, 'py>) -> PyResult<Any<'py>> {
     let (py, changes) = (this.py(), read(this, LONG, Store::changes)?);
-    let sums = py.detach(|| changes.rows.sums())?;
+    let sums = work(py, changes.rows.len() * changes.rows.dimension(), || changes.rows.sums())?;
     let told = [
         Ok(Bound::new(py, Events(changes.events))?.into_any()),
         ints(py, changes.rows.indices()),

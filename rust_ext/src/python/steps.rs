@@ -35,6 +35,12 @@ pub fn read<T: Send>(this: This<'_, '_>, components: usize, step: impl FnOnce(&S
     tried.unwrap_or_else(|step| this.py().detach(|| cell.read(step)))
 }
 
+/// Work that needs no lock, over so many components: to detach is to wait for whoever is busy, be the work ever so short.
+#[inline]
+pub fn work<T: Send>(py: Python<'_>, components: usize, work: impl FnOnce() -> T + Send) -> T {
+    if components <= FEW { work() } else { py.detach(work) }
+}
+
 /// A changing step over so many components.
 #[inline]
 pub fn write<T: Send>(this: This<'_, '_>, components: usize, step: impl FnOnce(&mut Store) -> Result<T> + Send) -> Result<T> {
