@@ -42,6 +42,11 @@ mutant("DUR-1", "sqlite_never_syncs", "sqlite syncs nothing at all.").patches(
 mutant("DUR-1", "head_before_commit", "The head tells of a flush that is not committed yet.").patches(
     lambda: changed(writer.Writer, "_commit", lambda call, self, meta, log: _head_first(call, self, meta, log))
 )
+mutant(
+    "DUR-1", "failed_commit_undone", "A commit that seems to fail is taken for one that was never made."
+).patches(
+    lambda: changed(writer.Writer, "_commit", lambda call, self, meta, log: _as_before(call, self, meta, log))
+)
 mutant("DUR-1", "names_not_synced", "A store is created, and its names are not synced.").patches(
     lambda: patched(opening, "create", lambda call, *args: without("sync_directory", call, *args))
 )
@@ -61,6 +66,15 @@ def _by_sqlite(path: Path) -> tuple[int, int]:
 def _head_first(call: Callable[..., Any], self: Any, meta: Any, log: bytes) -> None:
     head.write(self._head, meta.store, meta.flush)
     call(self, meta, log)
+
+
+def _as_before(call: Callable[..., Any], self: Any, meta: Any, log: bytes) -> None:
+    before = self._meta
+    try:
+        call(self, meta, log)
+    except BaseException:
+        self._meta = before
+        raise
 
 
 # DUR-2: a child takes nothing of its parent's

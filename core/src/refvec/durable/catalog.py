@@ -6,8 +6,9 @@ its own, so every page carries one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import NamedTuple
 
 from ..errors import CorruptStoreError
@@ -28,10 +29,17 @@ _TABLE = (
     "CREATE TABLE pages (kind TEXT NOT NULL, flush INTEGER NOT NULL, part INTEGER NOT NULL, "
     "digest BLOB NOT NULL, content BLOB NOT NULL, PRIMARY KEY (kind, flush, part))"
 )
+_NOT_META, _NOTHING = "DELETE FROM pages WHERE kind = 'meta'", "DELETE FROM pages"
+_SHORT = "PRAGMA incremental_vacuum"  # before new pages are written, while the file could end here
+_SCHEMA = (
+    "SELECT group_concat(type || ' ' || name || ' ' || sql, '; ') FROM sqlite_schema "
+    "WHERE name NOT LIKE 'sqlite_%'"
+)
 _INSERT = "INSERT INTO pages VALUES (?, ?, ?, ?, ?)"
 _SELECT = (
-    "SELECT flush, part, digest, rowid, CASE WHEN length(content) < 65536 THEN content END "  # else `_large`
-    "FROM pages WHERE kind = ? AND flush >= ? ORDER BY flush, part"
+    "SELECT kind, flush, part, digest, rowid, "
+    "CASE WHEN length(content) < 65536 THEN content END "  # else `_large`
+    "FROM pages{} ORDER BY kind, flush, part"
 )
 
 
@@ -51,26 +59,24 @@ class Catalog(PayloadTable):
 
     def read(self) -> Content:
         """Return everything but payloads themselves, of one moment."""
-        with self._transaction("BEGIN", end):
-            return self._content()
+        return self._transaction("BEGIN", self._content, end)
 
     def _content(self) -> Content:
         self._check_schema()
-        meta = self._meta()
-        snapshots = self._contents("ids", meta.snapshot)
-        logs = self._contents("log", meta.snapshot + 1)
-        if snapshots.keys() != {meta.snapshot}:
-            raise damaged(
-                self.path, f"its snapshots are of the flushes {sorted(snapshots)}, not {meta.snapshot}"
-            )
-        if list(logs) != list(range(meta.snapshot + 1, meta.flush + 1)):
+        contents = self._contents()
+        meta = self._decoded_meta(contents)
+        snapshots = [flush for kind, flush in contents if kind == "ids" and flush >= meta.snapshot]
+        logs = [flush for kind, flush in contents if kind == "log" and flush > meta.snapshot]
+        if snapshots != [meta.snapshot]:
+            raise damaged(self.path, f"its snapshots are of the flushes {snapshots}, not {meta.snapshot}")
+        if logs != list(range(meta.snapshot + 1, meta.flush + 1)):
             raise damaged(self.path, f"its log lacks a flush between {meta.snapshot} and {meta.flush}")
         with self._naming(f"snapshot {meta.snapshot}"):
-            snapshot, payloads = decode_snapshot(snapshots[meta.snapshot])
+            snapshot, payloads = decode_snapshot(contents["ids", meta.snapshot])
         found, changed = [], [payloads]
-        for flush, content in logs.items():
+        for flush in logs:
             with self._naming(f"log {flush}"):
-                log, payloads = decode_log(content)
+                log, payloads = decode_log(contents["log", flush])
             found.append(log)
             changed.append(payloads)
         with self._naming("the payloads"):
@@ -79,37 +85,37 @@ class Catalog(PayloadTable):
 
     def damages_of_payloads(self) -> list[CorruptStoreError]:
         """Return an error for everything that is wrong with the payloads of one moment."""
-        with self._transaction("BEGIN", end):
-            return list(self.damaged_payloads(self._content().directory))
+        return self._transaction("BEGIN", lambda: list(self.damaged_payloads(self._content().directory)), end)
 
     def meta(self) -> Meta:
         """Return the meta page of now."""
-        with self._transaction("BEGIN", end):
-            return self._meta()
+        contents = self._transaction("BEGIN", lambda: self._contents(" WHERE kind = 'meta'"), end)
+        return self._decoded_meta(contents)
 
-    def _meta(self) -> Meta:
-        pages = self._contents("meta", 0)
-        if pages.keys() != {0}:
+    def _decoded_meta(self, contents: dict[tuple[str, int], memoryview]) -> Meta:
+        if [flush for kind, flush in contents if kind == "meta"] != [0]:
             raise damaged(self.path, "its meta page is missing")
         with self._naming("the meta page"):
-            return Meta.decode(bytes(pages[0]))
+            return Meta.decode(bytes(contents["meta", 0]))
 
-    def _contents(self, kind: str, first: int) -> dict[int, memoryview]:
-        """Return the whole content of every flush, its pages put together and checked."""
-        found: dict[int, list[bytes]] = {}
-        for flush, part, kept, row, content in self._ask(_SELECT, kind, first):
+    def _contents(self, which: str = "") -> dict[tuple[str, int], memoryview]:
+        """Return the whole content of every kind and flush, its pages put together and checked."""
+        found: dict[tuple[str, int], list[bytes]] = {}
+        for kind, flush, part, kept, row, content in self._ask(_SELECT.format(which)):
             if content is None:
                 content = self._large(row)
             if not (
-                isinstance(flush, int)
+                isinstance(kind, str)
+                and isinstance(flush, int)
                 and isinstance(part, int)
                 and isinstance(content, bytes)
-                and part == len(found.get(flush, ()))
+                and part == len(found.get((kind, flush), ()))
                 and kept == digest(kind, flush, part, content)
             ):
-                raise damaged(self.path, f"page {part!r:.30} of {kind} {flush!r:.30} differs from its checksum")
-            found.setdefault(flush, []).append(content)
-        return {flush: self._joined(kind, flush, parts) for flush, parts in found.items()}
+                where = f"page {part!r:.30} of {kind!s:.30} {flush!r:.30}"
+                raise damaged(self.path, f"{where} differs from its checksum")
+            found.setdefault((kind, flush), []).append(content)
+        return {page: self._joined(*page, parts) for page, parts in found.items()}
 
     def _large(self, row: object) -> bytes:
         """Return a content that is read on its own: so it is copied once less."""
@@ -125,8 +131,8 @@ class Catalog(PayloadTable):
         return whole[8:]
 
     def _check_schema(self) -> None:
-        found = self._ask("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-        if found != [("table", "pages", _TABLE), ("table", "payloads", _PAYLOADS)]:
+        found = self._ask(_SCHEMA)
+        if found != [(f"table pages {_TABLE}; table payloads {_PAYLOADS}",)]:
             raise damaged(self.path, "its tables are not those of a catalog")
 
     @contextmanager
@@ -161,44 +167,43 @@ class Catalog(PayloadTable):
         It is on the disk when this returns.
         """
         flush = meta.snapshot if kind == "ids" else meta.flush
-        with self._transaction("BEGIN IMMEDIATE", disk.commit):
-            if kind == "ids":
-                self._ask("DELETE FROM pages")
-            else:
-                self._ask("DELETE FROM pages WHERE kind = 'meta'")
+
+        def write() -> None:
             self._write_payloads(payloads)
-            self._insert("meta", 0, meta.encode())
-            self._insert(kind, flush, content)
+            self._insert(("meta", 0, meta.encode()), (kind, flush, content))
+
+        self._write(write, _NOTHING if kind == "ids" else _NOT_META)
 
     def compact(self, meta: Meta, snapshot: bytes) -> None:
         """Commit a snapshot in place of everything, and give back the space of what it replaces."""
-        with self._transaction("BEGIN IMMEDIATE", disk.commit):
-            self._ask("DELETE FROM pages")
-            self._insert("meta", 0, meta.encode())
-            self._insert("ids", meta.snapshot, snapshot)
-            self.shrink()
+        pages = ("meta", 0, meta.encode()), ("ids", meta.snapshot, snapshot)
+        self._write(lambda: self._insert(*pages), _NOTHING, _SHORT)
         self.checkpoint()
 
     def clear_places(self, places: Iterable[int]) -> None:
         """Remove what no directory leads to that anybody may have."""
-        with self._transaction("BEGIN IMMEDIATE", disk.commit):
-            self._clear_places(places)
+        self._write(lambda: self._clear_places(places))
 
-    def clear_others(self) -> None:
+    def clear_others(self, directory: Directory) -> None:
         """Remove what the directory of the last flush does not lead to."""
-        with self._transaction("BEGIN IMMEDIATE", disk.commit):
-            self._clear_places(self._other_places(self._content().directory))
+        if others := self._other_places(directory):
+            self.clear_places(others)
 
     def renew(self, meta: Meta) -> None:
         """Commit what is there once more: no commit that failed before it can come back after a crash."""
-        with self._transaction("BEGIN IMMEDIATE", disk.commit):
-            self._ask("DELETE FROM pages WHERE kind = 'meta'")
-            self._insert("meta", 0, meta.encode())
+        self._write(lambda: self._insert(("meta", 0, meta.encode())), _NOT_META)
 
-    def _insert(self, kind: str, flush: int, content: bytes) -> None:
-        whole = len(content).to_bytes(8, "little") + content
-        parts = (whole[start : start + PART_BYTES] for start in range(0, len(whole), PART_BYTES))
-        rows = (
-            (kind, flush, part, digest(kind, flush, part, piece), piece) for part, piece in enumerate(parts)
-        )
-        self._many(_INSERT, rows)
+    def _write(self, work: Callable[[], object], *first: str) -> None:
+        """Do some work, after statements without values, in a transaction that is on the disk in the end."""
+        self._transaction("; ".join(["BEGIN IMMEDIATE", *first]), work, disk.commit)
+
+    def _insert(self, *pages: tuple[str, int, bytes]) -> None:
+        self._many(_INSERT, chain.from_iterable(_parts(*page) for page in pages))
+
+
+def _parts(kind: str, flush: int, content: bytes) -> Iterator[tuple[str, int, int, bytes, bytes]]:
+    """Yield the rows of a page."""
+    whole = len(content).to_bytes(8, "little") + content
+    for part, start in enumerate(range(0, len(whole), PART_BYTES)):
+        piece = whole[start : start + PART_BYTES]
+        yield kind, flush, part, digest(kind, flush, part, piece), piece

@@ -18,8 +18,8 @@ from typing import NamedTuple
 from . import disk
 from .catalog import Catalog
 from .checking import Progress
-from .folding import folded
-from .leftovers import next_generation, sweep
+from .folding import Folded
+from .leftovers import next_generation
 from .places import Place
 from .records import Meta
 from .replay import Replayed
@@ -48,12 +48,9 @@ class Files(NamedTuple):
     guard: Callable[[], None]
 
 
-def rewritten(files: Files, progress: Progress) -> RowFile | None:
+def rewritten(files: Files, snapshot: Folded, progress: Progress) -> RowFile | None:
     """Commit a new generation; return its row file, None where there was none."""
     place, catalog, rows, guard = files
-    with suppress(OSError):  # they are in nobody's way
-        sweep(place, catalog, catalog.meta())
-    snapshot = folded(place, catalog)
     meta, found, _ = snapshot
     if rows is None:
         catalog.compact(meta, snapshot.encode())

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from .damage import damaged
@@ -18,6 +19,7 @@ APPLICATION = 0x52465643  # "RFVC": what sqlite calls the application id
 _READING_PAGES = 8  # that sqlite keeps: every content is read once, and new memory takes longer than reading
 _MAGIC, _HEADER_BYTES = b"SQLite format 3\0", 100
 _TIMEOUT = 10.0  # seconds that a recovery or a checkpoint of another process may take
+T = TypeVar("T")
 
 
 def identify(path: Path) -> tuple[int, int]:
@@ -37,7 +39,7 @@ def identify(path: Path) -> tuple[int, int]:
 
 def end(connection: sqlite3.Connection) -> None:
     """End a transaction that only read."""
-    connection.execute("COMMIT")
+    connection.commit()
 
 
 class Connection:
@@ -87,6 +89,15 @@ class Connection:
         with translated(self.path):
             self._connection.executemany(sql, rows)
 
+    def _script(self, sql: str) -> None:
+        """Do what has neither values nor results, outside of a transaction: it would be committed.
+
+        Each statement gives up the interpreter lock once, by `_ask` it would six times: beside a busy thread,
+        whoever gives it up waits for it as long as the interpreter's switch interval.
+        """
+        with translated(self.path):
+            self._connection.executescript(sql)
+
     def close(self) -> None:
         """End the connection; what was committed stays."""
         with suppress(sqlite3.Error):
@@ -115,30 +126,24 @@ class Connection:
         """Return the bytes of pages that hold nothing."""
         return self._number("freelist_count") * self._number("page_size")
 
-    def shrink(self) -> None:
-        """Let the file end with its last page that holds something, within a transaction."""
-        free, before = self._number("freelist_count"), -1
-        while free not in (0, before):  # it stays where the database was made without `auto_vacuum`
-            self._ask("PRAGMA incremental_vacuum")  # of this, Python 3.11 takes one step, of one page
-            free, before = self._number("freelist_count"), free
-
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file, and let both be short, unless somebody is just reading."""
         with suppress(OSError):
-            self._ask("PRAGMA busy_timeout = 0")
-            self._ask("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._script("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)")
         with suppress(OSError):
-            self._ask(f"PRAGMA busy_timeout = {round(1000 * _TIMEOUT)}")
+            self._script(f"PRAGMA busy_timeout = {round(1000 * _TIMEOUT)}")
 
-    @contextmanager
-    def _transaction(self, begin: str, end: Callable[[sqlite3.Connection], object]) -> Iterator[None]:
-        self._ask(begin)
+    def _transaction(self, begin: str, work: Callable[[], T], end: Callable[[sqlite3.Connection], object]) -> T:
+        """Do some work in a transaction, or nothing: one function, so that no interrupt comes between them."""
         try:
-            yield
+            with suppress(sqlite3.Error):
+                self._connection.rollback()  # what a second interrupt may have left open
+            self._script(begin)
+            done = work()
             with translated(self.path):
                 end(self._connection)
         except BaseException:
             with suppress(sqlite3.Error):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._connection.rollback()
             raise
+        return done

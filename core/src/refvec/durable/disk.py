@@ -56,14 +56,15 @@ def sync_directory(path: Path) -> None:
         os.close(handle)
 
 
-def allocate(handle: int, size: int) -> None:
-    """Have a file of at least `size` bytes, on space that is really there; some more is taken ahead."""
+def allocate(handle: int, size: int) -> int:
+    """Have a file of at least `size` bytes, on space that is really there, and some ahead; return how many."""
     held = os.fstat(handle).st_size
     if size <= held:
-        return
+        return held
     ahead = min(size // 32, MOST_AHEAD)  # about 3 per cent
     wanted = -(-(size + ahead) // STEP_BYTES) * STEP_BYTES
     reserve(handle, held, wanted)
+    return wanted
 
 
 def reserve(handle: int, start: int, stop: int) -> None:
@@ -79,7 +80,9 @@ def reserve(handle: int, start: int, stop: int) -> None:
 
 def commit(connection: sqlite3.Connection) -> None:
     """Return when the transaction is on the disk."""
-    connection.execute("COMMIT")
+    if not connection.in_transaction:  # where there is none, `commit` does nothing
+        raise sqlite3.OperationalError("the transaction has ended already")
+    connection.commit()
 
 
 def rename(old: Path, new: Path) -> None:

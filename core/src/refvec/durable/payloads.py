@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from .. import failures
@@ -18,7 +18,6 @@ TABLE = (
     "CREATE TABLE payloads (place INTEGER PRIMARY KEY, id BLOB NOT NULL, "
     "digest BLOB NOT NULL, content BLOB NOT NULL)"
 )
-_PUT = "INSERT INTO payloads (place, id, digest, content) VALUES (?, ?, ?, ?)"
 _VARIABLES = 500  # fewer than any sqlite allows in one statement
 
 
@@ -90,7 +89,7 @@ class PayloadTable(Connection):
         """Return columns of the rows at places, which all must be there."""
         found: list[tuple[Any, ...]] = []
         for places in _pieces(wanted):
-            marks = ", ".join("?" * len(places))
+            marks = _marks("?", places)
             found += self._ask(f"SELECT place, {columns} FROM payloads WHERE place IN ({marks})", *places)  # noqa: S608
         for place in wanted.keys() - {row[0] for row in found}:
             raise self._missing(place)
@@ -98,17 +97,24 @@ class PayloadTable(Connection):
 
     def _write_payloads(self, rows: Iterable[tuple[int, bytes, bytes]]) -> None:
         """Put payloads at places, within a transaction."""
-        self._many(_PUT, ((place, key, digest(place, key, content), content) for place, key, content in rows))
+        for piece in _pieces(rows, _VARIABLES // 4):
+            values = [(place, key, digest(place, key, content), content) for place, key, content in piece]
+            self._ask(
+                f"INSERT INTO payloads (place, id, digest, content) VALUES {_marks('(?, ?, ?, ?)', values)}",  # noqa: S608
+                *chain.from_iterable(values),
+            )
 
     def _clear_places(self, places: Iterable[int]) -> None:
         """Remove what is at places, within a transaction."""
-        self._many("DELETE FROM payloads WHERE place = ?", ((place,) for place in places))
+        for piece in _pieces(places):
+            self._ask(f"DELETE FROM payloads WHERE place IN ({_marks('?', piece)})", *piece)  # noqa: S608
 
     def _other_places(self, directory: Directory) -> list[int]:
         """Return the places that hold what is no payload any more."""
         entries = directory.entries()
-        found = self._ask("SELECT place FROM payloads")
-        return [place for (place,) in found if isinstance(place, int) and place not in entries]
+        # One row, for every one is a step.
+        ((found,),) = self._ask("SELECT group_concat(place) FROM payloads")
+        return [place for place in map(int, str(found).split(",")) if place not in entries] if found else []
 
     def _checked(self, place: int, key: Any, kept: Any, content: Any) -> tuple[str, bytes]:
         one = self._id(key)
@@ -136,7 +142,12 @@ def _candidates(directory: Directory, ids: Iterable[str]) -> dict[int, int]:
     return {place: key for key, places in found for place in places}
 
 
-def _pieces(items: Iterable[T]) -> Iterator[list[T]]:
+def _pieces(items: Iterable[T], size: int = _VARIABLES) -> Iterator[list[T]]:
     iterator = iter(items)
-    while piece := list(islice(iterator, _VARIABLES)):
+    while piece := list(islice(iterator, size)):
         yield piece
+
+
+def _marks(one: str, items: Collection[object]) -> str:
+    """Return what stands for values in a statement."""
+    return ", ".join([one] * len(items))

@@ -67,14 +67,13 @@ class Place:
         """Return what an unfinished creation may leave besides the lock."""
         return [self.head, self.draft, *_beside(self.draft)]
 
-    def require(self, lock: int) -> None:
-        """Raise unless the path still leads to the directory that is locked: new files are made by path."""
-        held = os.fstat(lock)
+    def require(self, held: os.stat_result) -> None:
+        """Raise unless the path still leads to the directory with this lock: new files are made by path."""
         try:
-            found: os.stat_result | None = self.lock.stat()
+            found = self.lock.stat()
         except FileNotFoundError:
             found = None
-        if found is None or (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+        if found is None or not os.path.samestat(found, held):
             text = (
                 "The store's directory was moved or deleted while it was open; save() keeps what is in memory"
             )

@@ -21,7 +21,7 @@ from .places import Place
 from .records import Meta
 from .session import Session
 from .shelf import StoredShelf
-from .stored import StoredRows
+from .stored import Kept, StoredRows
 
 if TYPE_CHECKING:
     from ..contract import VectorStore
@@ -83,11 +83,13 @@ class Reader(Session):
         try:
             lock_reader(handles[0])  # while `load` has such a lock, too
             handles.append(os.dup(loaded.file.handle))
-            return StoredRows(loaded.file.through(handles[1]), loaded.contradiction, handles)
+            rows = StoredRows(loaded.file.through(handles[1]), loaded.contradiction)
         except BaseException:
             for handle in handles:
                 unlock(handle)
             raise
+        rows.keep(Kept(handles))
+        return rows
 
     def _replace(self, store: VectorStore, loaded: Loaded) -> Meta:
         """Let the store have the content of another one of its kind, in one step."""

@@ -76,6 +76,7 @@ class RowFile:
         self.handle = handle
         self.dimension = dimension
         self._pen: Pen | None = None
+        self._space = 0  # bytes that are known to be allocated
         self.row_bytes = 4 * dimension
 
     @classmethod
@@ -120,8 +121,8 @@ class RowFile:
     def writing(self, indices: NDArray[np.int64]) -> Pen:
         """Return what writes rows at ascending indices, on space that was allocated for them."""
         self.wait()
-        if len(indices):
-            disk.allocate(self.handle, FIRST + (int(indices[-1]) + 1) * self.row_bytes)
+        if len(indices) and (end := self._offset(int(indices[-1]) + 1)) > self._space:
+            self._space = disk.allocate(self.handle, end)
         self._pen = Pen(self, indices)
         return self._pen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,8 @@ def taken(path: Path) -> int:
 
 def taken_by(place: Place) -> int:
     """Return the bytes of the disk that the directory of a store takes, whatever is in it."""
-    return sum(taken(path) for path in place.root.iterdir() if path.is_file())
+    with os.scandir(place.root) as entries:
+        return sum(taken(Path(entry)) for entry in entries if entry.is_file())
 
 
 def extents(indices: NDArray[np.int64], dimension: int) -> NDArray[np.int64]:
@@ -35,8 +37,10 @@ def extents(indices: NDArray[np.int64], dimension: int) -> NDArray[np.int64]:
 
     Between two there is room for a hole, and the last one ends with the last row.
     """
-    starts = np.append(0, FIRST + indices * (4 * dimension))
-    stops = np.append(FIRST, starts[1:] + 4 * dimension)
+    jumps = np.flatnonzero(np.diff(indices) > 1)
+    firsts, lasts = np.append(indices[:1], indices[jumps + 1]), np.append(indices[jumps], indices[-1:])
+    starts = np.append(0, FIRST + firsts * (4 * dimension))
+    stops = np.append(FIRST, FIRST + (lasts + 1) * (4 * dimension))
     starts -= starts % BLOCK_BYTES
     stops[:-1] += -stops[:-1] % BLOCK_BYTES
     apart = starts[1:] - stops[:-1] >= LEAST_HOLE

@@ -37,18 +37,16 @@ class StoredRows:
 
     offset = FIRST
 
-    def __init__(
-        self, file: RowFile, contradiction: Callable[[str], CorruptStoreError], kept: Sequence[int] = ()
-    ) -> None:
+    def __init__(self, file: RowFile, contradiction: Callable[[str], CorruptStoreError]) -> None:
         self.handle = file.handle
         self.count = file.count()
         self.contradiction = contradiction
         self.damaged = file.damaged_row
         self.blocks = file.blocks
-        self._kept = [Kept(kept)]
+        self._kept: list[Kept] = []
 
     def keep(self, kept: Kept) -> None:
-        """Hold these handles too, as long as somebody refers to this object."""
+        """Hold these handles as long as somebody refers to this object."""
         self._kept.append(kept)
 
 
@@ -64,6 +62,32 @@ class Kept:
     def __init__(self, handles: Sequence[int]) -> None:
         _kept[self] = list(handles)
         weakref.finalize(self, _release, _kept[self], os.getpid())
+
+
+class Lent:
+    """The rows of a writer as they are lent to who reads from the file: by one handle, while it is one file."""
+
+    def __init__(self) -> None:
+        self._out: weakref.WeakSet[StoredRows] = weakref.WeakSet()
+        self._by: tuple[RowFile, RowFile, Kept] | None = (
+            None  # the writer's, the same to be read from, its handle
+        )
+
+    def rows(self, file: RowFile, contradiction: Callable[[str], CorruptStoreError]) -> StoredRows:
+        """Return the rows of a file, which the writer may close meanwhile."""
+        if self._by is None or self._by[0] is not file:
+            handle = os.dup(file.handle)
+            self._by = file, file.through(handle), Kept([handle])
+        _, through, kept = self._by
+        rows = StoredRows(through, contradiction)
+        rows.keep(kept)
+        self._out.add(rows)
+        return rows
+
+    def end(self) -> list[StoredRows]:
+        """Return those that somebody still has; no more are lent."""
+        self._by = None
+        return list(self._out)
 
 
 _kept: weakref.WeakKeyDictionary[Kept, list[int]] = weakref.WeakKeyDictionary()

@@ -10,7 +10,6 @@ last commit has all its rows.
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -40,7 +39,7 @@ from .rows import RowFile
 from .session import Session
 from .shelf import StoredShelf
 from .space import taken_by
-from .stored import Kept, StoredRows
+from .stored import Kept, Lent, StoredRows
 
 if TYPE_CHECKING:
     from ..contract import VectorStore
@@ -62,10 +61,11 @@ class Writer(Session):
     def __init__(self, place: Place, lock: int) -> None:
         super().__init__(place, StoredShelf(lambda: PayloadTable(place.catalog, "ro")))
         self._handles.append(lock)
-        self._lock_handle = lock
+        self._locked = os.fstat(lock)
         self._rows: RowFile | None = None
         self._busy = False
-        self._handed: weakref.WeakSet[StoredRows] = weakref.WeakSet()
+        self._lent = Lent()
+        self._meta: Meta | None = None  # of the last commit; None while it is not known how that ended
         self._pending: Told | None = None  # what is being committed
         self._told: Told | None = None  # what was committed, and may be told again
 
@@ -103,18 +103,13 @@ class Writer(Session):
         if self._rows is None:
             return None
         contradiction = partial(damaged, self.place.catalog)
-        if not apart:
-            return StoredRows(self._rows, contradiction)
-        handle = os.dup(self._rows.handle)  # which a compaction does not close
-        apart_rows = StoredRows(self._rows.through(handle), contradiction, [handle])
-        self._handed.add(apart_rows)
-        return apart_rows
+        return (self._lent.rows if apart else StoredRows)(self._rows, contradiction)
 
     def _leave_rows(self) -> None:
         if self._rows is not None:
             self._rows.wait()
         # Scans that other threads have begun may outlive the store: from now on they are readers like others.
-        readers = list(self._handed)
+        readers = self._lent.end()
         if readers and self._head in self._handles:
             lock_reader(self._head)  # before the lock of writers goes
             self._handles.remove(self._head)
@@ -185,11 +180,12 @@ class Writer(Session):
     def _rewrite(self, progress: Progress) -> None:
         """Go on with a new generation of the files."""
         assert self._catalog is not None
-        self._know_rows(self._current())
-        if self.nobody_reads():
-            self._catalog.clear_others()
-        old = self._rows
-        fresh = rewritten(Files(self.place, self._catalog, old, self._require_ours), progress)
+        self.sweep(self._current())
+        old, snapshot = self._rows, folded(self.place, self._catalog)
+        if snapshot.meta.placed and self.nobody_reads():
+            self._catalog.clear_others(snapshot.directory)
+        self._meta = None
+        fresh = rewritten(Files(self.place, self._catalog, old, self._require_ours), snapshot, progress)
         if old is None or fresh is None:
             return
         self._take_rows(fresh)
@@ -207,7 +203,7 @@ class Writer(Session):
                 raise RefvecError(
                     "flush() or compact() was called in the middle of one of them, on the same thread"
                 )
-            self.place.require(self._lock_handle)
+            self.place.require(self._locked)
             self._busy = True
             try:
                 yield
@@ -236,7 +232,9 @@ class Writer(Session):
     def _current(self) -> Meta:
         """Return the meta page as it was committed: an interrupt may have hidden how a commit ended."""
         assert self._catalog is not None
-        meta = self._catalog.meta()
+        if self._meta is None:
+            self._meta = self._catalog.meta()
+        meta = self._meta
         pending, self._pending = self._pending, None
         if pending is not None and pending.flush == meta.flush:
             self._told = pending
@@ -277,16 +275,19 @@ class Writer(Session):
 
     def _commit(self, meta: Meta, log: bytes) -> None:
         assert self._catalog is not None
+        self._meta = None
         self._catalog.commit(meta, "log", log, self.payloads.rows())
         self.payloads.committed(meta.flush)
+        self._meta = meta
         with suppress(OSError):  # it is acknowledged without it
             head.write(self._head, meta.store, meta.flush)
 
     def _fold(self) -> None:
         """Replace a long log by a snapshot: the same content, which opens faster."""
         assert self._catalog is not None
-        meta = self._catalog.meta()
+        meta = self._current()
         if meta.logged > max(FEW_EVENTS, meta.references + meta.payloads):
             with suppress(OSError, MemoryError):  # the flush was made; the next one tries again
                 snapshot = folded(self.place, self._catalog)
+                self._meta = None
                 self._catalog.commit(snapshot.meta, "ids", snapshot.encode())
