@@ -14,22 +14,25 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from durable_stores import DIMENSION, ENGINES, ROW_BYTES, Rows
 
-K, SOME, NEW, TIMES = 10, 1_000, 100, 20
+K, SOME, NEW, TIMES, BESIDE = 10, 1_000, 100, 20, 5
 Figures = dict[str, float]
 SHOWN = {  # name in the table: name of the figure, and its unit
     "put {n}": ("put all", 1e3),
     "flush {n}": ("flush all", 1e3),
     "put 100": ("put new", 1e3),
     "flush 100": ("flush new", 1e3),
+    "beside a busy thread": ("flush beside", 1e3),
     "open": ("open", 1e3),
     "first get": ("first get", 1e3),
     "first search": ("first search", 1e3),
@@ -68,21 +71,49 @@ def fill(engine: str, count: int, folder: Path) -> Figures:
     store = ENGINES[engine](folder)
     names, vectors = ids(count), rows(count)
     found = {"put all": taken(store.put, names, vectors), "flush all": taken(store.flush)}
-    names, vectors = ids(NEW * TIMES, 3), rows(NEW * TIMES, 4)
-    puts, flushes = [], []
-    for start in range(0, NEW * TIMES, NEW):
+    puts, flushes = put_and_flush(store, TIMES, 3)
+    with busy_thread():
+        beside = put_and_flush(store, BESIDE, 13)[1]
+    store.close()
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    held = count + NEW * len(flushes + beside)
+    return found | {
+        "put new": statistics.median(puts),
+        "flush new": statistics.median(flushes),
+        "flush beside": statistics.median(beside),
+        "disk": size / (held * ROW_BYTES),
+    }
+
+
+def put_and_flush(store: Any, times: int, seed: int) -> tuple[list[float], list[float]]:
+    """Return how long putting some and flushing them took, each so many times, fewer if that takes long."""
+    names, vectors = ids(NEW * times, seed), rows(NEW * times, seed + 1)
+    puts: list[float] = []
+    flushes: list[float] = []
+    for start in range(0, NEW * times, NEW):
         puts.append(taken(store.put, names[start : start + NEW], vectors[start : start + NEW]))
         flushes.append(taken(store.flush))
         if sum(flushes) > 5:
             break
-    store.close()
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    held = count + NEW * len(flushes)
-    return found | {
-        "put new": statistics.median(puts),
-        "flush new": statistics.median(flushes),
-        "disk": size / (held * ROW_BYTES),
-    }
+    return puts, flushes
+
+
+@contextmanager
+def busy_thread() -> Iterator[None]:
+    """Have a thread that runs Python without pause."""
+    over: list[bool] = []
+
+    def run() -> None:
+        while not over:
+            pass
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.append(True)
+        thread.join()
 
 
 def use(engine: str, count: int, folder: Path) -> Figures:
