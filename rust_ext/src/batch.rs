@@ -1,5 +1,6 @@
 //! Batches: all or nothing. What upserts need is planned and reserved first, what adds have done is taken back if they fail.
 
+use crate::ahead::{Ahead, with_pages_ahead};
 use crate::contents::{Contents, check_count};
 use crate::error::{Error, Result, room};
 use crate::ids::{Id, Key};
@@ -33,8 +34,13 @@ impl Contents {
     fn place_all(&mut self, rows: &[f32], indices: &mut Vec<i64>) -> Result<()> {
         let mark = self.vectors.mark();
         self.vectors.reserve_ahead(indices.capacity())?;
-        let mut rows = rows.chunks_exact(self.vectors.dimension());
-        let placed = rows.try_for_each(|row| self.place_once(row).map(|index| indices.push(i64::from(index))));
+        let placed = with_pages_ahead(size_of_val(rows), |fetch| {
+            let mut ahead = Ahead::new(&self.vectors, indices.capacity());
+            rows.chunks_exact(self.vectors.dimension()).try_for_each(|row| {
+                ahead.look(&self.vectors, fetch);
+                self.place_once(row).map(|index| indices.push(i64::from(index)))
+            })
+        });
         placed.inspect_err(|_| self.vectors.take_back(mark, indices.iter().map(|&index| index as u32)))
     }
 
@@ -68,9 +74,13 @@ impl Contents {
         self.references.reserve(whos.iter().filter(|who| matches!(who, Who::New(_))).count())?;
         self.reserve_records(items.len())?;
         self.reserve_moves(&whos, &hashes, |item| row_at(&items[item as usize]))?;
-        for ((item, who), row_hash) in items.iter().zip(whos).zip(hashes) {
-            ends.push(self.end(who, item.hash, row_at(item), row_hash));
-        }
+        with_pages_ahead(size_of_val(rows), |fetch| {
+            let mut ahead = Ahead::new(&self.vectors, items.len());
+            for ((item, who), row_hash) in items.iter().zip(whos).zip(hashes) {
+                ahead.look(&self.vectors, fetch);
+                ends.push(self.end(who, item.hash, row_at(item), row_hash));
+            }
+        });
         indices.extend(item_of.iter().map(|&item| i64::from(ends[item as usize])));
         Ok(indices)
     }

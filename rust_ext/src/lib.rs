@@ -11,6 +11,7 @@
     reason = "indices are checked against u32::MAX before they are numbered, and scores are rounded to f32 on purpose"
 )]
 
+mod ahead;
 mod available;
 mod batch;
 mod cell;

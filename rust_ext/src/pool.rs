@@ -104,6 +104,16 @@ pub fn share_out<W: Send>(pool: Option<&Pool>, workers: &mut [W], pieces: usize,
     }
 }
 
+/// Calls `work` on this thread, with what hands jobs to those of the pool, which do them meanwhile; without a pool nobody does them. All
+/// that were handed over are done when this returns.
+pub fn beside<J: Send, T>(pool: Option<&Pool>, job: impl Fn(J) + Sync, work: impl FnOnce(&dyn Fn(J)) -> T) -> T {
+    let job = &job;
+    match pool.and_then(Pool::present) {
+        Some(threads) => threads.in_place_scope(|scope| work(&|one| scope.spawn(move |_| job(one)))),
+        None => work(&|_| {}),
+    }
+}
+
 /// The process's pool for the time of one call.
 #[derive(Debug)]
 pub struct Lease {
@@ -187,6 +197,27 @@ mod tests {
         });
         assert_eq!(workers[0], [std::thread::current().id()]);
         assert_eq!(workers.concat().iter().map(|id| format!("{id:?}")).collect::<BTreeSet<_>>().len(), 3);
+    }
+
+    #[test]
+    fn jobs_are_done_beside_the_work_and_before_it_returns() {
+        for size in [2, 3] {
+            let (pool, barrier, done) = (Pool::new(size), Barrier::new(2), AtomicUsize::new(0));
+            let job = |waits: bool| {
+                if waits {
+                    barrier.wait();
+                }
+                done.fetch_add(1, Ordering::Relaxed);
+            };
+            let answer = beside(Some(&pool), job, |hand_over| {
+                hand_over(true);
+                barrier.wait();
+                (0..50).for_each(|_| hand_over(false));
+                7
+            });
+            assert_eq!((answer, done.into_inner()), (7, 51));
+        }
+        beside(None, |()| panic!("there is nobody to do it"), |hand_over| hand_over(()));
     }
 
     #[test]

@@ -85,6 +85,13 @@ impl Segment {
         }
     }
 
+    /// The addresses of some items; none where they are in a file.
+    #[must_use]
+    pub fn memory(&self, items: Range<usize>) -> Range<usize> {
+        let address = |item: usize| self.first.addr().get() + item * size_of::<f32>();
+        if self.is_mapped() { 0..0 } else { address(items.start)..address(items.end) }
+    }
+
     #[must_use]
     pub fn is_mapped(&self) -> bool {
         self.own.is_none()

@@ -40,7 +40,8 @@ def set_num_threads(n: SupportsIndex) -> None:
 
     Notes
     -----
-    Searches of 2 million multiplications and more use other threads. Only one
+    Searches of 2 million multiplications and more use other threads, batches of
+    4 MiB and more that are put use one, and so does opening a large store. Only one
     call at a time does: one that is made meanwhile, on another thread of the
     caller's, uses its own thread alone.
     """

@@ -1,5 +1,6 @@
 //! Rows to be read, and where each of them is.
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use super::{FIRST_BYTES, SEGMENT_BYTES};
@@ -57,6 +58,12 @@ impl View {
         self.dimension
     }
 
+    /// How many rows there are, those of freed indices included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
     /// Whether its rows may have codes.
     #[must_use]
     pub fn coded(&self) -> bool {
@@ -97,6 +104,18 @@ impl View {
         let (number, row) = self.number(index as usize);
         let segment = &self.segments[number];
         (segment, row, segment.rows().min(self.len - (index as usize - row)))
+    }
+
+    /// Where the memory of some rows is, which need not have been written, as far as there is some of the store's own.
+    pub fn memory(&self, rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let mut next = rows.start;
+        std::iter::from_fn(move || {
+            let (number, row) = self.number(next);
+            let segment = self.segments.get(number).filter(|_| next < rows.end)?;
+            let count = (rows.end - next).min(self.rows_in(number) - row);
+            next += count;
+            Some(segment.memory(row * self.dimension..(row + count) * self.dimension))
+        })
     }
 
     /// The segment of a row, and its number there.

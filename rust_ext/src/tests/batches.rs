@@ -40,3 +40,24 @@ fn an_id_that_is_there_or_comes_twice_takes_all_back() {
     refused(&[(20, 20), (3, 21), (20, 22)], Error::Duplicate { position: 1, repeated: false });
     refused(&[(20, 20), (21, 21), (20, 22)], Error::Duplicate { position: 2, repeated: true });
 }
+
+/// Of batches as large as this, another thread finds the pages for the rows.
+#[test]
+fn a_large_batch_does_what_its_rows_do_one_by_one() {
+    const WIDE: usize = 1024;
+    let texts: Vec<String> = (0..1500).map(|n| format!("id {n}")).collect();
+    let keys: Vec<Key<'_>> = texts.iter().map(|text| Key::parse(text)).collect();
+    let rows: Vec<f32> = (0..1500).flat_map(|n: u16| [f32::from(n % 1100); WIDE]).collect();
+    let new = || Store::new(None, 4, Settings::new(Precision::Exact)).unwrap();
+    let (mut single, mut added, mut upserted) = (new(), new(), new());
+    let one_by_one = keys.iter().zip(rows.chunks_exact(WIDE)).map(|(&key, row)| i64::from(single.add(key, row).unwrap()));
+    let indices: Vec<i64> = one_by_one.collect();
+    assert_eq!(added.add_batch(&keys, &rows, WIDE), Ok(indices.clone()));
+    assert_eq!(upserted.upsert_batch(&keys, &rows, WIDE), Ok(indices.clone()));
+    for store in [single, added, upserted] {
+        store.contents().unwrap().vectors.check_invariants();
+        let mut found = vec![0.0; rows.len()];
+        store.copy_rows_at(&indices, &mut found).unwrap();
+        assert!(found == rows);
+    }
+}
