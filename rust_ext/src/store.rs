@@ -1,5 +1,7 @@
 //! The store: every operation is one step that happens wholly or, on an error, not at all.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::contents::Contents;
 use crate::error::{Error, Result};
 use crate::ids::Key;
@@ -7,6 +9,9 @@ use crate::journal::Changes;
 use crate::mapped::RowFile;
 use crate::selection::Selection;
 use crate::settings::Settings;
+
+/// How many stores the process has made.
+static STORES: AtomicU64 = AtomicU64::new(0);
 
 /// The counts of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +30,14 @@ pub struct Store {
     contents: Option<Contents>,
     initial_capacity: u64,
     settings: Settings,
-    version: u64,
+    version: Version,
+}
+
+/// Differs between any two states of one store, and between any two stores: another may take the place of one that is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    store: u64,
+    steps: u64,
 }
 
 impl Store {
@@ -33,7 +45,8 @@ impl Store {
     /// [`Error::Memory`].
     pub fn new(dimension: Option<usize>, initial_capacity: u64, settings: Settings) -> Result<Self> {
         let contents = dimension.map(|dimension| Contents::new(dimension, initial_capacity, settings)).transpose()?;
-        Ok(Self { contents, initial_capacity, settings, version: 0 })
+        let version = Version { store: STORES.fetch_add(1, Ordering::Relaxed), steps: 0 };
+        Ok(Self { contents, initial_capacity, settings, version })
     }
 
     #[must_use]
@@ -153,8 +166,7 @@ impl Store {
         self.contents.as_mut().unwrap().vectors.allow_codes(most);
     }
 
-    /// Differs between any two states of one store.
-    pub(crate) fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> Version {
         self.version
     }
 
@@ -193,20 +205,20 @@ impl Store {
         if let Some(contents) = &mut self.contents {
             contents.check_dimension(dimension)?;
             let done = step(contents)?;
-            self.version += 1;
+            self.version.steps += 1;
             return Ok(done);
         }
         let mut contents = Contents::new(dimension, self.initial_capacity, self.settings)?;
         let done = step(&mut contents)?;
         self.contents = Some(contents);
-        self.version += 1;
+        self.version.steps += 1;
         Ok(done)
     }
 
     /// Runs a step on the contents, if there are any.
     fn changing<T>(&mut self, step: impl FnOnce(&mut Contents) -> Result<T>) -> Result<Option<T>> {
         let done = self.contents.as_mut().map(step).transpose()?;
-        self.version += 1;
+        self.version.steps += 1;
         Ok(done)
     }
 }

@@ -73,8 +73,8 @@ impl Store {
         let (Replay { references, slots }, known, found) = read(stored, file, &mut contents.vectors)?;
         contents.references = references;
         contents.vectors.restore_slots(slots, &known, stored.held)?;
-        contents.vectors.fill_held()?;
         contents.vectors.restore_found(found, &known)?;
+        contents.vectors.fill_held()?;
         require(contents.size() == stored.size, "the counts are not those of the ids and rows")?;
         Ok(store.with_contents(contents))
     }

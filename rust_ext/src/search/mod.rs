@@ -23,7 +23,7 @@ use crate::ids::{Id, Key};
 use crate::kernels::Level;
 use crate::pool::{self, Pool};
 use crate::rows::View;
-use crate::store::Store;
+use crate::store::{Store, Version};
 use crate::topk::{TopK, unrank};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub struct Search<'q> {
     level: Level,
     query: Query<'q>,
     chosen: Chosen,
-    version: u64,
+    version: Version,
 }
 
 /// What a search has found, without the ids.
@@ -99,7 +99,7 @@ pub struct Found {
     hits: Hits,
     with_ids: bool,
     chosen: Chosen,
-    version: u64,
+    version: Version,
 }
 
 impl Store {
@@ -151,8 +151,8 @@ impl Search<'_> {
 }
 
 impl Found {
-    /// The third phase: the ids. `None` where they are wanted and the store has changed since the first phase, so that the two would
-    /// not be of one moment.
+    /// The third phase: the ids. `None` where they are wanted and the store has changed since the first phase, or is another, so that the
+    /// two would not be of one moment.
     ///
     /// # Errors
     /// [`crate::Error::Memory`].

@@ -102,3 +102,15 @@ fn a_search_is_of_one_moment() {
     cell.replace(None, Kept::InMemory);
     assert_eq!(cell.search(&query, &mut || ControlFlow::Continue(())).err(), Some(Error::Closed));
 }
+
+#[test]
+fn hits_are_not_named_by_the_store_that_takes_the_place_of_theirs() {
+    let (cell, other) = (open(Kept::Read), Cell::default());
+    let mut later = Store::new(None, 10, Settings::new(Precision::Decimals(6))).unwrap();
+    later.add(Key::parse("b"), &[3.0, 4.0]).unwrap();
+    other.replace(Some(later), Kept::Read);
+    let query = Query { rows: &[0.0, 1.0], dimension: 2, k: 1, metric: Metric::Dot, within: None, with_ids: true };
+    let found = cell.read(|store| store.plan(&query)).unwrap().run(&mut || ControlFlow::Continue(())).unwrap();
+    cell.adopt(&other);
+    assert!(cell.read(|store| found.resolve(store)).unwrap().is_none());
+}

@@ -74,7 +74,8 @@ impl Vectors {
         self.rows.map(file, len, |index| known.any[index].then(|| known.sums[index]))
     }
 
-    /// Gives every index a row, if some are held back: such a one may be taken when others below it are not free.
+    /// Gives every index a row, if some are held back: such a one may be taken when others below it are not free. Comes after
+    /// [`Self::restore_found`], which would no longer see that the file lacks a row.
     ///
     /// # Errors
     /// [`crate::Error::Memory`].
