@@ -74,7 +74,7 @@ def _draft(place: Place, meta: Meta) -> RowFile:
     assert meta.dimension is not None
     path = place.rows_draft(meta.generation)
     with _removed_on_error(path):
-        return RowFile.create(path, meta.store, meta.generation, meta.dimension)
+        return RowFile.draft(path, meta.store, meta.generation, meta.dimension)
 
 
 def _fill(fresh: RowFile, source: RowFile, found: Replayed, progress: Progress) -> None:

@@ -80,18 +80,28 @@ class RowFile:
         self.row_bytes = 4 * dimension
 
     @classmethod
-    def create(cls, path: Path, store: str, generation: int, dimension: int) -> RowFile:
-        """Make a file without rows; one of that name belongs to a flush that never was."""
+    def draft(cls, path: Path, store: str, generation: int, dimension: int) -> RowFile:
+        """Make a file without rows, which nobody looks for before it is synced and has its name."""
         handle = open_file(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         try:
             start = header(store, generation, dimension)
             disk.write(handle, start + bytes(FIRST - len(start)), 0)
-            disk.sync(handle)
-            disk.sync_directory(path.parent)
         except BaseException:
             os.close(handle)
             raise
         return cls(path, dimension, handle)
+
+    @classmethod
+    def create(cls, path: Path, store: str, generation: int, dimension: int) -> RowFile:
+        """Make a file without rows, and sync it; one of that name belongs to a flush that never was."""
+        made = cls.draft(path, store, generation, dimension)
+        try:
+            disk.sync(made.handle)
+            disk.sync_directory(path.parent)
+        except BaseException:
+            made.close()
+            raise
+        return made
 
     @classmethod
     def open(cls, path: Path, meta: Meta, *, write: bool) -> RowFile:
