@@ -47,7 +47,7 @@ def test_everything_is_kept(odd_store, places, tmp_path, of, to):
     told = []
     target = tmp_path / "far" / "copy" if to == "directory" else tmp_path / "copy"
     copied = copy_store(places[of], target, as_file=to == "file", progress=lambda *one: told.append(one))
-    assert copied == (odd_store.total_references, 0, True)
+    assert copied == (odd_store.total_references, 0, True, 0)
     assert told[-1] == (len(odd_store), len(odd_store))
     with opened(target) as store:
         assert everything(store) == everything(odd_store)
@@ -71,7 +71,7 @@ def test_a_copied_directory_is_a_store_like_others(places, odd_store, backend):
 @pytest.mark.parametrize("dimension", [None, 5])
 def test_an_empty_store(tmp_path, dimension):
     VectorStore(dimension, 7, backend="numpy", precision=2).save(tmp_path / "empty")
-    assert copy_store(tmp_path / "empty", tmp_path / "copy") == (0, 0, True)
+    assert copy_store(tmp_path / "empty", tmp_path / "copy") == (0, 0, True, 0)
     with opened(tmp_path / "copy") as store:
         assert (store.dimension, store.precision, store.get_statistics()["capacity"]) == (dimension, 2, 7)
 
@@ -81,7 +81,7 @@ def test_an_empty_store(tmp_path, dimension):
 def test_into_a_store_that_is_there(odd_store, places, tmp_path, of):
     target = tmp_path / "there"
     VectorStore(3, path=target, backend="numpy", precision="exact").close()
-    assert copy_store(places[of], target) == (odd_store.total_references, 0, False)
+    assert copy_store(places[of], target) == (odd_store.total_references, 0, False, 0)
     with opened(target) as store:
         assert by_id(store) == by_id(odd_store)
         assert len(store) == len(odd_store)
@@ -109,7 +109,7 @@ def test_appending(odd_store, places, tmp_path):
         store.add_vector("n1", [1, 2, 3])
     count = odd_store.total_references
     adding = {"target": tmp_path / "there", "append": True}
-    assert copy_store(places["file"], **adding, on_duplicate="skip") == (count - 1, 1, False)
+    assert copy_store(places["file"], **adding, on_duplicate="skip") == (count - 1, 1, False, 0)
     assert opened(tmp_path / "there").get_vector("n1").tolist() == [1, 2, 3]
     assert copy_store(places["file"], **adding, on_duplicate="upsert").ids == count
     with opened(tmp_path / "there") as store:

@@ -65,6 +65,24 @@ for as_file in (False, True):
 """
 )
 
+PAYLOADS = (
+    """
+import resource, sys
+from refvec import VectorStore
+from refvec.transfer import copy_store
+warm, source = sys.argv[1:]
+for target in ("new", "there"):
+    VectorStore(2, path=f"{source}-{target}", backend="numpy").close()
+    copy_store(warm, f"warm-{source}-{target}")
+copy_store(warm, f"{source}-there")
+"""
+    + START
+    + """
+for target in ("beyond", "there"):
+    print(copy_store(source, f"{source}-{target}", append=True, backend="numpy").payloads)
+"""
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
@@ -77,6 +95,24 @@ def folder(tmp_path_factory):
         store.save(folder / "saved")
     with VectorStore(DIMENSION, path=folder / "warm", backend="numpy") as store:
         store.add_vectors(["a", "b", "c"], rows[[0, 1, 0]])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def texts(folder):
+    """Stores with payloads: 40 MiB under ids with a vector, 40 under others, of which one is large."""
+    rng = np.random.default_rng(0)
+    with VectorStore(2, path=folder / "texts", backend="numpy") as store:
+        for start in range(0, 80, 4):
+            ids = [f"{number}" for number in range(start, start + 4)]
+            store.payloads.put({one: rng.bytes(2**20) for one in ids})
+            if start < 40:
+                store.add_vectors(ids, [[number, 1] for number in range(start, start + 4)])
+            store.flush()
+        store.payloads.put({"large": rng.bytes(5 * 2**20)})
+    with VectorStore(2, path=folder / "warm-texts", backend="numpy") as store:
+        store.payloads.put({"warm": b"text", "warmer": b"text"})
+        store.add_vector("warm", [1, 2])
     return folder
 
 
@@ -109,3 +145,9 @@ def test_vectors_are_never_all_in_memory(folder, source, end):
 def test_copies_never_have_all_vectors_in_memory(folder, source):
     done = run(folder, COPY, "warm", source)
     assert done.stdout.split() == [str(ROWS), str(ROWS)], done.stderr
+
+
+@linux
+def test_copies_never_have_all_payloads_in_memory(texts):
+    done = run(texts, PAYLOADS, "warm-texts", "texts")
+    assert done.stdout.split() == ["81", "81"], done.stderr

@@ -15,7 +15,6 @@ from refvec import (
     VectorStore,
 )
 from refvec.durable import writer
-from refvec.transfer import copy_store
 
 BACKENDS = ["python", "numpy", "rust"]
 TEXTS = {"a": b"alpha", "b": b"", "nul\0": b"\0\xff", "": b"empty", "🦀": b"crab"}
@@ -229,14 +228,6 @@ def test_a_file_that_would_lose_them_is_not_written(store, tmp_path):
     assert not (tmp_path / "file").exists()
     store.payloads.clear()
     store.save(tmp_path / "file")
-
-
-def test_a_copy_that_would_lose_them_is_not_made(tmp_path):
-    with VectorStore(2, path=tmp_path / "s", backend="numpy") as store:
-        store.payloads.put({"a": b""})
-    with pytest.raises(UnsupportedError, match="1 payloads, which are not copied"):
-        copy_store(tmp_path / "s", tmp_path / "t")
-    assert not (tmp_path / "t").exists()
 
 
 def test_a_store_in_servers_refuses():

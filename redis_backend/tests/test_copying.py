@@ -44,10 +44,10 @@ def test_round_and_round(original, new_address, tmp_path):
     one, two = new_address("one"), new_address("two")
     original.save(tmp_path / "saved")
     assert copy_store(tmp_path / "saved", tmp_path / "directory").indices_kept
-    assert copy_store(tmp_path / "directory", one) == (32, 0, False)
-    assert copy_store(one, two) == (32, 0, False)
-    assert copy_store(two, tmp_path / "copy") == (32, 0, True)
-    assert copy_store(two, tmp_path / "file", as_file=True) == (32, 0, True)
+    assert copy_store(tmp_path / "directory", one) == (32, 0, False, 0)
+    assert copy_store(one, two) == (32, 0, False, 0)
+    assert copy_store(two, tmp_path / "copy") == (32, 0, True, 0)
+    assert copy_store(two, tmp_path / "file", as_file=True) == (32, 0, True, 0)
     with VectorStore(path=two, mode="r") as served, VectorStore(path=tmp_path / "copy", mode="r") as copy:
         assert content(served) == content(copy) == content(original)
         assert content(VectorStore.load(tmp_path / "file")) == content(original)
@@ -63,7 +63,7 @@ def test_a_store_with_ids_is_added_to_if_asked(original, new_address, tmp_path):
         with pytest.raises(FileExistsError, match="1 ids; append=True"):
             copy_store(tmp_path / "saved", address)
         assert store.ids() == ["n0"]
-        assert copy_store(tmp_path / "saved", address, append=True, on_duplicate="skip") == (31, 1, False)
+        assert copy_store(tmp_path / "saved", address, append=True, on_duplicate="skip") == (31, 1, False, 0)
         assert store.get_vector("n0").tolist() == [9, 9, 9, 9]
 
 

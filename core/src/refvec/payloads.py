@@ -197,6 +197,6 @@ def require_none(store: VectorStore) -> None:
     count = shelf_of(store).count()
     if count:
         raise UnsupportedError(
-            f"The store has {count} payloads, which save() does not keep: copy its directory while it is "
-            "closed, or export the vectors alone with `refvec export`"
+            f"The store has {count} payloads, which save() does not keep: `refvec copy` takes those of a "
+            "durable store along to another directory, and `refvec export` writes vectors alone"
         )

@@ -37,6 +37,9 @@ def copy(
     on_duplicate: Annotated[
         OnDuplicate, typer.Option(help="For an id that is in DST: end, leave it out, or replace its vector.")
     ] = OnDuplicate.error,
+    without_payloads: Annotated[
+        bool, typer.Option("--without-payloads", help="Leave the payloads (texts, metadata) of SRC behind.")
+    ] = False,
     backend: Annotated[
         str, typer.Option("--backend", "-b", help="Who opens DST where it is an address or is there.")
     ] = "auto",
@@ -49,10 +52,15 @@ def copy(
     store that was there, vectors get new indices; of a copy that ends early a part
     stays, it says how much, and it goes on with --append --on-duplicate skip.
 
+    Payloads, as the texts and metadata of LangChain, Haystack and LlamaIndex, come
+    along from directory to directory. Where DST is a file or in servers, which keep
+    none, it does not begin without --without-payloads.
+
     SRC is only read: a directory as of its last flush, beside its writer; servers
     while others use them (what they change meanwhile may be in the copy or not).
-    The vectors are never all in memory. User and password of an address may stand
-    in the environment instead (see the backend), and are never shown.
+    Neither vectors nor payloads are ever all in memory. User and password of an
+    address may stand in the environment instead (see the backend), and are never
+    shown.
 
     refvec copy corpus.refvec "redis://127.0.0.1:7101/corpus?buckets=1024"
 
@@ -76,6 +84,7 @@ def copy(
                 overwrite=overwrite,
                 append=append,
                 on_duplicate=on_duplicate.value,
+                payloads=not without_payloads,
                 backend=backend,
                 progress=progress,
             )
@@ -102,4 +111,5 @@ def _ended(error: BaseException, name: str, *, begun: bool) -> typer.Exit:
 def _report(console: Console, copied: Copied, name: str, begun: float) -> None:
     skipped = f", {copied.skipped:,} skipped" if copied.skipped else ""
     kept = "their indices are the same" if copied.indices_kept else "their indices are new"
-    say(console, f"{copied.ids:,} ids copied to {name}{skipped}, {rate(copied.ids, begun)}; {kept}")
+    texts = f" with {copied.payloads:,} payloads" if copied.payloads else ""
+    say(console, f"{copied.ids:,} ids{texts} copied to {name}{skipped}, {rate(copied.ids, begun)}; {kept}")

@@ -69,6 +69,7 @@ def export(
     parquet: the same in the columns id and vector (needs refvec\[parquet]).
     safetensors: every stored vector once in the tensor vectors, the row of
     each id in id_rows, and the ids in id_bytes and id_lengths.
+    Payloads, as texts and metadata are, stay behind, and it says how many.
 
     Beside a writer it is the last flush. FILE appears when it is complete, or
     not at all, and the vectors are never all in memory. Exits with 1 if that
@@ -77,7 +78,18 @@ def export(
     console, begun = Console(), time.perf_counter()
     with ending(), bar(console, "writing") as show:
         count = export_store(source, target, format=format, overwrite=overwrite, progress=show)
+        payloads = _payloads_of(source)
     say(console, f"{count:,} ids in {os.fspath(target)}, {rate(count, begun)}")
+    if payloads:
+        say(console, f"{payloads:,} payloads are not in it: `refvec copy` takes them along.")
+
+
+def _payloads_of(source: Path) -> int:
+    """Return how many a store has now, which no other program's file takes along."""
+    from ..durable.loading import load  # sqlite is loaded for stores in a directory only
+    from ..durable.places import place_of
+
+    return load(place_of(source), lambda loaded: loaded.meta.payloads) if source.is_dir() else 0
 
 
 def import_(
@@ -126,7 +138,8 @@ def import_(
     are refused. Rows are read in batches, and the store is flushed now and
     then: an import that ends early leaves all rows up to the last flush, says
     how many, and goes on when it is repeated with --on-duplicate skip. With
-    --flush-every 0 it is all or nothing.
+    --flush-every 0 it is all or nothing. Payloads that are in the store stay as
+    they are.
 
     Exits with 1 if it ends early, with 2 if it cannot begin; then nothing was
     changed.

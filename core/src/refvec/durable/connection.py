@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from .damage import damaged
@@ -84,6 +84,11 @@ class Connection:
     def _ask(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         with translated(self.path):
             return self._connection.execute(sql, values).fetchall()
+
+    def _each(self, sql: str, *values: object) -> Iterator[Any]:
+        """Yield the rows of an answer one after the other, as sqlite finds them."""
+        with translated(self.path):
+            yield from self._connection.execute(sql, values)
 
     def _many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
         with translated(self.path):

@@ -8,7 +8,7 @@ whose place is not in the table is damage.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,9 +70,14 @@ class Directory:
 
     def entries(self) -> dict[int, int]:
         """Return the key at every place, ascending."""
-        self._merge()
-        order = np.argsort(self._places)
-        return dict(zip(self._places[order].tolist(), self._keys[order].tolist(), strict=True))
+        return dict(self.by_place())
+
+    def by_place(self) -> Iterator[tuple[int, int]]:
+        """Yield every place of this moment, ascending, and its key."""
+        log = self.log()
+        for start in range(0, len(log.places), _FEW):
+            part = slice(start, start + _FEW)
+            yield from zip(log.places[part].tolist(), log.keys[part].tolist(), strict=True)
 
     def sample(self) -> dict[int, int]:
         """Return one of the places and its key, or none."""
@@ -88,19 +93,29 @@ class Directory:
     def apply(self, flush: int, log: PayloadLog) -> None:
         """Go on to a later flush."""
         self.flush = flush
+        if len(log.keys) + len(log.dropped) > self._few():
+            self._merge()
+            self._add(log.keys, log.places, log.dropped)
+            return
         for key, place in zip(log.keys.tolist(), log.places.tolist(), strict=True):
             self._recent.setdefault(key, []).append(place)
         self._gone.update(log.dropped.tolist())
         self._count += len(log.keys) - len(log.dropped)
-        if len(self._recent) + len(self._gone) > max(_FEW, self._count // 4):
+        if len(self._recent) + len(self._gone) > self._few():
             self._merge()
+
+    def _few(self) -> int:
+        return max(_FEW, self._count // 4)
 
     def _merge(self) -> None:
         if self._recent or self._gone:
             recent = [(key, place) for key, places in self._recent.items() for place in places]
             keys, places = np.array(recent, np.int64).reshape(-1, 2).T
             gone = np.fromiter(self._gone, np.int64, len(self._gone))
-            self._take(np.concatenate([self._keys, keys]), np.concatenate([self._places, places]), gone)
+            self._add(keys, places, gone)
+
+    def _add(self, keys: NDArray[np.int64], places: NDArray[np.int64], gone: NDArray[np.int64]) -> None:
+        self._take(np.concatenate([self._keys, keys]), np.concatenate([self._places, places]), gone)
 
     def _sort(self) -> None:
         if not self._sorted:

@@ -39,10 +39,13 @@ class Loaded:
         What the catalog says.
     file : RowFile or None
         The rows; None before the first. It is open during the call of `load`.
+    catalog : Catalog
+        What payloads are read from, during that call, too.
     """
 
-    def __init__(self, place: Place, content: Content, file: RowFile | None) -> None:
+    def __init__(self, place: Place, content: Content, file: RowFile | None, catalog: Catalog) -> None:
         self.content = content
+        self.catalog = catalog
         self.file = file
         self._place = place
         self._replayed: Replayed | None = None
@@ -146,7 +149,7 @@ def load_headless(place: Place, use: Callable[[Loaded], T]) -> T:
     handle = lock_writer(place.lock, create=False)
     try:
         with readable_catalog(place.catalog) as catalog:
-            return _with_rows(place, catalog.read(), use)
+            return _with_rows(place, catalog.read(), catalog, use)
     finally:
         unlock(handle)
 
@@ -158,7 +161,7 @@ def _loaded(place: Place, handle: int, use: Callable[[Loaded], T]) -> T:
             try:
                 content = catalog.read()
                 try:
-                    return _used(place, content, store, acknowledged, use)
+                    return _used(place, content, catalog, (store, acknowledged), use)
                 except CorruptStoreError:
                     # A compaction may have removed the row file meanwhile.
                     if not (remaining and catalog.meta().generation != content.meta.generation):
@@ -170,8 +173,10 @@ def _loaded(place: Place, handle: int, use: Callable[[Loaded], T]) -> T:
     raise AssertionError
 
 
-def _used(place: Place, content: Content, store: str, acknowledged: int, use: Callable[[Loaded], T]) -> T:
-    meta = content.meta
+def _used(
+    place: Place, content: Content, catalog: Catalog, told: tuple[str, int], use: Callable[[Loaded], T]
+) -> T:
+    meta, (store, acknowledged) = content.meta, told
     if meta.store != store:
         raise damaged(place.head, f"it is of the store {store}, and the catalog of {meta.store}")
     if meta.flush < acknowledged:
@@ -179,16 +184,16 @@ def _used(place: Place, content: Content, store: str, acknowledged: int, use: Ca
             place.log,
             f"the catalog ends with flush {meta.flush}, and flush {acknowledged} was acknowledged",
         )
-    return _with_rows(place, content, use)
+    return _with_rows(place, content, catalog, use)
 
 
-def _with_rows(place: Place, content: Content, use: Callable[[Loaded], T]) -> T:
+def _with_rows(place: Place, content: Content, catalog: Catalog, use: Callable[[Loaded], T]) -> T:
     meta = content.meta
     if not meta.generation:
-        return use(Loaded(place, content, None))
+        return use(Loaded(place, content, None, catalog))
     rows = RowFile.open(place.rows(meta.generation), meta, write=False)
     try:
-        return use(Loaded(place, content, rows))
+        return use(Loaded(place, content, rows, catalog))
     finally:
         rows.close()
 

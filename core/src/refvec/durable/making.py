@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,10 @@ from .writer import Writer
 UNFINISHED = ".unfinished-copy"
 
 
-def make(target: Path, spec: OpenSpec, state: State) -> None:
+def make(target: Path, spec: OpenSpec, state: State, payloads: Iterable[tuple[str, bytes]] = ()) -> None:
     """Make the directory `target` a durable store with the content of `state`, every index and order kept.
+
+    Payloads, each with its id, are asked for one by one, and all before the rows.
 
     It is made beside, as ``NAME.unfinished-copy``, which goes if this raises;
     what a process left that was killed is removed by the next one.
@@ -42,7 +44,7 @@ def make(target: Path, spec: OpenSpec, state: State) -> None:
         raise FileExistsError(errno.EEXIST, "There is something already", os.fspath(target))
     disk.make_directories(root.parent)
     with _draft(Path(f"{root}{UNFINISHED}")) as draft:
-        _fill(draft, spec, state)
+        _fill(draft, spec, state, payloads)
         disk.rename(draft.root, root)
         disk.sync_directory(root.parent)
 
@@ -66,13 +68,13 @@ def _remove_left(place: Place) -> None:
     shutil.rmtree(place.root)
 
 
-def _fill(place: Place, spec: OpenSpec, state: State) -> None:
+def _fill(place: Place, spec: OpenSpec, state: State, payloads: Iterable[tuple[str, bytes]]) -> None:
     writer = Writer(place, lock_writer(place.lock, create=True))
     try:
         create(place, spec)
         writer.open_head()
         load(place, writer.begin)
-        writer.fill(_told(state))
+        writer.fill(_told(state), payloads)
     finally:
         writer.release()
 

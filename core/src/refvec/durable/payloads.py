@@ -74,26 +74,47 @@ class PayloadTable(Connection):
             raise self._missing(place)
         return found
 
+    def all_payloads(self, directory: Directory) -> Iterator[tuple[str, bytes]]:
+        """Yield all with their ids, checked, reading one after the other."""
+        for piece in _pieces(directory.by_place()):
+            yield from self._entries(directory, dict(piece))
+
+    def payload_sizes(self, directory: Directory, ids: Iterable[str]) -> dict[str, int]:
+        """Return the bytes of those payloads that are there, and read none."""
+        found = {}
+        for piece in map(dict.fromkeys, _pieces(ids)):
+            for _, key, size in self._rows("id, length(content)", _candidates(directory, piece)):
+                found[self._id(key)] = size
+        return found
+
     def damaged_payloads(self, directory: Directory) -> Iterator[CorruptStoreError]:
         """Yield an error for everything that is wrong with them, reading one after the other."""
-        for place, expected in directory.entries().items():
+        for place, expected in directory.by_place():
             try:
-                for _, *row in self._rows("id, digest, content", {place: expected}):
-                    one, _ = self._checked(place, *row)
-                    if directory.key(one.encode()) != expected:
-                        raise self._other_id(place)
+                for _ in self._entries(directory, {place: expected}):
+                    pass
             except CorruptStoreError as error:
                 yield error
 
-    def _rows(self, columns: str, wanted: dict[int, int]) -> list[tuple[Any, ...]]:
-        """Return columns of the rows at places, which all must be there."""
-        found: list[tuple[Any, ...]] = []
+    def _entries(self, directory: Directory, wanted: dict[int, int]) -> Iterator[tuple[str, bytes]]:
+        """Yield the payloads at places, with their ids."""
+        for place, *row in self._rows("id, digest, content", wanted):
+            one, content = self._checked(place, *row)
+            if directory.key(one.encode()) != wanted[place]:
+                raise self._other_id(place)
+            yield one, content
+
+    def _rows(self, columns: str, wanted: dict[int, int]) -> Iterator[tuple[Any, ...]]:
+        """Yield columns of the rows at places, one after the other; all must be there."""
+        missing = set(wanted)
         for places in _pieces(wanted):
             marks = _marks("?", places)
-            found += self._ask(f"SELECT place, {columns} FROM payloads WHERE place IN ({marks})", *places)  # noqa: S608
-        for place in wanted.keys() - {row[0] for row in found}:
+            question = f"SELECT place, {columns} FROM payloads WHERE place IN ({marks})"  # noqa: S608
+            for row in self._each(question, *places):
+                missing.discard(row[0])
+                yield row
+        for place in missing:
             raise self._missing(place)
-        return found
 
     def _write_payloads(self, rows: Iterable[tuple[int, bytes, bytes]]) -> None:
         """Put payloads at places, within a transaction."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -15,12 +16,14 @@ from .payloads import PayloadTable
 from .records import NO_PAYLOADS, PayloadLog
 
 T = TypeVar("T")
+Row: TypeAlias = tuple[int, bytes, bytes]  # a place, the id that has it, and the payload
+_AHEAD_BYTES = 2**22  # of payloads that are written in one transaction
 
 
 class Plan(NamedTuple):
     """What a flush does with payloads: the rows to be put, and what its log says of them."""
 
-    rows: list[tuple[int, bytes, bytes]]
+    rows: list[Row]
     log: PayloadLog
 
 
@@ -43,6 +46,7 @@ class StoredShelf(Shelf):
         super().__init__(read_only=read_only)
         self._connect = connect
         self._changed: dict[str, bytes | None] = {}  # since the last flush
+        self._ahead = NO_PAYLOADS  # what is written already, and no flush has told of
         self._plan = NO_PLAN
         self._table: PayloadTable | None = None
         self._closed = False
@@ -63,11 +67,19 @@ class StoredShelf(Shelf):
 
     def pending(self) -> bool:
         """Return whether there is anything to be committed."""
-        return bool(self._changed)
+        return bool(self._changed) or len(self._ahead.keys) > 0
+
+    def fill(self, payloads: Iterable[tuple[str, bytes]], write: Callable[[list[Row]], object]) -> None:
+        """Have the payloads of a new store written, some megabytes at a time; its first flush tells of them."""
+        keys = array("q")
+        for rows in _by_size((at, one.encode(), content) for at, (one, content) in enumerate(payloads)):
+            write(rows)
+            keys.extend(self._directory.key(key) for _, key, _ in rows)
+        self._ahead = PayloadLog(np.array(keys, np.int64), np.arange(len(keys)), NO_PAYLOADS.dropped)
 
     def plan(self, placed: int) -> Plan:
         """Return what is to be committed, from the first place on that was never taken."""
-        self._plan = NO_PLAN
+        self._plan = Plan([], self._ahead)
         if self._changed:
             before = self._ask(lambda table: table.places(self._directory, self._changed))
             put = [(one.encode(), content) for one, content in self._changed.items() if content is not None]
@@ -78,7 +90,7 @@ class StoredShelf(Shelf):
             self._plan = Plan(rows, log)
         return self._plan
 
-    def rows(self) -> list[tuple[int, bytes, bytes]]:
+    def rows(self) -> list[Row]:
         """Return the rows of the plan."""
         return self._plan.rows
 
@@ -87,7 +99,7 @@ class StoredShelf(Shelf):
         log, self._plan = self._plan.log, NO_PLAN
         self._directory.apply(flush, log)
         self.gone += log.dropped.tolist()
-        self._changed = {}
+        self._changed, self._ahead = {}, NO_PAYLOADS
 
     # Looking up
 
@@ -160,3 +172,15 @@ class StoredShelf(Shelf):
         table, self._table = self._table, None
         if table is not None:
             table.abandon()
+
+
+def _by_size(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    piece, size = list[Row](), 0
+    for row in rows:
+        piece.append(row)
+        size += len(row[1]) + len(row[2])
+        if size >= _AHEAD_BYTES:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece

@@ -10,7 +10,7 @@ last commit has all its rows.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -125,9 +125,11 @@ class Writer(Session):
         """Return False: nobody else writes."""
         return False
 
-    def fill(self, changes: Changes) -> None:
+    def fill(self, changes: Changes, payloads: Iterable[tuple[str, bytes]]) -> None:
         """Commit all that a new store is to hold; there is no store in memory."""
         with self._alone():
+            assert self._catalog is not None
+            self.payloads.fill(payloads, self._catalog.put_ahead)
             self._write(changes)
             self._fold()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
@@ -14,12 +14,14 @@ from ..contract import VectorStore
 from ..errors import DuplicateIdError, RefvecError
 from ..failures import dimension_mismatch, quoted
 from ..ids import canonical_ids
+from ..payloads import shelf_of
 from .errors import InterchangeError
 from .formats import open_source
 from .source import Batch, Rows
 
 OnDuplicate: TypeAlias = Literal["error", "skip", "upsert"]
 FLUSH_BYTES = 2**28  # of vectors between two flushes
+FLUSH_PAYLOAD_BYTES = 2**23  # of payloads, which are in memory until then
 
 
 class Counts(NamedTuple):
@@ -35,12 +37,15 @@ class Counts(NamedTuple):
         Rows whose id was there.
     flushed : int
         Rows, from the first one on, that a crash or an error does not take back.
+    payloads : int
+        Those that came with rows and were put into the store.
     """
 
     rows: int
     total: int
     skipped: int
     flushed: int
+    payloads: int = 0
 
 
 def silent(counts: Counts) -> None:
@@ -113,15 +118,17 @@ def import_source(
         For the first row that the store refuses, naming it. Batches before it are in the store.
     """
     _check_arguments(on_duplicate, flush_every)
-    counts = Counts(0, source.rows, 0, 0)
+    counts, waiting = Counts(0, source.rows, 0, 0), 0.0
     progress(counts)
     for batch in source.batches(flush_every):
-        skipped = _put(store, source, batch, counts.rows, on_duplicate)
-        rows, flushed = counts.rows + len(batch.ids), counts.flushed
-        if rows - flushed >= _between(flush_every, batch):
+        put = _put(store, source, batch, counts.rows, on_duplicate)
+        rows, flushed, waiting = counts.rows + len(batch.ids), counts.flushed, waiting + _share(batch)
+        if _due(flush_every, rows - flushed, waiting):
             store.flush()
-            flushed = rows
-        counts = Counts(rows, source.rows, counts.skipped + skipped, flushed)
+            flushed, waiting = rows, 0.0
+        skipped, payloads = counts.skipped + len(batch.ids) - len(put), counts.payloads
+        payloads += sum(one in batch.payloads for one in put) if batch.payloads else 0
+        counts = Counts(rows, source.rows, skipped, flushed, payloads)
         progress(counts)
     store.flush()
     counts = counts._replace(flushed=counts.rows)
@@ -136,42 +143,77 @@ def _check_arguments(on_duplicate: str, flush_every: int | None) -> None:
         raise ValueError(f"flush_every must not be negative, got {flush_every}")
 
 
-def _between(flush_every: int | None, batch: Batch) -> float:
-    if flush_every is None:
-        width: int = batch.vectors.shape[1]
-        return FLUSH_BYTES / (4 * width)
-    return flush_every or math.inf
+def _share(batch: Batch) -> float:
+    """Return how much a batch is of what may wait for a flush."""
+    payloads = sum(map(len, batch.payloads.values()))
+    return 4 * batch.vectors.size / FLUSH_BYTES + payloads / FLUSH_PAYLOAD_BYTES
 
 
-def _put(store: VectorStore, source: Rows, batch: Batch, first: int, on_duplicate: str) -> int:
-    """Put a batch, of which `first` is the first row, into the store; return how many were skipped."""
+def _due(flush_every: int | None, rows: int, waiting: float) -> bool:
+    return waiting >= 1 if flush_every is None else 0 < flush_every <= rows
+
+
+def _put(store: VectorStore, source: Rows, batch: Batch, first: int, on_duplicate: str) -> list[str]:
+    """Put a batch, of which `first` is the first row, into the store; return the ids that were not skipped."""
     positions = np.arange(len(batch.ids))
     try:
         held, got = store.dimension, batch.vectors.shape[1]
         if held not in (None, got):
             raise dimension_mismatch(held or 0, got, 0)
         ids = canonical_ids(batch.ids)
-        if on_duplicate == "upsert":
-            store.upsert_vectors(ids, batch.vectors)
-        elif on_duplicate == "skip":
-            positions = _new(store, ids)
-            store.add_vectors([ids[one] for one in positions], batch.vectors[positions])
-        else:
-            store.add_vectors(ids, batch.vectors)
+        vectors = batch.vectors
+        if on_duplicate == "skip":
+            positions = _new(store, ids, batch.payloads)
+            ids, vectors = [ids[one] for one in positions], vectors[positions]
+        elif on_duplicate == "error":
+            _require_no_payload(store, ids, batch.payloads)
+        with _together(store, ids, batch.payloads):
+            (store.upsert_vectors if on_duplicate == "upsert" else store.add_vectors)(ids, vectors)
     except RefvecError as error:
         if error.position is None:
             raise
         raise _of_row(source, error, first + int(positions[error.position])) from error
-    return len(batch.ids) - len(positions)
+    return ids
 
 
-def _new(store: VectorStore, ids: list[str]) -> NDArray[np.int64]:
-    """Return the positions of ids that are not in the store, of a repeated one the first."""
+@contextmanager
+def _together(store: VectorStore, ids: list[str], payloads: Mapping[str, bytes]) -> Iterator[None]:
+    """Let the payloads of ids come into the store in one step with what the body puts there."""
+    if not payloads:
+        yield
+        return
+    with store.payloads.together():
+        store.payloads.put({one: payloads[one] for one in ids if one in payloads})
+        yield
+
+
+def there(store: VectorStore, ids: Iterable[str]) -> set[str]:
+    """Return those distinct ids that are in the store with a vector or with a payload."""
+    asked = list(ids)
+    indices = store.get_indices(asked).tolist()
+    found = {one for one, index in zip(asked, indices, strict=True) if index >= 0}
+    return found.union(shelf_of(store).present(asked))
+
+
+def _new(store: VectorStore, ids: list[str], payloads: Mapping[str, bytes]) -> NDArray[np.int64]:
+    """Return the positions of ids that are not in the store, of a repeated one the first.
+
+    One that brings a payload is in the store also if there is only a payload: it must not get that of another.
+    """
     firsts: dict[str, int] = {}
     for position, chunk_id in enumerate(ids):
         firsts.setdefault(chunk_id, position)
+    if payloads:
+        for one in there(store, payloads):
+            firsts.pop(one, None)
     positions = np.fromiter(firsts.values(), np.int64, len(firsts))
     return positions[store.get_indices(list(firsts)) < 0]
+
+
+def _require_no_payload(store: VectorStore, ids: list[str], payloads: Mapping[str, bytes]) -> None:
+    if payloads and (known := there(store, payloads)):
+        position, one = next((at, one) for at, one in enumerate(ids) if one in known)
+        raise DuplicateIdError(f"{quoted(one)} is there", position=position, chunk_id=one)
 
 
 def _of_row(source: Rows, error: RefvecError, row: int) -> InterchangeError:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self
 
 from numpy.typing import NDArray
@@ -27,10 +27,11 @@ class Names(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Consecutive rows: ``vectors[j]`` is of ``ids[j]``, neither checked yet."""
+    """Consecutive rows: ``vectors[j]`` is of ``ids[j]``, neither checked yet, and the payloads of some ids."""
 
     ids: Sequence[ChunkId]
     vectors: NDArray[Any]
+    payloads: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Rows:

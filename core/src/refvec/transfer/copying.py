@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .. import savefile
 from ..contract import VectorStore
+from ..errors import UnsupportedError
+from ..interchange.content import Progress
 from ..interchange.exporting import silent
-from ..interchange.importing import Counts, OnDuplicate, import_source
+from ..interchange.importing import OnDuplicate
 from ..location import Url, parse_location
 from ..opening import MAX_CAPACITY, OpenSpec
+from ..payloads import require_kept
 from ..state import State
+from .adding import add
 from .origins import Origin, origin_of
-
-Progress = Callable[[int, int], object]
+from .payloads import NoPayloads
+from .watched import Watched
 
 
 class Copied(NamedTuple):
@@ -35,11 +36,14 @@ class Copied(NamedTuple):
         How many were there already, and left alone.
     indices_kept : bool
         Whether every vector has the index that it had.
+    payloads : int
+        How many came along.
     """
 
     ids: int
     skipped: int
     indices_kept: bool
+    payloads: int
 
 
 def copy_store(
@@ -50,17 +54,19 @@ def copy_store(
     overwrite: bool = False,
     append: bool = False,
     on_duplicate: OnDuplicate = "error",
+    payloads: bool = True,
     backend: str = "auto",
     progress: Progress = silent,
     **options: Any,
 ) -> Copied:
-    """Copy a store to another place: ids, vectors, who shares which, and the order of the ids.
+    """Copy a store to another place: ids, vectors, who shares which, the order of the ids, and payloads.
 
     A new directory, and a file, also keep indices, the order of ids within a
     slot and the capacity; they appear when they are complete, or not at all.
     Into servers, and into a store that is there, ids go one batch after the
     other; of a copy that ends early a part stays, the error has a note that
-    says how much, and ``append=True, on_duplicate="skip"`` goes on.
+    says how much, and ``append=True, on_duplicate="skip"`` goes on. An id comes
+    there in one step with its payload.
 
     Parameters
     ----------
@@ -75,7 +81,10 @@ def copy_store(
     append : bool
         Whether there may be ids in the target already. Its precision counts.
     on_duplicate : {"error", "skip", "upsert"}
-        What becomes of an id that is in the target.
+        What becomes of an id that is in the target; one with a payload is there also if only
+        a payload is. "upsert" puts the source's vector and payload in place of those there.
+    payloads : bool
+        Whether to take them along, of a directory that has some. Only directories keep them.
     backend : str
         Who opens a target that is there, or an address.
     progress : callable
@@ -95,16 +104,26 @@ def copy_store(
     CorruptStoreError
         If the source is damaged.
     UnsupportedError
-        If it has payloads, which would be lost.
+        If it has payloads, which the target does not keep. Nothing is made then.
     """
     location = parse_location(target, "target")
-    with origin_of(source) as origin:
+    with origin_of(source, payloads=payloads) as origin:
+        if origin.payloads and (as_file or isinstance(location, Url)):
+            raise _payloads_lost(origin, "a saved file" if as_file else "a store in servers")
         if as_file:
             return _to_file(origin, location, overwrite, progress)
         if isinstance(location, Path) and _is_new(location):
             return _to_directory(origin, location, progress)
         with _opened(origin, location, append, backend, options) as store:
-            return _by_id(origin, store, str(location), on_duplicate, progress)
+            counts = add(origin, store, str(location), on_duplicate, progress)
+    return Copied(counts.rows - counts.skipped, counts.skipped, False, counts.payloads)
+
+
+def _payloads_lost(origin: Origin, where: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"The store at {origin.name} has {origin.payloads:,} payloads, as texts and metadata are, and "
+        f"{where} keeps none: copy it to a directory, or without them with payloads=False (--without-payloads)"
+    )
 
 
 def _is_new(path: Path) -> bool:
@@ -125,34 +144,25 @@ def _to_file(origin: Origin, location: Path | Url, overwrite: bool, progress: Pr
         text = "There is something already; overwrite=True (--overwrite) replaces a file"
         raise FileExistsError(errno.EEXIST, text, os.fspath(location))
 
-    def write(spec: OpenSpec, state: State) -> int:
-        savefile.write(location, replace(spec, dimension=state.layout.dimension), _watched(state, progress))
+    def write(spec: OpenSpec, state: State, _: NoPayloads) -> int:
+        told = replace(spec, dimension=state.layout.dimension)
+        savefile.write(location, told, Watched(state, NoPayloads(), progress).state())
         return len(state.layout.ids)
 
-    return Copied(origin.whole(write), 0, True)
+    return Copied(origin.whole(write), 0, True, 0)
 
 
 def _to_directory(origin: Origin, path: Path, progress: Progress) -> Copied:
     from ..durable.making import make
 
-    def write(spec: OpenSpec, state: State) -> int:
-        make(path, replace(spec, dimension=state.layout.dimension), _watched(state, progress))
-        return len(state.layout.ids)
+    def write(spec: OpenSpec, state: State, payloads: NoPayloads) -> Copied:
+        watched = Watched(state, payloads, progress)
+        told = replace(spec, dimension=state.layout.dimension)
+        with closing(watched.payloads()) as pairs:  # while what they are read from is open
+            make(path, told, watched.state(), pairs)
+        return Copied(len(state.layout.ids), 0, True, len(payloads))
 
-    return Copied(origin.whole(write), 0, True)
-
-
-def _watched(state: State, progress: Progress) -> State:
-    total = len(state.layout.indices)
-
-    def blocks() -> Iterator[NDArray[np.float32]]:
-        done = 0
-        for block in state.blocks:
-            yield block
-            done += len(block)
-            progress(done, total)
-
-    return state._replace(blocks=blocks())
+    return origin.whole(write)
 
 
 def _opened(
@@ -182,13 +192,17 @@ def _opened(
 
 
 def _require_fitting(origin: Origin, store: VectorStore, location: Path | Url, append: bool) -> None:
+    if origin.payloads:
+        _require_keeping(origin, store, location)
     if None not in (store.dimension, origin.spec.dimension) and store.dimension != origin.spec.dimension:
         raise ValueError(
             f"The store at {location} has dimension {store.dimension}, the source {origin.spec.dimension}"
         )
-    found = store.total_references
+    found, unit = store.total_references, "ids"
+    if not found and origin.payloads:
+        found, unit = len(store.payloads), "payloads"
     if found and not append:
-        text = f"There is a store with {found:,} ids; append=True (--append) adds to it"
+        text = f"There is a store with {found:,} {unit}; append=True (--append) adds to it"
         raise FileExistsError(errno.EEXIST, text, str(location))
     if store.precision != origin.spec.precision and not append:
         raise ValueError(
@@ -197,30 +211,8 @@ def _require_fitting(origin: Origin, store: VectorStore, location: Path | Url, a
         )
 
 
-def _by_id(
-    origin: Origin, store: VectorStore, name: str, on_duplicate: OnDuplicate, progress: Progress
-) -> Copied:
-    seen = [Counts(0, origin.count, 0, 0)]
-
-    def note(counts: Counts) -> None:
-        seen[:] = [counts]
-        progress(counts.rows, counts.total)
-
+def _require_keeping(origin: Origin, store: VectorStore, location: Path | Url) -> None:
     try:
-        counts = origin.rows(lambda rows: import_source(store, rows, on_duplicate=on_duplicate, progress=note))
-    except BaseException as error:
-        error.add_note(_left(store, name, seen[0]))
-        store.close(flush=False)
-        raise
-    return Copied(counts.rows - counts.skipped, counts.skipped, False)
-
-
-def _left(store: VectorStore, name: str, counts: Counts) -> str:
-    # What servers have acknowledged stays; a directory has what was flushed.
-    done = counts.rows if store.capabilities.networked else counts.flushed
-    if not done and not store.capabilities.networked:
-        return f"Nothing was copied into {name}"
-    return (
-        f"{done:,} of {counts.total:,} ids are in {name}, and perhaps some of the batch after them; "
-        'append=True, on_duplicate="skip" (--append --on-duplicate skip) goes on with the others'
-    )
+        require_kept(store, store._spec)
+    except UnsupportedError as error:
+        raise _payloads_lost(origin, f"the one at {location}") from error
