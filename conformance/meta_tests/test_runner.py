@@ -236,6 +236,46 @@ def test_only_the_named_tests_run(bench):
     assert bench.judge(only=["nothing"]).exit_code is ExitCode.VACUOUS
 
 
+@pytest.fixture
+def beside(bench):
+    """A module of the suite that nobody can import, beside one that is sound."""
+    bench.suite()
+    (bench.folder / "smallsuite" / "test_beside.py").write_text("raise RuntimeError('it was imported')")
+
+
+@pytest.mark.usefixtures("beside")
+@pytest.mark.parametrize(
+    ("name", "body", "code"),
+    [
+        ("test_clear", "", ExitCode.CONFORMS),
+        ("test_clear", "def clear(self): pass", ExitCode.FAILS),
+        ("test_clear[no such case]", "", ExitCode.VACUOUS),
+    ],
+)
+def test_only_the_modules_of_named_tests_are_imported(bench, name, body, code):
+    found = bench.judge(body, only=[f"smallsuite.test_small::{name}"])
+    assert found.exit_code is code
+    # Nobody looked whether other modules judge its clause, too.
+    assert set(judged(found).values()) == {"not-run", *(["fail"] if body else [])}
+
+
+@pytest.mark.usefixtures("beside")
+@pytest.mark.parametrize(
+    "name", ["smallsuite.test_small::test_cleared", "smallsuite.test_smal::test_clear", "x"]
+)
+def test_a_name_that_is_not_found_is_looked_for_everywhere(bench, name):
+    found = bench.judge(only=["smallsuite.test_small::test_clear", name])
+    assert found.exit_code is ExitCode.CANNOT_RUN
+    assert "it was imported" in found.messages[0]
+
+
+@pytest.mark.usefixtures("beside")
+def test_expected_failures_are_compared_with_all_tests(bench, tmp_path):
+    (tmp_path / "expected.toml").write_text("")
+    found = bench.judge(only=["smallsuite.test_small::test_clear"], expected=tmp_path / "expected.toml")
+    assert found.exit_code is ExitCode.CANNOT_RUN
+
+
 def test_a_suite_that_cannot_be_collected_cannot_be_run(bench):
     result = bench.judge(more="raise RuntimeError('broken suite')")
     assert result.exit_code is ExitCode.CANNOT_RUN

@@ -33,12 +33,12 @@ def _part_of_python(entry: str) -> bool:
     return bool(entry) and any(Path(entry).is_relative_to(home) for home in (sys.prefix, sys.base_prefix))
 
 
-def arguments(home: Path, tests: str) -> list[str]:
-    """Return the arguments with which pytest runs a package of tests in such a child."""
+def arguments(home: Path, *tests: str) -> list[str]:
+    """Return the arguments with which pytest runs packages or modules of tests in such a child."""
     # A file of our own: whatever is configured where the user stands is not for us.
     ini = home / "pytest.ini"
     ini.write_text("[pytest]\nverbosity_assertions = 2\n", "utf-8")
-    found = ["--pyargs", tests, "-c", str(ini), "--rootdir", str(home), "-q"]
+    found = ["--pyargs", *tests, "-c", str(ini), "--rootdir", str(home), "-q"]
     found += ["--basetemp", str(home / "tmp"), "--import-mode=importlib", "--tb=short"]
     for plugin in ("no:cacheprovider", "refvec_conformance.plugin", "_hypothesis_pytestplugin"):
         found += ["-p", plugin]

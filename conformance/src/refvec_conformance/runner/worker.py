@@ -16,14 +16,16 @@ from ..judging.records import TestRecord
 from ..judging.target import Target, resolved
 from ..plugin import suite_session
 from .isolation import arguments
+from .narrowing import OTHERS, modules_of
 from .protocol import Emitter, Request
 
 
 class Reporter:
     """The pytest plugin that turns a session into events."""
 
-    def __init__(self, request: Request, emitter: Emitter) -> None:
+    def __init__(self, request: Request, emitter: Emitter, *, narrowed: bool) -> None:
         self._request = request
+        self._beside = [OTHERS] if narrowed else []
         self._emit = emitter.emit
 
     @pytest.hookimpl(trylast=True)
@@ -42,8 +44,8 @@ class Reporter:
             self._emit("refused", reason=f"the suite cannot be collected: {report.longreprtext}")
 
     def collected(self, backend: str, records: list[TestRecord]) -> None:
-        """Every test is known."""
-        self._emit("collected", tests=[asdict(record) for record in records])
+        """Every test is known, or those of the modules that are collected."""
+        self._emit("collected", tests=[asdict(record) for record in [*records, *self._beside]])
 
     def started(self, backend: str, test: str) -> None:
         """A test begins."""
@@ -67,7 +69,9 @@ def work(request: Request) -> None:
     error_text = _probe(target)
     emitter.emit("probed", error=error_text)
     if error_text is None:
-        code = pytest.main(_arguments(request), plugins=[Reporter(request, emitter)])
+        modules = _modules(request)
+        reporter = Reporter(request, emitter, narrowed=modules != [request.tests])
+        code = pytest.main(_arguments(request, modules), plugins=[reporter])
         emitter.emit("ended", code=int(code))
     else:
         emitter.emit("ended", code=0)
@@ -102,8 +106,13 @@ def _described(error: BaseException) -> str:
     return "\n  because of ".join(f"{type(one).__name__}: {one}" for one in chain)
 
 
-def _arguments(request: Request) -> list[str]:
-    found = arguments(Path(request.home), request.tests)
+def _modules(request: Request) -> list[str]:
+    # Expected failures are compared with the ids of all tests.
+    return [request.tests] if request.expected else modules_of(request.tests, request.only)
+
+
+def _arguments(request: Request, modules: list[str]) -> list[str]:
+    found = arguments(Path(request.home), *modules)
     found += ["--refvec-backend", request.spelling, "--refvec-tier", request.tier]
     found += ["--refvec-seed", str(request.seed), "--refvec-as-of", request.contract]
     return found + (["--refvec-expected", request.expected] if request.expected else [])
