@@ -87,3 +87,20 @@ def test_opening_makes_no_dict_of_the_attributes(backend, place, tmp_path):
         assert not held
         vars(store)
         assert any(isinstance(one, dict) and "_spec" in one for one in gc.get_referents(store))
+
+
+def test_a_reader_that_cannot_be_made_holds_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "s"
+    with VectorStore(2, path=path, backend="numpy") as store:
+        store.payloads.put({"a": b"text"})
+        store.flush()
+        with monkeypatch.context() as patch:
+            patch.setattr("refvec.durable.opening.make_read_only", failing)
+            with pytest.raises(OSError, match="it fails") as caught:
+                VectorStore(path=path, mode="r", backend="numpy")
+        assert store._durable.nobody_reads()
+        assert caught.value
+
+
+def failing(*_):
+    raise OSError("it fails")

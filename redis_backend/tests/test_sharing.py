@@ -3,7 +3,7 @@
 import ml_dtypes
 import numpy as np
 import pytest
-from refvec import DuplicateIdError, StoreClosedError, VectorStore
+from refvec import CorruptStoreError, DuplicateIdError, StoreClosedError, VectorStore
 from refvec_conformance.probes.atomicity import observe
 from refvec_redis import adding
 
@@ -17,6 +17,22 @@ def test_a_temporary_store_goes_with_its_object(cluster, monkeypatch):
     del store
     VectorStore(4, backend="redis").add_vector("a", UNITS[0])  # nobody closes it
     assert [cluster.ask(port, b"KEYS", b"*temporary*") for port in cluster.ports] == [[]] * 6
+
+
+def test_a_temporary_store_that_cannot_be_filled_goes_at_once(cluster, monkeypatch, tmp_path):
+    with VectorStore(4, backend="python") as store:
+        store.add_vector("a", UNITS[0])
+        store.save(tmp_path / "saved")
+
+    def failing(*_):
+        raise CorruptStoreError("it is damaged")
+
+    monkeypatch.setenv("REFVEC_REDIS_URL", f"{cluster.url}?buckets=4")
+    monkeypatch.setattr("refvec_redis.store.restore", failing)
+    with pytest.raises(CorruptStoreError) as caught:
+        VectorStore.load(tmp_path / "saved", backend="redis")
+    assert [cluster.ask(port, b"KEYS", b"*temporary*") for port in cluster.ports] == [[]] * 6
+    assert caught.value  # which knows the store
 
 
 @pytest.mark.parametrize("buckets", [1, 3, 64])

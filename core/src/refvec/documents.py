@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .contract import VectorStore
 from .documentjson import decoded, encoded
-from .documentstore import opened, require_own, warn_of_bare_vectors
+from .documentstore import closed_on_error, opened, require_own, warn_of_bare_vectors
 from .errors import DuplicateIdError, VectorError, VectorTypeError
 from .failures import quoted
 from .ids import canonical_ids
@@ -71,12 +71,8 @@ class Documents:
             If it holds another's documents; what was opened is closed then.
         """
         found = opened(owner, store, options)
-        try:
+        with closed_on_error(found, store):
             return cls(found, owner)
-        except BaseException:
-            if store is None:
-                found.close(flush=False)
-            raise
 
     def put(
         self, documents: Mapping[str, Document], vectors: Mapping[str, Any], *, present: Present = "replace"

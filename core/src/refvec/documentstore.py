@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 from .contract import VectorStore
@@ -29,6 +30,20 @@ class Closing:
     def __exit__(self, *_: object) -> None:
         """Close the store."""
         self.close()
+
+
+@contextmanager
+def closed_on_error(store: VectorStore, given: VectorStore | None) -> Iterator[None]:
+    """Close a store if the body raises, unless it was given: that is the caller's.
+
+    Its end would come only with that of the error, which knows the frames that hold it.
+    """
+    try:
+        yield
+    except BaseException:
+        if given is None:
+            store.close(flush=False)
+        raise
 
 
 def opened(owner: str, store: VectorStore | None, options: Mapping[str, Any]) -> VectorStore:

@@ -1,6 +1,9 @@
 """Which directories are taken: none of another adapter, no servers, none that is open; and what is said."""
 
+import asyncio
+
 import pytest
+from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from refvec import StoreLockedError, UnsupportedError, VectorStore
 from refvec.documents import Documents
@@ -79,3 +82,42 @@ def test_a_cache_on_a_store_of_another_precision_says_so_and_may_be_told(tmp_pat
         RefvecEmbeddingStore(path=tmp_path / "c", dimension=3)
     with RefvecEmbeddingStore(path=tmp_path / "c", precision=6) as cache:
         assert cache.mget(["a"]) == [[1.0, 2.0]]
+
+
+class Failing(DeterministicFakeEmbedding):
+    def embed_documents(self, texts):
+        raise RuntimeError("there is no model")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        RefvecVectorStore.from_texts,
+        lambda *given, **options: asyncio.run(RefvecVectorStore.afrom_texts(*given, **options)),
+        lambda texts, *given, **options: RefvecVectorStore.from_documents(
+            [Document(page_content=one) for one in texts], *given, **options
+        ),
+    ],
+    ids=["from_texts", "afrom_texts", "from_documents"],
+)
+def test_one_that_cannot_be_made_leaves_nobody_with_the_directory(tmp_path, make):
+    with pytest.raises(RuntimeError, match="there is no model") as caught:
+        make(["a"], Failing(size=8), path=tmp_path / "s")
+    assert make(["a"], FAKE, path=tmp_path / "s").similarity_search("a")[0].page_content == "a"
+    assert caught.value
+    with VectorStore() as store:
+        with pytest.raises(RuntimeError, match="there is no model"):
+            make(["a"], Failing(size=8), store=store)
+        assert not store.closed  # it is the caller's
+
+
+def test_a_cache_that_cannot_be_made_leaves_nobody_with_the_directory(tmp_path, monkeypatch):
+    def failing(*_):
+        raise OSError("the disk fails")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("refvec_langchain.embeddings.require_no_documents", failing)
+        with pytest.raises(OSError, match="the disk fails") as caught:
+            RefvecEmbeddingStore(path=tmp_path / "s")
+    RefvecEmbeddingStore(path=tmp_path / "s").close()
+    assert caught.value

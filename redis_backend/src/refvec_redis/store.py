@@ -78,7 +78,16 @@ class RedisVectorStore(VectorStore):
         if spec.mode == "r":
             make_read_only(self)
         if state is not None:
+            self._restore_into(state, attempt)
+
+    def _restore_into(self, state: State, attempt: Attempt) -> None:
+        """Have the content of a state; a temporary store without it would last as long as the error."""
+        try:
             restore(state, self.precision, self._places, self._rounds, attempt)
+        except BaseException:
+            if self._settings.temporary:
+                self._ending()
+            raise
 
     def _founded(self, meta: Meta) -> None:
         self._meta = meta

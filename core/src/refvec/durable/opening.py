@@ -81,8 +81,12 @@ def _read(store: VectorStore, spec: OpenSpec, place: Place) -> Session:
         session.show_payloads(loaded)
         return loaded.meta
 
-    session.shown = load(place, take)
-    make_read_only(store)
+    try:
+        session.shown = load(place, take)
+        make_read_only(store)
+    except BaseException:
+        session.release()
+        raise
     session.attach(store)
     return session
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.stores import BaseStore
 from refvec import VectorStore
-from refvec.documentstore import Closing, require_no_documents, require_store
+from refvec.documentstore import Closing, closed_on_error, require_no_documents, require_store
 from refvec.ids import canonical_ids
 
 
@@ -35,12 +35,8 @@ class RefvecEmbeddingStore(Closing, BaseStore[str, list[float]]):
     def __init__(self, store: VectorStore | None = None, **options: Any) -> None:
         require_store(store, options)
         self.store = _opened(options) if store is None else store
-        try:
+        with closed_on_error(self.store, store):
             require_no_documents("RefvecEmbeddingStore", self.store)
-        except ValueError:
-            if store is None:
-                self.store.close(flush=False)
-            raise
 
     def close(self) -> None:
         """Close the store, so that another process, or another object, may write to it."""

@@ -13,7 +13,7 @@ from langchain_core.vectorstores import VectorStore
 from langchain_core.vectorstores.utils import maximal_marginal_relevance
 from refvec import VectorStore as Store
 from refvec.documents import Documents, Hit
-from refvec.documentstore import Closing
+from refvec.documentstore import Closing, closed_on_error
 from refvec.metrics import Metric
 
 from .arguments import (
@@ -259,7 +259,8 @@ class RefvecVectorStore(Closing, VectorStore):
     ) -> RefvecVectorStore:
         """Return a store with these texts; `kwargs` are the constructor's."""
         made = cls(embedding, **kwargs)
-        made.add_texts(texts, metadatas, ids=ids)
+        with closed_on_error(made.store, kwargs.get("store")):
+            made.add_texts(texts, metadatas, ids=ids)
         return made
 
     @classmethod
@@ -274,7 +275,8 @@ class RefvecVectorStore(Closing, VectorStore):
     ) -> RefvecVectorStore:
         """Do what `from_texts` does, without blocking the event loop."""
         made = await run_in_executor(None, lambda: cls(embedding, **kwargs))
-        await made.aadd_texts(texts, metadatas, ids=ids)
+        with closed_on_error(made.store, kwargs.get("store")):
+            await made.aadd_texts(texts, metadatas, ids=ids)
         return made
 
 
