@@ -132,8 +132,12 @@ def test_a_killed_copy_is_not_there(source, tmp_path, kept):
 def test_a_store_that_is_there_gets_them(request, source, tmp_path, kept, pieces):
     if pieces:
         request.getfixturevalue(pieces)
+    told = []
     VectorStore(2, path=tmp_path / "there", backend="numpy").close()
-    assert copy_store(source, tmp_path / "there") == (4, 0, False, 5)
+    copied = copy_store(source, tmp_path / "there", progress=lambda *one: told.append(one))
+    assert copied == (4, 0, False, 5)
+    assert (4, 4) in told
+    assert told[-1] == (6, 6)  # two have a payload only
     assert kept(tmp_path / "there") == TEXTS
     assert vectors_of(tmp_path / "there") == VECTORS
 

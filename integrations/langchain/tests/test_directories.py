@@ -7,6 +7,7 @@ from langchain_core.documents import Document
 from langchain_core.embeddings import DeterministicFakeEmbedding
 from refvec import StoreLockedError, UnsupportedError, VectorStore
 from refvec.documents import Documents
+from refvec.transfer import copy_store
 from refvec_langchain import RefvecEmbeddingStore, RefvecVectorStore
 
 FAKE = DeterministicFakeEmbedding(size=8)
@@ -121,3 +122,13 @@ def test_a_cache_that_cannot_be_made_leaves_nobody_with_the_directory(tmp_path, 
             RefvecEmbeddingStore(path=tmp_path / "s")
     RefvecEmbeddingStore(path=tmp_path / "s").close()
     assert caught.value
+
+
+def test_a_copy_of_the_directory_has_the_texts(tmp_path):
+    store = RefvecVectorStore.from_texts(["a", "b"], FAKE, [{"n": 1}, {"n": 2}], path=tmp_path / "s")
+    copied = copy_store(tmp_path / "s", tmp_path / "copy")  # beside the writer
+    assert (copied.ids, copied.payloads) == (2, 2)
+    with RefvecVectorStore(FAKE, path=tmp_path / "copy") as copy:
+        for text in ("a", "b"):
+            assert copy.similarity_search(text) == store.similarity_search(text)
+    store.close()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from ..contract import VectorStore
 from ..errors import DuplicateIdError
 from ..failures import quoted
 from ..interchange.content import Progress
 from ..interchange.importing import Counts, OnDuplicate, import_source, there
 from .origins import Origin, OriginRows
+from .payloads import Besides
 
 
 def add(origin: Origin, store: VectorStore, name: str, on_duplicate: OnDuplicate, progress: Progress) -> Counts:
@@ -26,7 +25,7 @@ def add(origin: Origin, store: VectorStore, name: str, on_duplicate: OnDuplicate
 
     def put(rows: OriginRows) -> Counts:
         counts = import_source(store, rows, on_duplicate=on_duplicate, progress=note)
-        others = _put_others(store, rows.others(), on_duplicate)
+        others = _put_others(store, rows.others(), on_duplicate, counts.rows, progress)
         return counts._replace(payloads=counts.payloads + others)
 
     try:
@@ -37,9 +36,11 @@ def add(origin: Origin, store: VectorStore, name: str, on_duplicate: OnDuplicate
         raise
 
 
-def _put_others(store: VectorStore, others: Iterable[Mapping[str, bytes]], on_duplicate: OnDuplicate) -> int:
-    count = 0
-    for payloads in others:
+def _put_others(
+    store: VectorStore, others: Besides, on_duplicate: OnDuplicate, before: int, progress: Progress
+) -> int:
+    count, done = 0, before
+    for payloads in others.pieces:
         known = there(store, payloads) if on_duplicate != "upsert" else set()
         if known and on_duplicate == "error":
             one = next(one for one in payloads if one in known)
@@ -51,7 +52,8 @@ def _put_others(store: VectorStore, others: Iterable[Mapping[str, bytes]], on_du
         new = {one: content for one, content in payloads.items() if one not in known}
         store.payloads.put(new)
         store.flush()
-        count += len(new)
+        count, done = count + len(new), done + len(payloads)
+        progress(done, before + others.total)
     return count
 
 

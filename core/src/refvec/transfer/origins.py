@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -21,7 +21,7 @@ from ..interchange.source import Batch, Rows, batch_rows
 from ..location import Url, parse_location
 from ..opening import OpenSpec
 from ..state import State
-from .payloads import NoPayloads, StoredPayloads
+from .payloads import NOTHING, Besides, NoPayloads, StoredPayloads
 
 if TYPE_CHECKING:
     from ..durable.loading import Loaded
@@ -34,9 +34,9 @@ Use = Callable[[OpenSpec, State, NoPayloads], T]
 class OriginRows(Rows):
     """A vector for each id, with its payload."""
 
-    def others(self) -> Iterator[Mapping[str, bytes]]:
-        """Yield the payloads of the other ids, some at a time."""
-        return iter(())
+    def others(self) -> Besides:
+        """Return the payloads of the other ids."""
+        return NOTHING
 
 
 class Origin(Protocol):
@@ -177,7 +177,7 @@ class _ContentRows(OriginRows):
             yield Batch(part, rows[start : start + len(part)], payloads)
             start += len(part)
 
-    def others(self) -> Iterator[Mapping[str, bytes]]:
+    def others(self) -> Besides:
         return self._payloads.besides(self._content.ids)
 
 

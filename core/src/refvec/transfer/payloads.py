@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..interchange.source import BATCH_BYTES
 
 if TYPE_CHECKING:
     from ..durable.loading import Loaded
+
+
+class Besides(NamedTuple):
+    """The payloads of ids without a vector: how many, and they in pieces."""
+
+    total: int
+    pieces: Iterable[Mapping[str, bytes]]
+
+
+NOTHING = Besides(0, ())
 
 
 class NoPayloads:
@@ -25,9 +35,9 @@ class NoPayloads:
         """Yield the ids in pieces, and the payloads of each piece: some megabytes, or a single one."""
         yield ids, {}
 
-    def besides(self, ids: Iterable[str]) -> Iterator[Mapping[str, bytes]]:
-        """Yield the payloads of all other ids, some megabytes at a time."""
-        return iter(())
+    def besides(self, ids: Iterable[str]) -> Besides:
+        """Return the payloads of all other ids, some megabytes at a time."""
+        return NOTHING
 
 
 class StoredPayloads(NoPayloads):
@@ -55,8 +65,8 @@ class StoredPayloads(NoPayloads):
                 yield part, self._table.payloads(self._directory, part)
                 start, size = end, 0
 
-    def besides(self, ids: Iterable[str]) -> Iterator[Mapping[str, bytes]]:
-        """Yield the payloads of all other ids."""
+    def besides(self, ids: Iterable[str]) -> Besides:
+        """Return the payloads of all other ids."""
         known = set(ids)
         others = [one for one in self._table.payload_ids(self._directory) if one not in known]
-        return (payloads for _, payloads in self.along(others))
+        return Besides(len(others), (payloads for _, payloads in self.along(others)))
