@@ -176,8 +176,7 @@ class Catalog(PayloadTable):
 
     def put_ahead(self, payloads: Iterable[tuple[int, bytes, bytes]]) -> None:
         """Commit payloads at new places, of which a later flush is to tell."""
-        with self._transaction("BEGIN IMMEDIATE", disk.commit):
-            self._write_payloads(payloads)
+        self._write(lambda: self._write_payloads(payloads))
 
     def compact(self, meta: Meta, snapshot: bytes) -> None:
         """Commit a snapshot in place of everything, and give back the space of what it replaces."""

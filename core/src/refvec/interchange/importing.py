@@ -21,7 +21,7 @@ from .source import Batch, Rows
 
 OnDuplicate: TypeAlias = Literal["error", "skip", "upsert"]
 FLUSH_BYTES = 2**28  # of vectors between two flushes
-FLUSH_PAYLOAD_BYTES = 2**23  # of payloads, which are in memory until then
+FLUSH_PAYLOAD_BYTES = 2**22  # of payloads, which are in memory until then, and once more in the flush
 
 
 class Counts(NamedTuple):
