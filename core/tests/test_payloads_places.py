@@ -10,6 +10,7 @@ from refvec import (
 )
 from refvec.durable import directory
 from refvec.durable.directory import Directory
+from refvec.durable.payloads import grouped
 from refvec.durable.shelf import StoredShelf
 
 
@@ -130,3 +131,12 @@ def test_a_flipped_bit_is_never_served(tmp_path):
             with pytest.raises(CorruptStoreError), VectorStore(path=path, mode="r", backend="numpy") as store:
                 store.verify()
     assert told
+
+
+def test_a_statement_puts_few_large_payloads_and_many_small_ones():
+    small, large = [(place, b"id", b"x") for place in range(300)], [(300, b"id", bytes(600_000))] * 5
+    groups = list(grouped([*small, *large, *small]))
+    assert [row for group in groups for row in group] == [*small, *large, *small]
+    assert max(len(group) for group in groups) == 125
+    assert max(sum(len(content) for _, _, content in group) for group in groups) < 2**20 + 600_000
+    assert not list(grouped([]))

@@ -18,6 +18,7 @@ TABLE = (
     "CREATE TABLE payloads (place INTEGER PRIMARY KEY, id BLOB NOT NULL, "
     "digest BLOB NOT NULL, content BLOB NOT NULL)"
 )
+_STATEMENT_BYTES = 2**20
 _VARIABLES = 500  # fewer than any sqlite allows in one statement
 
 
@@ -118,7 +119,7 @@ class PayloadTable(Connection):
 
     def _write_payloads(self, rows: Iterable[tuple[int, bytes, bytes]]) -> None:
         """Put payloads at places, within a transaction."""
-        for piece in _pieces(rows, _VARIABLES // 4):
+        for piece in grouped(rows):
             values = [(place, key, digest(place, key, content), content) for place, key, content in piece]
             self._ask(
                 f"INSERT INTO payloads (place, id, digest, content) VALUES {_marks('(?, ?, ?, ?)', values)}",  # noqa: S608
@@ -163,9 +164,22 @@ def _candidates(directory: Directory, ids: Iterable[str]) -> dict[int, int]:
     return {place: key for key, places in found for place in places}
 
 
-def _pieces(items: Iterable[T], size: int = _VARIABLES) -> Iterator[list[T]]:
+def grouped(rows: Iterable[tuple[int, bytes, bytes]]) -> Iterator[list[tuple[int, bytes, bytes]]]:
+    """Yield rows some at a time: as many as a statement takes, and few large ones, which sqlite holds once more."""
+    group, size = [], 0
+    for row in rows:
+        group.append(row)
+        size += len(row[2])
+        if len(group) == _VARIABLES // 4 or size >= _STATEMENT_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _pieces(items: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(items)
-    while piece := list(islice(iterator, size)):
+    while piece := list(islice(iterator, _VARIABLES)):
         yield piece
 
 
