@@ -26,6 +26,7 @@ import numpy as np
 import rust_vector_store
 from refvec import VectorStore
 warnings.simplefilter("ignore")  # that a process with threads forks
+rust_vector_store.set_num_threads(1)  # no thread yet
 rows = np.random.default_rng(1).standard_normal((20_000, 128), np.float32)
 store = VectorStore(128, backend="rust")
 store.add_vectors(map(str, range(len(rows))), rows)
@@ -41,7 +42,6 @@ def forked(body):
         except BaseException:
             os._exit(2)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-rust_vector_store.set_num_threads(1)
 alone = search()
 rust_vector_store.set_num_threads(3)
 """

@@ -165,7 +165,7 @@ def _candidates(directory: Directory, ids: Iterable[str]) -> dict[int, int]:
 
 
 def grouped(rows: Iterable[tuple[int, bytes, bytes]]) -> Iterator[list[tuple[int, bytes, bytes]]]:
-    """Yield rows some at a time: as many as a statement takes, and few large ones, which sqlite holds once more."""
+    """Yield rows some at a time: as many as a statement takes, but few large ones; sqlite holds them again."""
     group, size = [], 0
     for row in rows:
         group.append(row)
