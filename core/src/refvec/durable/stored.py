@@ -69,9 +69,8 @@ class Lent:
 
     def __init__(self) -> None:
         self._out: weakref.WeakSet[StoredRows] = weakref.WeakSet()
-        self._by: tuple[RowFile, RowFile, Kept] | None = (
-            None  # the writer's, the same to be read from, its handle
-        )
+        # The writer's file, the same by the handle that is lent, and what keeps that open.
+        self._by: tuple[RowFile, RowFile, Kept] | None = None
 
     def rows(self, file: RowFile, contradiction: Callable[[str], CorruptStoreError]) -> StoredRows:
         """Return the rows of a file, which the writer may close meanwhile."""
